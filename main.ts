@@ -1,0 +1,157 @@
+/**
+ * The command line: arguments, a run, signals, an exit code.
+ *
+ * @module
+ */
+import { parseCommandLine, type ParsedCommand } from "./cli/options.ts";
+import { helpText, versionText } from "./cli/help.ts";
+import { statsText } from "./cli/stats_text.ts";
+import { Runtime } from "./runtime/runtime.ts";
+import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
+
+const EXIT_PANIC = 1;
+const EXIT_USAGE = 2;
+const EXIT_DEADLOCK = 3;
+const EXIT_SIGINT = 130;
+const EXIT_SIGQUIT = 131;
+const EXIT_SIGTERM = 143;
+
+/** What `run` needs of `import.meta`. */
+export interface Module {
+  readonly url: string;
+}
+
+/**
+ * Runs the calling module as the command line would run it, with the options and arguments of the command line, and
+ * ends the process with the exit code of the run. For a module that is to run itself, with its own deno.json:
+ *
+ * @example
+ * ```ts ignore
+ * if (import.meta.main) await run(import.meta);
+ * ```
+ */
+export function run(module: Module): Promise<never> {
+  return execute(parseCommandLine(Deno.args, module.url));
+}
+
+/** The command line of smarm itself. */
+export function runCommandLine(args: string[]): Promise<never> {
+  return execute(parseCommandLine(args));
+}
+
+async function execute(command: ParsedCommand): Promise<never> {
+  switch (command.kind) {
+    case "help":
+      console.log(helpText());
+      Deno.exit(0);
+      break;
+    case "version":
+      console.log(versionText());
+      Deno.exit(0);
+      break;
+    case "usage-error":
+      complain(command.message);
+      Deno.exit(EXIT_USAGE);
+      break;
+    case "trace":
+    case "init":
+      complain(`smarm ${command.kind} is not built yet. A module of that name is written ./${command.kind}`);
+      Deno.exit(EXIT_USAGE);
+      break;
+    case "run":
+      Deno.exit(await runProgram(command));
+  }
+}
+
+async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Promise<number> {
+  const colors = Deno.stderr.isTerminal() && !Deno.noColor;
+  const runtime = new Runtime(command.config, {
+    write: (text) => console.error(text),
+    mainPanicked: complainAsIs,
+    colors,
+  });
+  const module = resolveModule(command.module);
+  const signals = new Signals(runtime);
+  let code: number;
+  try {
+    const outcome = await runtime.run(module, { args: command.moduleArgs });
+    code = outcome.kind === "exit" ? 0 : EXIT_PANIC;
+  } catch (error) {
+    code = exitCodeOf(error as Error, signals);
+  } finally {
+    signals.close();
+  }
+  if (command.stats !== false) console.error(statsText(runtime.stats(), command.stats));
+  return code;
+}
+
+function exitCodeOf(error: Error, signals: Signals): number {
+  if (error instanceof LoadError) {
+    complain(error.message);
+    return EXIT_USAGE;
+  }
+  if (error instanceof DeadlockError) {
+    console.error(error.message);
+    return EXIT_DEADLOCK;
+  }
+  if (error instanceof HaltedError) return error.code;
+  if (error instanceof StoppedError) return signals.code ?? EXIT_PANIC;
+  throw error; // a fault of the runtime's own: its stack is what is needed
+}
+
+/** A path is taken from the current folder; what has a scheme is for `import()` as it is. */
+function resolveModule(module: string): string {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
+  const path = module.split("/").map((part) =>
+    part.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23")
+  );
+  return new URL(path.join("/"), `file://${encodeURI(Deno.cwd())}/`).href;
+}
+
+function complain(message: string): void {
+  complainAsIs(
+    Deno.stderr.isTerminal() && !Deno.noColor
+      ? `\x1b[1m\x1b[31merror\x1b[0m: ${message}`
+      : `error: ${message}`,
+  );
+}
+
+function complainAsIs(text: string): void {
+  console.error(text);
+}
+
+/** SIGINT and SIGTERM end the run, the second one at once; SIGUSR2 and SIGQUIT show it. */
+class Signals {
+  readonly #listeners: [Deno.Signal, () => void][] = [];
+  /** The exit code that the first signal asks for. */
+  code: number | null = null;
+
+  constructor(runtime: Runtime) {
+    this.#on("SIGINT", () => this.#end(runtime, EXIT_SIGINT, EXIT_SIGINT));
+    this.#on("SIGTERM", () => this.#end(runtime, 0, EXIT_SIGTERM));
+    this.#on("SIGUSR2", async () => console.error(await runtime.dump()));
+    this.#on("SIGQUIT", async () => {
+      console.error(await runtime.dump());
+      Deno.exit(EXIT_SIGQUIT);
+    });
+  }
+
+  #end(runtime: Runtime, gracefully: number, atOnce: number): void {
+    if (this.code !== null) Deno.exit(atOnce);
+    this.code = gracefully;
+    runtime.stop(() => this.code = atOnce);
+  }
+
+  #on(signal: Deno.Signal, listener: () => void): void {
+    try {
+      Deno.addSignalListener(signal, listener);
+      this.#listeners.push([signal, listener]);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // this platform does not know that signal
+    }
+  }
+
+  close(): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * The types that a program on smarm sees. An actor needs nothing from smarm at run time: all it can do, it does
+ * through the `self` that it is handed, and errors are told apart by `error.name`.
+ *
+ * @module
+ */
+
+declare const accepts: unique symbol;
+
+/**
+ * The address of one actor: a number, so it works as a key, in a comparison and in any message. The brand carries
+ * the type of message that the actor takes and is contravariant: an address that takes more may stand where one that
+ * takes less is asked for. A pid is never given to a second actor.
+ */
+export type Pid<M = unknown> = number & { readonly [accepts]: (message: M) => void };
+
+/** How an actor ended: it returned (`exit`), or it threw, was ended or was lost (`panic`). */
+export type Outcome<T = unknown> =
+  | { readonly kind: "exit"; readonly value: T }
+  | { readonly kind: "panic"; readonly error: Error };
+
+/** What every wait takes: a timeout in ms (default none) and a signal that gives the wait up. Neither loses a message. */
+export interface WaitOptions {
+  /** Milliseconds, 0 to 2^53-1. When they have passed the operation rejects with `TimeoutError`. */
+  readonly timeout?: number;
+  /** When it aborts, the operation rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What `spawn` gives: an address to send to, and the one place where the outcome of the actor is kept. */
+export interface Handle<T = unknown, M = unknown> {
+  readonly pid: Pid<M>;
+  /**
+   * The outcome, however late it is asked for. Never throws for the child's panic.
+   * @throws TimeoutError when `timeout` has passed.
+   */
+  join(options?: WaitOptions): Promise<Outcome<T>>;
+}
+
+/** Whatever a message can be sent to: a pid, a handle or a registered name. */
+export type Address<M = never> = Pid<M> | Handle<unknown, M> | string;
+
+// deno-lint-ignore no-explicit-any
+export type AnyAddress = Pid<any> | Handle<any, any> | string;
+
+/** A request that waits for an answer; it arrives in the mailbox like any message. */
+export interface Call<Request = unknown, Reply = unknown> {
+  readonly type: "CALL";
+  readonly request: Request;
+  readonly from: Pid;
+  /** Answers the caller. Only the first answer counts; one that comes after the caller's timeout is dropped. */
+  reply(value: Reply): void;
+  /** Makes the caller's `call` reject with this error. */
+  fail(error: unknown): void;
+}
+
+/** The requests that an actor with messages `M` answers. */
+export type RequestOf<M> = unknown extends M ? unknown : M extends Call<infer Q, infer _R> ? Q : never;
+/** The answer to request `Q` of an actor with messages `M`. */
+// deno-lint-ignore no-explicit-any
+export type ReplyOf<M, Q> = unknown extends M ? any
+  : M extends Call<infer Q2, infer R> ? (Q extends Q2 ? R : never)
+  : never;
+
+/** What a monitor delivers, once, when the watched actor is or becomes dead. */
+export interface Down<T = unknown> {
+  readonly type: "DOWN";
+  readonly ref: MonitorRef;
+  readonly pid: Pid;
+  readonly outcome: Outcome<T>;
+}
+
+/** What a link delivers to an actor that traps exits. */
+export interface Exit<T = unknown> {
+  readonly type: "EXIT";
+  readonly pid: Pid;
+  readonly outcome: Outcome<T>;
+}
+
+declare const monitorBrand: unique symbol;
+/** Names one monitor, for `demonitor` and in the `DOWN` message. */
+export type MonitorRef = number & { readonly [monitorBrand]: true };
+
+declare const timerBrand: unique symbol;
+/** Names one timed message, for `cancel`. */
+export type TimerRef = number & { readonly [timerBrand]: true };
+
+/** What happens to a message for a mailbox that is full. */
+export type OnFull = "drop-newest" | "drop-oldest" | "panic";
+
+/** Where, and under which conditions, an actor is started. */
+export interface SpawnOptions {
+  /** Registers the actor under this name, atomically with the spawn. */
+  readonly name?: string;
+  /** Links it to the spawner, atomically with the spawn. */
+  readonly link?: boolean;
+  /** Monitors it from the spawner, atomically with the spawn. */
+  readonly monitor?: boolean;
+  /** A scheduler's id, or `"local"` for the spawner's own: the actor never moves from there. */
+  readonly scheduler?: number | "local";
+  /** Bounds the mailbox. Default: no bound, or that of `--mailbox-limit`. */
+  readonly mailbox?: { readonly capacity: number; readonly onFull?: OnFull };
+}
+
+/** The sending end of a channel. May be sent in messages and used from any scheduler. */
+export interface ChannelSender<V> {
+  /** Waits while a bounded channel is full. @throws ChannelClosedError */
+  send(value: V, options?: WaitOptions): Promise<void>;
+  /** False when the channel is full or closed. */
+  trySend(value: V): boolean;
+  close(): void;
+}
+
+/** The receiving end of a channel; it belongs to the actor that made the channel. */
+export interface ChannelReceiver<V> extends AsyncIterable<V> {
+  /** The next value. @throws ChannelClosedError when closed and empty. @throws TimeoutError */
+  receive(options?: WaitOptions): Promise<V>;
+  tryReceive(): V | undefined;
+  close(): void;
+}
+
+export interface Channel<V> {
+  readonly sender: ChannelSender<V>;
+  readonly receiver: ChannelReceiver<V>;
+}
+
+/** Structured log with the actor's pid, written to stderr by the control thread. */
+export interface Log {
+  error(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  debug(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** One scheduler in {@link RuntimeStats}. Counts are since the run began. */
+export interface SchedulerStats {
+  readonly id: number;
+  /** The actor that is being resumed right now; null when the scheduler is idle. */
+  readonly currentPid: Pid | null;
+  readonly runQueueLength: number;
+  /** The longest run queue that a turn of the event loop has found. */
+  readonly runQueueHigh: number;
+  readonly spawned: number;
+  /** Actors that ended here: a stolen one was spawned elsewhere. */
+  readonly ended: number;
+  readonly panicked: number;
+  readonly resumed: number;
+  readonly messagesLocal: number;
+  readonly messagesOut: number;
+  readonly messagesIn: number;
+  /** Messages for actors that were dead. */
+  readonly deadLetters: number;
+  /** Messages that a mailbox's bound dropped. */
+  readonly dropped: number;
+  /** Actors that this scheduler took from others before they began to run. */
+  readonly stolen: number;
+  /** Actors that this scheduler offered to others. */
+  readonly offered: number;
+  /** Actors that this scheduler gave to others with their messages. */
+  readonly donated: number;
+  /** Restarts by supervisors that live here. */
+  readonly restarts: number;
+  readonly sleeping: number;
+  readonly ioParked: number;
+  /** Armed timers: sleeps, timeouts, timed messages. */
+  readonly timers: number;
+  /** Milliseconds that its event loop was not idle. */
+  readonly busyMs: number;
+  /** True while its thread sleeps for want of work. */
+  readonly parked: boolean;
+}
+
+/** A snapshot that any thread can take at any time, without asking a scheduler. */
+export interface RuntimeStats {
+  readonly schedulerCount: number;
+  /** Actors that have been spawned and have not ended. */
+  readonly live: number;
+  readonly runQueueLength: number;
+  readonly ioParked: number;
+  readonly sleeping: number;
+  readonly deadLetters: number;
+  readonly panicked: number;
+  readonly stolen: number;
+  readonly schedulers: readonly SchedulerStats[];
+}
+
+/** A function that can be an actor. */
+// deno-lint-ignore no-explicit-any
+export type ActorFunction<M = any, A extends unknown[] = any[], T = unknown> = (
+  self: Actor<M>,
+  ...args: A
+) => T;
+
+/**
+ * What an actor does, it does through this. `M` is the type of the messages that it receives.
+ *
+ * Operations that wait give promises; several may be pending at once, and pending receives take messages in the order
+ * of the calls, one each. JavaScript cannot see that a `Promise.race` was lost, so a receive that lost one still takes
+ * the next message: give a wait up by `{ timeout }` or `{ signal }`, which lose nothing.
+ */
+export interface Actor<M = unknown> extends AsyncIterable<M> {
+  /** This actor's own address. */
+  readonly pid: Pid<M>;
+  /** Aborts when the actor is asked to end. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+
+  /**
+   * Starts an actor and returns at once. An exported function of the entry module, or of a module loaded by URL, may
+   * run on any scheduler; any other function is a closure and stays on this one.
+   * @throws NotSendableError when the actor is to start elsewhere and an argument cannot be sent.
+   */
+  // deno-lint-ignore no-explicit-any
+  spawn<A extends unknown[], T, N = any>(
+    target: (self: Actor<N>, ...args: A) => T,
+    ...args: NoInfer<A>
+  ): Handle<Awaited<T>, N>;
+  // deno-lint-ignore no-explicit-any
+  spawn(target: URL, ...args: unknown[]): Handle<any, any>;
+  // deno-lint-ignore no-explicit-any
+  spawnWith<A extends unknown[], T, N = any>(
+    options: SpawnOptions,
+    target: (self: Actor<N>, ...args: A) => T,
+    ...args: NoInfer<A>
+  ): Handle<Awaited<T>, N>;
+  // deno-lint-ignore no-explicit-any
+  spawnWith(options: SpawnOptions, target: URL, ...args: unknown[]): Handle<any, any>;
+
+  /** Never blocks, and never throws for a dead receiver (counted as a dead letter). @throws NotSendableError */
+  send<N>(
+    to: Pid<N> | Handle<unknown, N> | string,
+    message: NoInfer<N>,
+    options?: { readonly transfer?: Transferable[] },
+  ): void;
+
+  /** The next message. @throws TimeoutError */
+  receive(options?: WaitOptions): Promise<M>;
+  /** The first queued or coming message that matches; the others keep their order. */
+  receive<S extends M>(match: (message: M) => message is S, options?: WaitOptions): Promise<S>;
+  receive(match: (message: M) => boolean, options?: WaitOptions): Promise<M>;
+  /** The next queued message, or undefined. Never waits. */
+  tryReceive(): M | undefined;
+
+  /** Sends a request and waits for its answer. @throws TimeoutError after `timeout` (default 5000 ms), DeadActorError */
+  call<N, const Q extends RequestOf<N>>(
+    to: Pid<N> | Handle<unknown, N> | string,
+    request: Q,
+    options?: WaitOptions,
+  ): Promise<ReplyOf<N, Q>>;
+
+  /** Parks this actor for at least `ms` milliseconds. */
+  sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Goes to the back of the run queue. */
+  yield(): Promise<void>;
+  /** Yields only when the timeslice is used up. */
+  check(): Promise<void>;
+
+  /** Sends `message` after `ms` milliseconds. */
+  after<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
+  /** Sends `message` every `ms` milliseconds (at least 1); ticks that a stall made late are merged into one. */
+  every<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
+  /** True when it was pending. A cancelled message is never delivered afterwards. */
+  cancel(timer: TimerRef): boolean;
+
+  /** One `DOWN` message when `to` is or becomes dead. */
+  monitor(to: AnyAddress): MonitorRef;
+  /** Takes the monitor back; a `DOWN` that is already queued is removed. */
+  demonitor(ref: MonitorRef): boolean;
+  link(to: AnyAddress): void;
+  unlink(to: AnyAddress): void;
+  /** With true, exits of linked actors and `exit` requests arrive as `EXIT` messages. Returns the former setting. */
+  trapExit(on: boolean): boolean;
+  /** Asks an actor to end (OTP's exit/2). */
+  exit(to: AnyAddress, reason: unknown): void;
+  /** Ends an actor at once. */
+  kill(to: AnyAddress): void;
+
+  /** Registers this actor under a name that is unique across schedulers. @throws NameTakenError */
+  register(name: string): void;
+  unregister(name: string): boolean;
+  whereis(name: string): Pid | undefined;
+
+  /** Waits for any promise, counted as IO. */
+  until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
+
+  stats(): RuntimeStats;
+  /** `<scheduler.index.generation>`, the scheduler being the pid's birthplace. */
+  format(pid: Pid): string;
+  /** Ends the program with this exit code: every actor is told to end, then the run is over. */
+  halt(code?: number): void;
+}

@@ -1,0 +1,49 @@
+/**
+ * Which actor the running JavaScript belongs to, also after an `await` of a promise that is not smarm's, in a timer
+ * callback and in `unhandledrejection`: V8 carries one value along every promise reaction.
+ *
+ * `AsyncLocalStorage.run` costs 220 to 480 ns a spawn; setting the value directly costs 7 to 20 ns (measured on Deno
+ * 2.9.6). Deno's own async variables copy the own properties of what they find there, so ours survives theirs. Where
+ * the internal functions are missing, AsyncLocalStorage does the same work more slowly.
+ *
+ * @module
+ */
+import type { ActorImpl } from "./actor.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+
+class Frame {
+  readonly smarmActor: ActorImpl;
+  constructor(actor: ActorImpl) {
+    this.smarmActor = actor;
+  }
+}
+
+interface ContextFunctions {
+  getAsyncContext(): { smarmActor?: ActorImpl } | undefined;
+  setAsyncContext(frame: unknown): void;
+}
+
+// deno-lint-ignore no-explicit-any
+const internal = (Deno as any)[(Deno as any).internal]?.core as ContextFunctions | undefined;
+const direct = typeof internal?.getAsyncContext === "function" &&
+  typeof internal.setAsyncContext === "function";
+const get = internal?.getAsyncContext as ContextFunctions["getAsyncContext"];
+const set = internal?.setAsyncContext as ContextFunctions["setAsyncContext"];
+const storage = direct ? null : new AsyncLocalStorage<ActorImpl>();
+
+/** Everything that starts in here, and all that follows from it, belongs to this actor until {@link leave}. */
+export function enter(actor: ActorImpl): void {
+  if (direct) set(new Frame(actor));
+  else storage!.enterWith(actor);
+}
+
+export function leave(): void {
+  if (direct) set(undefined);
+  // deno-lint-ignore no-explicit-any
+  else storage!.enterWith(undefined as any);
+}
+
+/** The actor whose code is running, or whose rejection is being reported. */
+export function currentActor(): ActorImpl | undefined {
+  return direct ? get()?.smarmActor : storage!.getStore();
+}

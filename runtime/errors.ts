@@ -1,0 +1,111 @@
+/**
+ * The errors that smarm throws. A program tells them apart by `error.name`: the class of an error that crossed a
+ * scheduler is not the one that the program may have imported.
+ *
+ * @module
+ */
+import type { Pid } from "./api.ts";
+
+/** A wait's `timeout` has passed. */
+export class TimeoutError extends Error {
+  override readonly name: string = "TimeoutError";
+}
+
+/** The actor that was to answer, or whose outcome was asked for, is dead. */
+export class DeadActorError extends Error {
+  override readonly name: string = "DeadActorError";
+  /** The dead actor. */
+  readonly pid: Pid;
+  constructor(pid: Pid, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.pid = pid;
+  }
+}
+
+/** The actor was asked to end, or was ended: its waits reject with this, and its outcome carries it. */
+export class ExitError extends Error {
+  override readonly name: string = "ExitError";
+  /** What `self.exit(to, reason)` was given; `"killed"` after `self.kill(to)`. */
+  readonly reason: unknown;
+  constructor(reason: unknown, message = `the actor was told to end: ${describeReason(reason)}`) {
+    super(message, reason instanceof Error ? { cause: reason } : undefined);
+    this.reason = reason;
+  }
+}
+
+/** A message came to a mailbox that is full and whose policy is `"panic"`. */
+export class MailboxFullError extends Error {
+  override readonly name: string = "MailboxFullError";
+}
+
+/** The channel is closed, and nothing is buffered in it any more. */
+export class ChannelClosedError extends Error {
+  override readonly name: string = "ChannelClosedError";
+}
+
+/** The name is another live actor's. */
+export class NameTakenError extends Error {
+  override readonly name: string = "NameTakenError";
+}
+
+/** `run` was called while a run is active. */
+export class AlreadyRunningError extends Error {
+  override readonly name: string = "AlreadyRunningError";
+}
+
+/** Nothing can ever wake a live actor, and not all of them merely wait for messages after main has ended. */
+export class DeadlockError extends Error {
+  override readonly name: string = "DeadlockError";
+}
+
+/** The program was ended by `self.halt(code)` or `Deno.exit(code)`. */
+export class HaltedError extends Error {
+  override readonly name: string = "HaltedError";
+  readonly code: number;
+  constructor(code: number) {
+    super(`the program was halted with code ${code}`);
+    this.code = code;
+  }
+}
+
+/** The run was ended by `runtime.stop()` or a signal. */
+export class StoppedError extends Error {
+  override readonly name: string = "StoppedError";
+}
+
+/** The module could not be loaded, or has no `main` function. */
+export class LoadError extends Error {
+  override readonly name: string = "LoadError";
+}
+
+/** Every slot of a scheduler holds a live actor. */
+export class SlotLimitError extends RangeError {
+  override readonly name: string = "SlotLimitError";
+}
+
+export function describeReason(reason: unknown): string {
+  if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
+  if (typeof reason === "string") return reason;
+  try {
+    return Deno.inspect(reason, { depth: 1, breakLength: Infinity });
+  } catch {
+    return typeof reason; // a value whose inspection throws still has a type to name
+  }
+}
+
+/**
+ * What an actor threw, as an Error that survives being told to others: a thrown value that is no Error becomes the
+ * message and the cause of one.
+ */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const error = new Error(`the actor threw a value that is no Error: ${describeReason(thrown)}`);
+  error.stack = `${error.name}: ${error.message}`; // the throw's own place is unknown, ours would mislead
+  error.cause = thrown;
+  return error;
+}
+
+/** The reasons that are no fault: not reported, not spread by links, no cause for a transient restart (OTP). */
+export function isQuietReason(reason: unknown): boolean {
+  return reason === "normal" || reason === "shutdown";
+}

@@ -1,0 +1,209 @@
+/**
+ * A scheduler's turns of its worker's event loop: fire timers, take in what other threads sent, hand the baton out, and
+ * when there is nothing to do, sleep without burning CPU (S15, S19, M6, M8).
+ *
+ * A turn resolves promises; the actors' code runs in microtasks. Where Deno's internal `runMicrotasks` is to be had, a
+ * turn drains them itself and goes on with what came meanwhile, up to the length of a burst; otherwise they run when the
+ * turn has returned. Each turn ends in the event loop, so that timers, sockets and promises of the program's own go on.
+ *
+ * @module
+ */
+import type { Scheduler } from "./scheduler.ts";
+import { BURST_MS } from "./scheduler.ts";
+import type { Doorbell } from "./doorbell.ts";
+import { EPOCH, HUNGRY } from "./layout.ts";
+import { setImmediate } from "node:timers";
+
+/** How long a scheduler that has just had work looks for more before it sleeps: waking a thread costs 10 to 50 µs. */
+export const POLL_MS = 0.2; // guessed: several times the cost of a wake-up; settled by bench/peers/xpingpong.ts
+/** How long one look may hold up the event loop. */
+const SPIN_MS = 0.02;
+/** Deno's timers are 1 to 2 ms late, a blocked thread wakes within 0.1 ms: the last stretch before a deadline is blocked. */
+const BLOCK_MS = 2.2;
+/** The longest time that foreign work waits for such a stretch. */
+const BLOCK_SLICE_MS = 0.5;
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/**
+ * Deno polls a worker's sockets only every 61st turn while an immediate is pending: a scheduler that is always busy
+ * forces a poll now and then, for 40 µs (measured on Deno 2.9.6).
+ */
+const TURNS_PER_POLL = 62;
+const FORCE_POLL_MS = 4;
+
+// deno-lint-ignore no-explicit-any
+const drainMicrotasks: (() => void) | undefined = (Deno as any)[(Deno as any).internal]?.core?.runMicrotasks;
+
+/** What a turn did. */
+export interface Turn {
+  resumed: number;
+  fired: number;
+  records: number;
+  hasRemaining: boolean;
+}
+
+export class EventLoop {
+  readonly #s: Scheduler;
+  readonly #doorbell: Doorbell;
+  readonly #spins: boolean;
+  /** Called when the scheduler goes to sleep: is the run over? Is everybody quiet? */
+  readonly #onIdle: () => void;
+  #lastWork = 0;
+  #lastRest = 0;
+  #polls = 0;
+  #hungry = false;
+  #timeout: ReturnType<typeof setTimeout> | undefined;
+  #asleep = false;
+  #closed = false;
+  readonly #originalSetTimeout = globalThis.setTimeout;
+  readonly #originalClearTimeout = globalThis.clearTimeout;
+  readonly turn: Turn = { resumed: 0, fired: 0, records: 0, hasRemaining: false };
+
+  constructor(s: Scheduler, doorbell: Doorbell, spins: boolean, onIdle: () => void) {
+    this.#s = s;
+    this.#doorbell = doorbell;
+    this.#spins = spins;
+    this.#onIdle = onIdle;
+  }
+
+  readonly arm = (): void => {
+    setImmediate(this.#pump);
+  };
+
+  close(): void {
+    this.#closed = true;
+    this.#originalClearTimeout.call(globalThis, this.#timeout);
+  }
+
+  /** One pass: what came is taken in, what can run is run. Says what it did, and whether there is more to do (M6). */
+  tick(): Turn {
+    const s = this.#s;
+    const turn = this.turn;
+    const before = s.resumed;
+    const now = s.startBurst();
+    turn.fired = s.timers.turn(now).fired;
+    turn.records = s.remote.drain();
+    s.remote.flush();
+    if (s.queue.length === 0 && s.sharesWork) s.steal();
+    s.drive();
+    if (drainMicrotasks !== undefined) drainMicrotasks();
+    turn.resumed = s.resumed - before;
+    turn.hasRemaining = s.queue.length > 0 || s.remote.hasRecords();
+    return turn;
+  }
+
+  readonly #pump = (): void => {
+    if (this.#closed) return;
+    const s = this.#s;
+    this.#wakeUp();
+    const began = s.clock.now();
+    let now = began;
+    do {
+      const turn = this.tick();
+      now = s.clock.now();
+      if (turn.resumed > 0 || turn.records > 0 || turn.fired > 0) {
+        this.#lastWork = now;
+        s.words[s.base + EPOCH]++;
+        if (this.#hungry && s.queue.length > 0) this.#setHungry(false);
+      }
+      if (drainMicrotasks === undefined) break;
+      if (!turn.hasRemaining && !this.#spin(now)) {
+        this.#rest(now);
+        return;
+      }
+    } while (now - began < BURST_MS);
+    if (s.queue.length > 0 || drainMicrotasks !== undefined || s.current !== null) {
+      this.#servePoll(now);
+      s.arm();
+    } else this.#rest(now);
+  };
+
+  /** A busy scheduler lets the event loop poll its sockets every few milliseconds. */
+  #servePoll(now: number): void {
+    if (now - this.#lastRest < FORCE_POLL_MS) return;
+    this.#lastRest = now;
+    for (let i = 0; i < TURNS_PER_POLL; i++) setImmediate(nothing);
+  }
+
+  /** Looks for work from other threads, for a moment. */
+  #spin(now: number): boolean {
+    const s = this.#s;
+    if (!this.#spins || now - this.#lastWork > POLL_MS) return false;
+    this.#setHungry(true);
+    const until = now + SPIN_MS;
+    do {
+      for (let i = 0; i < 32; i++) if (s.remote.hasRecords()) return true;
+      if (s.sharesWork && s.steal() > 0) return true;
+    } while (s.clock.now() < until);
+    return false;
+  }
+
+  /** Nothing to run. */
+  #rest(now: number): void {
+    const s = this.#s;
+    if (s.current !== null && drainMicrotasks === undefined) { // its microtasks run when this turn has returned
+      s.arm();
+      return;
+    }
+    if (this.#spins && now - this.#lastWork <= POLL_MS) {
+      this.#polls++;
+      s.arm();
+      return;
+    }
+    this.#setHungry(true);
+    const doorbell = this.#doorbell;
+    s.publish();
+    doorbell.prepare();
+    if (s.remote.hasRecords() || s.queue.length > 0 || (s.sharesWork && s.steal() > 0)) {
+      doorbell.awake();
+      s.arm();
+      return;
+    }
+    const deadline = s.timers.nextDeadline();
+    const left = deadline - s.clock.now();
+    if (left <= BLOCK_MS) {
+      if (left > 0) doorbell.block(Math.min(left, BLOCK_SLICE_MS));
+      doorbell.awake();
+      s.arm();
+      return;
+    }
+    this.#lastRest = now;
+    this.#asleep = true;
+    s.busyMs += now - this.#wokeAt;
+    s.publish();
+    if (deadline !== Infinity) {
+      const ms = Math.min(left - BLOCK_MS, LONGEST_TIMEOUT_MS);
+      this.#timeout = this.#originalSetTimeout.call(globalThis, this.#pumpNow, ms);
+    }
+    this.#onIdle();
+    doorbell.sleep();
+  }
+
+  #wokeAt = 0;
+
+  readonly #pumpNow = (): void => this.#s.arm();
+
+  /** The doorbell has rung. */
+  readonly rung = (): void => {
+    if (this.#asleep) this.#s.arm();
+  };
+
+  #wakeUp(): void {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    this.#wokeAt = this.#s.clock.now();
+    this.#lastWork = this.#wokeAt;
+    this.#doorbell.awake();
+    if (this.#timeout !== undefined) {
+      this.#originalClearTimeout.call(globalThis, this.#timeout);
+      this.#timeout = undefined;
+    }
+  }
+
+  #setHungry(hungry: boolean): void {
+    if (this.#hungry === hungry || !this.#s.sharesWork) return;
+    this.#hungry = hungry;
+    Atomics.add(this.#s.run, HUNGRY, hungry ? 1 : -1);
+  }
+}
+
+function nothing(): void {}

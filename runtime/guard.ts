@@ -1,0 +1,107 @@
+/**
+ * The one place where globals of a scheduler worker are changed, so that user code cannot end or confuse the worker.
+ *
+ * - `unhandledrejection`, `error`: without listeners that prevent the default a rejection or a throw that nobody catches
+ *   ends the worker and the process. Here it ends the actor that it belongs to (S12).
+ * - `setTimeout`, `setInterval`, `queueMicrotask`: a throw in a callback is reported to the worker without a trace of the
+ *   actor that set it, so callbacks set by an actor are wrapped. They are counted, because a pending one can wake an actor.
+ * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
+ * - `close`: would end the worker silently; it is refused.
+ *
+ * @module
+ */
+import { currentActor } from "./async_context.ts";
+import { ExitError } from "./errors.ts";
+
+export interface GuardHost {
+  /** Code of an actor has thrown where nobody catches it. */
+  crashed(actor: NonNullable<ReturnType<typeof currentActor>>, error: unknown): void;
+  /** The same, when it cannot be told whose it was. */
+  lost(error: unknown): void;
+  halt(code: number): void;
+}
+
+/** Changes the globals of this worker; gives the number of the program's pending timers. */
+export function installGuard(host: GuardHost): () => number {
+  const pending = new Set<unknown>();
+  guardErrors(host);
+  guardTimers(host, pending);
+  guardExits(host);
+  return () => pending.size;
+}
+
+function guardErrors(host: GuardHost): void {
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    const actor = currentActor();
+    if (actor === undefined) host.lost(event.reason);
+    else host.crashed(actor, event.reason);
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    const actor = currentActor();
+    if (actor === undefined) host.lost(event.error ?? event.message);
+    else host.crashed(actor, event.error);
+  });
+}
+
+type Callback = (...args: unknown[]) => void;
+
+function guardTimers(host: GuardHost, pending: Set<unknown>): void {
+  const { setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask } = globalThis;
+  const guarded = (callback: unknown, before?: () => void): unknown => {
+    if (typeof callback !== "function") return callback;
+    const actor = currentActor();
+    return function (this: unknown, ...args: unknown[]) {
+      before?.();
+      if (actor === undefined) return (callback as Callback).apply(this, args);
+      try {
+        return (callback as Callback).apply(this, args);
+      } catch (error) {
+        host.crashed(actor, error);
+      }
+    };
+  };
+  // deno-lint-ignore no-explicit-any
+  const global = globalThis as any;
+  global.setTimeout = (callback: unknown, ms?: number, ...args: unknown[]) => {
+    const id: unknown = setTimeout(guarded(callback, () => pending.delete(id)) as Callback, ms, ...args);
+    pending.add(id);
+    return id;
+  };
+  global.setInterval = (callback: unknown, ms?: number, ...args: unknown[]) => {
+    const id = setInterval(guarded(callback) as Callback, ms, ...args);
+    pending.add(id);
+    return id;
+  };
+  global.clearTimeout = (id?: number) => {
+    pending.delete(id);
+    clearTimeout(id);
+  };
+  global.clearInterval = (id?: number) => {
+    pending.delete(id);
+    clearInterval(id);
+  };
+  global.queueMicrotask = (callback: unknown) => queueMicrotask(guarded(callback) as () => void);
+}
+
+function guardExits(host: GuardHost): void {
+  const exit = (code?: number): never => {
+    const given = typeof code === "number" ? code : Number(Deno.exitCode) || 0;
+    host.halt(given & 0xff);
+    throw new ExitError("shutdown", "the program was told to end by Deno.exit");
+  };
+  Deno.exit = exit;
+  // deno-lint-ignore no-explicit-any
+  const process = (globalThis as any).process;
+  if (process !== undefined) {
+    process.exit = exit;
+    process.reallyExit = exit;
+  }
+  // deno-lint-ignore no-explicit-any
+  (globalThis as any).close = () => {
+    throw new TypeError(
+      "close() would end a scheduler with all its actors. Return to end the actor, or call self.halt(code) to end the program",
+    );
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Handles: an address, and the one place where the outcome of an actor is kept (S8).
+ *
+ * The spawner's handle holds the outcome until it is collected. A handle that was sent to another scheduler is a copy
+ * that knows where its original lives and asks there; so the slot of an actor is free as soon as it is dead.
+ *
+ * @module
+ */
+import type { Handle, Outcome, Pid, WaitOptions } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import { currentActor } from "./async_context.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { JOIN, type Wait } from "./wait.ts";
+import { formatPid } from "./pid.ts";
+import { TimeoutError } from "./errors.ts";
+import { checkDuration } from "../timer/duration.ts";
+
+export class HandleImpl implements Handle {
+  readonly pid: Pid;
+  readonly #scheduler: Scheduler;
+  /** The actor, while it lives on this scheduler. */
+  child: ActorImpl | null;
+  /** The scheduler that keeps the outcome. */
+  readonly home: number;
+  outcome: Outcome | null = null;
+  /** Waits of joiners, in the order in which they joined (S13). */
+  joiners: Joiner[] | null = null;
+  /** Somebody has joined: a panic is not reported as unobserved. */
+  joined = false;
+  /** A copy that has asked its original. */
+  asked = false;
+
+  constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null, home: number) {
+    this.pid = pid;
+    this.#scheduler = scheduler;
+    this.child = child;
+    this.home = home;
+  }
+
+  join(options?: WaitOptions): Promise<Outcome> {
+    this.joined = true;
+    const s = this.#scheduler;
+    if (this.outcome !== null) {
+      s.observed(this.pid);
+      const actor = currentActor();
+      const refused = actor === undefined ? null : s.refuse(actor, "join");
+      return refused ?? Promise.resolve(this.outcome);
+    }
+    if (this.home !== s.id && !this.asked) {
+      this.asked = true;
+      s.askForOutcome(this);
+    }
+    const actor = currentActor();
+    if (actor === undefined) return this.#joinFromOutside(options);
+    const wait = s.wait(actor, JOIN, this.pid, options);
+    if (wait instanceof Promise) return wait as Promise<Outcome>;
+    wait.onGiveUp = () => this.#leave(wait);
+    (this.joiners ??= []).push(wait);
+    return wait.promise as Promise<Outcome>;
+  }
+
+  /** The actor has ended: joiners go on in the order in which they came. */
+  settle(outcome: Outcome): void {
+    this.child = null;
+    if (this.outcome !== null) return;
+    this.outcome = outcome;
+    const joiners = this.joiners;
+    this.joiners = null;
+    if (joiners === null) return;
+    for (const joiner of joiners) {
+      if (typeof joiner === "function") joiner(outcome);
+      else this.#scheduler.complete(joiner, outcome);
+    }
+  }
+
+  /** For whoever is no actor: the joiners of copies on other schedulers, code outside of actors. */
+  onOutcome(listener: (outcome: Outcome) => void): void {
+    if (this.outcome !== null) listener(this.outcome);
+    else (this.joiners ??= []).push(listener);
+  }
+
+  #leave(wait: Wait): void {
+    const position = this.joiners?.indexOf(wait) ?? -1;
+    if (position >= 0) this.joiners!.splice(position, 1);
+  }
+
+  /** A join by code that belongs to no actor, such as a callback set up while the module was loaded. */
+  #joinFromOutside(options?: WaitOptions): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      if (options?.timeout !== undefined) {
+        timer = setTimeout(
+          () =>
+            reject(new TimeoutError(`join ${formatPid(this.pid)} took longer than ${options.timeout} ms`)),
+          checkDuration(options.timeout, "timeout"),
+        );
+      }
+      this.onOutcome((outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      });
+    });
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return `Handle ${formatPid(this.pid)}`;
+  }
+}
+
+type Joiner = Wait | ((outcome: Outcome) => void);

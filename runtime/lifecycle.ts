@@ -1,0 +1,387 @@
+/**
+ * How actors end, and who is told: finalize, watchers, monitors, links, exits, names.
+ *
+ * Telling a death is one primitive: `watch` puts a {@link WatchRecord} on the actor, wherever it lives, and `notify`
+ * carries the notice home. Joins of the spawner need no watch, because every death is told to the birth scheduler,
+ * which keeps the handle. Exit signals, links and their order follow Erlang/OTP (`erlang:exit/2`, `link/1`,
+ * `monitor/2`), except that the reason "shutdown" is not spread by links.
+ *
+ * @module
+ */
+import type { AnyAddress, MonitorRef, Outcome, Pid } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { DONE, end, UNSTARTED } from "./actor_state.ts";
+import { extrasOf } from "./extras.ts";
+import { RX_ENDING } from "./wait.ts";
+import { takeAt } from "./receive.ts";
+import { DeadActorError, ExitError, isQuietReason, MailboxFullError } from "./errors.ts";
+import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
+import { ENDED } from "./layout.ts";
+import {
+  EXIT_ASK,
+  EXIT_KILL,
+  EXIT_LINK,
+  type ExitRecord,
+  type NoticeRecord,
+  WATCH_CALL,
+  WATCH_MONITOR,
+  type WatchRecord,
+} from "./protocol.ts";
+import { Timer } from "../timer/wheel.ts";
+import { failCall } from "./call.ts";
+
+/** Whether a panic is one that people should hear of. */
+export function isQuiet(outcome: Outcome): boolean {
+  return outcome.kind === "exit" || isQuietError(outcome.error);
+}
+
+function isQuietError(error: Error): boolean {
+  return error.name === "ExitError" && isQuietReason((error as ExitError).reason);
+}
+
+/**
+ * Ends an actor, once: first those who supervise it are told, then watchers and links, then joiners in the order in
+ * which they joined, then its slot is free (S13).
+ */
+export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
+  if (!end(actor)) return;
+  const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
+  const { pid, extras } = actor;
+  actor.rx |= RX_ENDING;
+  actor.fn = null;
+  actor.args = null;
+  s.live--;
+  if (outcome.kind === "panic" && !isQuiet(outcome)) s.panicked++;
+  if (actor.waits !== null || actor.rxResolve !== null) s.dropWaits(actor);
+  actor.mailbox.clear();
+
+  let observed = false;
+  if (extras !== null) observed = release(s, actor, outcome);
+
+  const handle = actor.handle;
+  actor.handle = null;
+  if (birthOf(pid) === s.id) {
+    s.born[indexOf(pid)] = undefined;
+    if (handle !== null) handle.settle(outcome);
+    if (outcome.kind === "panic") {
+      keepUnobserved(s, pid, actor.target.name, outcome, observed || handle?.joined === true);
+    }
+    s.slots.free(pid);
+  } else {
+    s.adopted.delete(pid);
+    s.routes.declareDead(pid);
+    s.remote.tellDeath(pid, outcome, observed, actor.target.name);
+  }
+  if (actor === s.main) s.host.mainEnded(actor, outcome);
+  s.words[s.base + ENDED]++; // last: who sees this count sees all that the end has caused
+}
+
+/** A death told by another scheduler: the handle gets the outcome, the slot is free. */
+export function finalizeAway(
+  s: Scheduler,
+  pid: Pid,
+  outcome: Outcome,
+  observed: boolean,
+  name: string,
+): void {
+  const handle = s.away.get(pid);
+  s.away.delete(pid);
+  if (handle !== undefined) handle.settle(outcome);
+  if (outcome.kind === "panic") keepUnobserved(s, pid, name, outcome, observed || handle?.joined === true);
+  s.slots.free(pid);
+}
+
+/** A panic waits a second for somebody to join; then it is reported. */
+const UNOBSERVED_MS = 1000;
+
+function keepUnobserved(s: Scheduler, pid: Pid, name: string, outcome: Outcome, observed: boolean): void {
+  if (observed || isQuiet(outcome) || pid === s.main?.pid) return;
+  s.unobserved.set(pid, { outcome, atMs: s.lastNow, name });
+  s.timers.insert(new Timer(() => reportUnobserved(s, pid), undefined), s.clock.now() + UNOBSERVED_MS);
+}
+
+export function reportUnobserved(s: Scheduler, pid: Pid): void {
+  const found = s.unobserved.get(pid);
+  if (found === undefined) return;
+  s.unobserved.delete(pid);
+  s.host.report(pid, found.name, found.outcome);
+}
+
+/** Frees what only some actors have and tells those who watch. True when somebody was told. */
+function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): boolean {
+  const extras = actor.extras!;
+  const { pid } = actor;
+  let observed = false;
+  for (const timed of extras.timed.values()) s.timers.cancel(timed.timer);
+  extras.timed.clear();
+  for (const name of extras.names) s.names.unregister(name, pid);
+  for (const undo of extras.onEnd) undo();
+  extras.onEnd.clear();
+  for (const [ref, watched] of extras.monitors) unwatch(s, watched, ref);
+  if (extras.signals !== null) {
+    extras.signals = null;
+  }
+  for (const watcher of extras.watchers) {
+    if (watcher.kind === WATCH_MONITOR) observed = true;
+    notify(s, watcher, pid, outcome);
+  }
+  const links = [...extras.links];
+  extras.links.clear();
+  for (const other of links) {
+    observed = true;
+    signal(s, other, { flavor: EXIT_LINK, from: pid, reason: outcome });
+  }
+  if (!extras.abort?.signal.aborted) {
+    extras.abort?.abort(outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
+  }
+  return observed;
+}
+
+// --- Watching -----------------------------------------------------------------------------------------------------
+
+export function noSuchActor(pid: Pid, operation: string): DeadActorError {
+  return new DeadActorError(pid, `${operation}: actor ${formatPid(pid)} is dead`);
+}
+
+/** Asks to be told of a death, at once if it was before. */
+export function watch(s: Scheduler, target: Pid, watcher: WatchRecord): void {
+  const local = s.findToSend(target);
+  if (local !== undefined) extrasOf(local).watchers.push(watcher);
+  else s.remote.watch(target, watcher);
+}
+
+export function unwatch(s: Scheduler, target: Pid, ref: number): void {
+  const local = s.find(target);
+  if (local === undefined) s.remote.unwatch(target, ref);
+  else dropWatcher(local, s.id, ref);
+}
+
+export function dropWatcher(target: ActorImpl, scheduler: number, ref: number): void {
+  const watchers = target.extras?.watchers;
+  if (watchers === undefined) return;
+  const at = watchers.findIndex((watcher) => watcher.ref === ref && watcher.scheduler === scheduler);
+  if (at >= 0) watchers.splice(at, 1);
+}
+
+/** Carries the news of a death to the watcher's scheduler. */
+export function notify(s: Scheduler, watcher: WatchRecord, dead: Pid, outcome: Outcome): void {
+  const notice = { kind: watcher.kind, pid: watcher.pid, ref: watcher.ref, outcome };
+  if (watcher.scheduler === s.id) noticed(s, dead, notice);
+  else s.remote.notice(watcher.scheduler, dead, notice);
+}
+
+/** The news has arrived. */
+export function noticed(s: Scheduler, dead: Pid, notice: NoticeRecord): void {
+  if (notice.kind === WATCH_CALL) {
+    failCall(s, notice.ref, dead, notice.outcome);
+    return;
+  }
+  const watcher = s.find(notice.pid);
+  if (watcher === undefined || watcher.extras?.monitors.delete(notice.ref) !== true) return;
+  s.putSystem(watcher, { type: "DOWN", ref: notice.ref as MonitorRef, pid: dead, outcome: notice.outcome });
+}
+
+export function monitor(actor: ActorImpl, to: AnyAddress): MonitorRef {
+  if (actor.state === DONE) throw actor.ended("monitor");
+  const s = actor.scheduler;
+  const pid = s.resolve(to, "monitor");
+  const ref = s.nextRef();
+  if (pid === undefined) {
+    const error = new DeadActorError(ROOT_PID, `monitor: no actor is registered as ${JSON.stringify(to)}`);
+    s.putSystem(actor, {
+      type: "DOWN",
+      ref: ref as MonitorRef,
+      pid: ROOT_PID,
+      outcome: { kind: "panic", error },
+    });
+    return ref as MonitorRef;
+  }
+  extrasOf(actor).monitors.set(ref, pid);
+  watch(s, pid, { kind: WATCH_MONITOR, scheduler: s.id, pid: actor.pid, ref });
+  return ref as MonitorRef;
+}
+
+export function demonitor(actor: ActorImpl, ref: MonitorRef): boolean {
+  if (actor.state === DONE) throw actor.ended("demonitor");
+  const watched = actor.extras?.monitors.get(ref);
+  if (watched !== undefined) {
+    actor.extras!.monitors.delete(ref);
+    unwatch(actor.scheduler, watched, ref);
+    return true;
+  }
+  for (let i = 0; i < actor.mailbox.length; i++) { // OTP's `flush`: a queued DOWN is taken back
+    const message = actor.mailbox.at(i) as { type?: unknown; ref?: unknown } | null;
+    if (typeof message === "object" && message?.type === "DOWN" && message.ref === ref) {
+      takeAt(actor, i);
+      return true;
+    }
+  }
+  return false;
+}
+
+// --- Links and exits ----------------------------------------------------------------------------------------------
+
+export function link(actor: ActorImpl, to: AnyAddress): void {
+  if (actor.state === DONE) throw actor.ended("link");
+  const s = actor.scheduler;
+  const pid = s.resolve(to, "link");
+  if (pid === undefined) {
+    throw new DeadActorError(ROOT_PID, `Cannot link: no actor is registered as ${JSON.stringify(to)}`);
+  }
+  if (pid === actor.pid || actor.extras?.links.has(pid)) return;
+  extrasOf(actor).links.add(pid);
+  const other = s.findToSend(pid);
+  if (other !== undefined) extrasOf(other).links.add(actor.pid);
+  else s.remote.link(actor.pid, pid);
+}
+
+export function unlink(actor: ActorImpl, to: AnyAddress): void {
+  if (actor.state === DONE) throw actor.ended("unlink");
+  const s = actor.scheduler;
+  const pid = s.resolve(to, "unlink");
+  if (pid === undefined || actor.extras?.links.delete(pid) !== true) return;
+  const other = s.find(pid);
+  if (other !== undefined) other.extras?.links.delete(actor.pid);
+  else s.remote.unlink(actor.pid, pid);
+}
+
+export function trapExit(actor: ActorImpl, on: boolean): boolean {
+  if (actor.state === DONE) throw actor.ended("trapExit");
+  const extras = extrasOf(actor);
+  const before = extras.trapExit;
+  extras.trapExit = on;
+  return before;
+}
+
+export function exit(actor: ActorImpl, to: AnyAddress, reason: unknown): void {
+  sendExit(actor, to, "exit", { flavor: EXIT_ASK, from: actor.pid, reason });
+}
+
+export function kill(actor: ActorImpl, to: AnyAddress): void {
+  sendExit(actor, to, "kill", { flavor: EXIT_KILL, from: actor.pid, reason: "killed" });
+  if ((actor.state as number) === DONE) throw actor.ended("go on");
+}
+
+function sendExit(actor: ActorImpl, to: AnyAddress, operation: string, record: ExitRecord): void {
+  if (actor.state === DONE) throw actor.ended(operation);
+  const s = actor.scheduler;
+  const pid = s.resolve(to, operation);
+  if (pid === undefined) s.deadLetters++;
+  else signal(s, pid, record);
+}
+
+/** Carries an exit signal to where the actor lives. */
+export function signal(s: Scheduler, to: Pid, record: ExitRecord): void {
+  const target = s.findToSend(to);
+  if (target !== undefined) signalled(s, target, record);
+  else s.remote.exit(to, record);
+}
+
+/** An exit signal has arrived. */
+export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): void {
+  const { flavor, from, reason } = record;
+  if (flavor === EXIT_KILL) {
+    target.exiting = new ExitError("killed", "the actor was killed");
+    finalize(s, target, { kind: "panic", error: target.exiting });
+    s.dropBaton(target);
+    return;
+  }
+  const trapping = target.extras?.trapExit === true;
+  if (flavor === EXIT_LINK) {
+    const outcome = reason as Outcome;
+    if (target.extras?.links.delete(from) !== true) return; // unlinked meanwhile
+    if (trapping) s.putSystem(target, { type: "EXIT", pid: from, outcome });
+    else if (!isQuiet(outcome) && outcome.kind === "panic") {
+      askToEnd(
+        s,
+        target,
+        new ExitError(outcome.error, `linked actor ${formatPid(from)} ended: ${outcome.error.message}`),
+      );
+    }
+    return;
+  }
+  if (trapping) {
+    const outcome: Outcome = reason === "normal"
+      ? { kind: "exit", value: undefined }
+      : { kind: "panic", error: new ExitError(reason) };
+    s.putSystem(target, { type: "EXIT", pid: from, outcome });
+  } else if (reason !== "normal" || from === target.pid) askToEnd(s, target, new ExitError(reason));
+}
+
+/**
+ * Tells an actor to end: its waits reject, its signal aborts, its `finally` blocks run. One that has not begun ends at
+ * once; one that does not end within `withinMs` is cut off.
+ */
+export function askToEnd(
+  s: Scheduler,
+  target: ActorImpl,
+  error: ExitError,
+  withinMs = s.config.graceMs,
+): void {
+  if (target.state === DONE || target.exiting !== null) return;
+  target.exiting = error;
+  if (target.state === UNSTARTED) {
+    finalize(s, target, { kind: "panic", error });
+    return;
+  }
+  target.rx |= RX_ENDING;
+  target.extras?.abort?.abort(error);
+  const cutOff = new Timer(() => finalize(s, target, { kind: "panic", error }), undefined);
+  s.timers.insert(cutOff, s.clock.now() + withinMs);
+  extrasOf(target).onEnd.add(() => s.timers.cancel(cutOff));
+  s.wake(target);
+}
+
+export function signalOf(actor: ActorImpl): AbortSignal {
+  const extras = extrasOf(actor);
+  if (extras.abort === null) {
+    extras.abort = new AbortController();
+    if (actor.exiting !== null) extras.abort.abort(actor.exiting);
+  }
+  return extras.abort.signal;
+}
+
+// --- Names --------------------------------------------------------------------------------------------------------
+
+export function register(actor: ActorImpl, name: string): void {
+  if (actor.state === DONE) throw actor.ended("register");
+  actor.scheduler.names.register(name, actor.pid);
+  extrasOf(actor).names.add(name);
+}
+
+export function unregister(actor: ActorImpl, name: string): boolean {
+  if (actor.state === DONE) throw actor.ended("unregister");
+  if (actor.extras?.names.delete(name) !== true) return false;
+  actor.scheduler.names.unregister(name, actor.pid);
+  return true;
+}
+
+// --- Bounded mailboxes --------------------------------------------------------------------------------------------
+
+/** Whether one more message may enter a bounded mailbox; makes room for it, or ends the actor, as its policy says. */
+export function admit(target: ActorImpl): boolean {
+  const bound = target.extras!.bound!;
+  if (target.mailbox.length < bound.capacity) return true;
+  const s = target.scheduler;
+  bound.dropped++;
+  s.dropped++;
+  switch (bound.onFull) {
+    case "drop-newest":
+      return false;
+    case "drop-oldest":
+      takeAt(target, 0);
+      return true;
+    case "panic":
+      finalize(s, target, {
+        kind: "panic",
+        error: new MailboxFullError(
+          `a message came to the mailbox of ${
+            formatPid(target.pid)
+          }, which holds its ${bound.capacity} already`,
+        ),
+      });
+      s.dropBaton(target);
+      return false;
+  }
+}

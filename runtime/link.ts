@@ -1,0 +1,455 @@
+/**
+ * One direction between two workers: messages go in at the `OutLink`, come out of the `InLink` in the order sent.
+ *
+ * A message is written straight into the shared ring, published, and the reader is woken. Two things go another way, and
+ * keep their place in the order:
+ *
+ * - What the codec leaves to structured clone (a SharedArrayBuffer, a Blob, transferred and big buffers) is posted as one
+ *   array by a message port, before the record that refers to it is published. So whoever finds the record finds the array.
+ * - What finds the ring full waits in a private backlog: `send` never blocks, since two workers that wait for room in each
+ *   other's rings would wait for ever. While anything waits, everything queues behind it. The reader wakes the writer
+ *   when it has made room (the race is told in ring.ts), and `flush` moves the backlog on, records bigger than the
+ *   ring in parts.
+ *
+ * A link whose writer died is of no further use; its ring is reset (ring.ts) and gets a new port, as an array may have been
+ * posted for a record that was never published.
+ */
+
+import { copyWords, WordArea } from "./codec_area.ts";
+import { Decoder } from "./codec_read.ts";
+import { PART_HEADER_WORDS, RECORD_HEADER_WORDS, RecordFlag } from "./codec_tags.ts";
+import { Encoder } from "./codec_write.ts";
+import { type Region, RingReader, RingWriter } from "./ring.ts";
+import { checkLeaf, checkSendable, describe, NotSendableError, ObjectClasses } from "./sendable.ts";
+
+export interface LinkEvents {
+  /** Called by the writer after each publication; the implementation looks whether the reader is parked. */
+  wakeReader(): void;
+  /** Called by the reader when it made room that the writer waits for. */
+  wakeWriter(): void;
+  /** The side channel, out: one `postMessage`. */
+  post(values: unknown[], transfer: Transferable[]): void;
+}
+
+export interface OutLinkOptions extends Pick<LinkEvents, "wakeReader" | "post"> {
+  /** Classes whose instances stay live objects; the same at both ends. */
+  classes?: ObjectClasses;
+  /** Handed to their `dehydrate`. */
+  context?: unknown;
+  /** Bigger buffers and texts go by the side channel. Default: a quarter of the ring. */
+  inlineBytes?: number;
+}
+
+export interface InLinkOptions extends Pick<LinkEvents, "wakeWriter"> {
+  /** The side channel, in: the oldest array that was posted, if one has arrived. */
+  takeSide(): unknown[] | undefined;
+  classes?: ObjectClasses;
+  /** Handed to their `hydrate`. */
+  context?: unknown;
+  /** A message that could not be revived. Without it, `drain` throws the error; the messages after it are not lost. */
+  undecodable?(kind: number, target: number, aux: number, error: unknown): void;
+}
+
+/** Room asked for before a record is begun; most fit, the others move to the encoder's scratch. */
+const USUAL_WORDS = 64;
+
+/** Guess: some hundred small messages a chunk. */
+const CHUNK_WORDS = 1 << 13;
+
+const NO_VALUES: unknown[] = [];
+
+export class OutLink {
+  readonly generation: number;
+  private readonly ring: RingWriter;
+  private readonly encoder: Encoder;
+  private readonly classes: ObjectClasses;
+  private readonly context: unknown;
+  private readonly wakeReader: () => void;
+  private readonly post: LinkEvents["post"];
+  private readonly backlog = new Backlog();
+  private readonly partWords: number;
+  /** Words of the oldest record in the backlog that went as parts. */
+  private partsSent = 0;
+  private encoding = false;
+  private count = 0;
+
+  constructor(region: Region, options: OutLinkOptions) {
+    this.ring = new RingWriter(region);
+    this.generation = this.ring.generation;
+    this.classes = options.classes ?? new ObjectClasses();
+    this.context = options.context;
+    this.encoder = new Encoder(options.inlineBytes ?? region.byteLength >> 2, this.classes, options.context);
+    this.wakeReader = options.wakeReader;
+    this.post = options.post;
+    this.partWords = Math.min(
+      this.ring.maxRecordWords,
+      Math.max(this.ring.area.words >> 2, PART_HEADER_WORDS + 2) & ~1,
+    );
+  }
+
+  /** Messages sent, whether they are in the ring yet or not. */
+  get sent(): number {
+    return this.count;
+  }
+
+  get backlogRecords(): number {
+    return this.backlog.records;
+  }
+
+  get backlogBytes(): number {
+    return this.backlog.words * 4;
+  }
+
+  /**
+   * Sends and never blocks. `kind` is 0 to 255, `target` a safe integer, `aux` an int32.
+   *
+   * @throws NotSendableError for a payload with something in it that cannot be sent: nothing was sent then.
+   */
+  send(kind: number, target: number, aux: number, payload: unknown, transfer?: Transferable[]): void {
+    const { encoder, ring, backlog } = this;
+    if (this.encoding) throw new Error("Cannot send from within a getter of a message that is being sent");
+    if (backlog.records > 0 && ring.refresh()) this.flush();
+    if (backlog.records === 0) {
+      encoder.begin(ring.area, ring.position, ring.room(USUAL_WORDS), RECORD_HEADER_WORDS);
+    } else {
+      const chunk = backlog.writable();
+      encoder.begin(chunk.area, chunk.end, chunk.area.words - chunk.end, RECORD_HEADER_WORDS);
+    }
+    const transferred = transfer !== undefined && transfer.length > 0;
+    this.encoding = true;
+    try {
+      encoder.payload(payload, transferred ? new Set(transfer) : undefined);
+      if (encoder.side.length > 0 || transferred) {
+        if (transferred) checkTransfer(encoder.side, transfer);
+        this.post(encoder.side, transfer ?? []);
+        encoder.flags |= RecordFlag.Side;
+      }
+    } catch (error) {
+      encoder.abandon();
+      throw this.refusal(error, payload, transfer);
+    } finally {
+      this.encoding = false;
+    }
+    const { area, start, words } = encoder;
+    area.i32[start] = words;
+    area.i32[start + 1] = kind | encoder.flags;
+    area.f64[(start >> 1) + 1] = target;
+    area.i32[start + 4] = aux;
+    this.count++;
+    this.place(words);
+    encoder.settle();
+    this.wakeReader();
+  }
+
+  /** Moves the backlog into the ring as far as there is room; true when nothing is left over. */
+  flush(): boolean {
+    const moved = !this.encoding && this.moveBacklog();
+    if (moved) this.wakeReader();
+    return this.backlog.records === 0;
+  }
+
+  /** Forgets the backlog, when the reader is gone. Returns how many messages it held. */
+  discard(): number {
+    this.partsSent = 0;
+    return this.backlog.clear();
+  }
+
+  /** The encoder has a record of so many words: publishes it, or lets it wait. */
+  private place(words: number): void {
+    const { encoder, ring, backlog } = this;
+    if (backlog.records > 0) {
+      if (encoder.inScratch) backlog.append(encoder, words);
+      else backlog.grew(words);
+      return;
+    }
+    if (!encoder.inScratch) return ring.publish(words);
+    if (words <= ring.maxRecordWords) {
+      const at = ring.reserve(words);
+      if (at >= 0) {
+        copyWords(encoder.area, 0, words, ring.area, at);
+        return ring.publish(words);
+      }
+    }
+    backlog.append(encoder, words);
+    this.moveBacklog();
+  }
+
+  /** True when something was published. Whatever is left over, the reader has been asked to tell of room. */
+  private moveBacklog(): boolean {
+    const { ring, backlog } = this;
+    let moved = false;
+    for (let chunk = backlog.oldest(); chunk !== undefined; chunk = backlog.oldest()) {
+      const words = chunk.area.i32[chunk.begin];
+      if (words <= ring.maxRecordWords) {
+        const at = this.reserveOrWait(words);
+        if (at < 0) return moved;
+        copyWords(chunk.area, chunk.begin, words, ring.area, at);
+        ring.publish(words);
+      } else if (!this.moveParts(chunk, words)) {
+        return moved || this.partsSent > 0;
+      }
+      moved = true;
+      backlog.drop(words);
+    }
+    return moved;
+  }
+
+  private moveParts(chunk: Chunk, words: number): boolean {
+    const { ring } = this;
+    while (this.partsSent < words) {
+      const body = Math.min(words - this.partsSent, this.partWords - PART_HEADER_WORDS);
+      const at = this.reserveOrWait(body + PART_HEADER_WORDS);
+      if (at < 0) return false;
+      const { i32 } = ring.area;
+      i32[at] = body + PART_HEADER_WORDS;
+      i32[at + 1] = RecordFlag.Part | (this.partsSent + body === words ? RecordFlag.LastPart : 0);
+      i32[at + 2] = words;
+      copyWords(chunk.area, chunk.begin + this.partsSent, body, ring.area, at + PART_HEADER_WORDS);
+      ring.publish(body + PART_HEADER_WORDS);
+      this.partsSent += body;
+    }
+    this.partsSent = 0;
+    return true;
+  }
+
+  private reserveOrWait(words: number): number {
+    const at = this.ring.reserve(words);
+    if (at >= 0) return at;
+    this.ring.announceWaiting();
+    return this.ring.reserve(words);
+  }
+
+  private refusal(error: unknown, payload: unknown, transfer: Transferable[] | undefined): NotSendableError {
+    if (error instanceof NotSendableError) return error;
+    try {
+      checkSendable(payload, "message", {
+        classes: this.classes,
+        context: this.context,
+        transfer: new Set(transfer),
+      });
+    } catch (refusal) {
+      if (refusal instanceof NotSendableError) return refusal;
+    }
+    return new NotSendableError("message", `${describe(error)}. Send plain data`, { cause: error });
+  }
+}
+
+/**
+ * Deno detaches buffers of a transfer list even when it then refuses the message, so what it would refuse is looked for
+ * before.
+ */
+function checkTransfer(values: unknown[], transfer: Transferable[]): void {
+  transfer.forEach((item, index) => {
+    if (item instanceof ArrayBuffer && item.detached) {
+      throw new NotSendableError(
+        `transfer[${index}]`,
+        "it is detached, it was transferred before. List it once",
+      );
+    }
+    if (transfer.indexOf(item) !== index) {
+      throw new NotSendableError(`transfer[${index}]`, "it is in the list twice. List it once");
+    }
+  });
+  for (const value of values) checkLeaf(value, transfer);
+}
+
+/** Records that wait, each in one piece. `begin` to `end` are the words of a chunk that are in use. */
+interface Chunk {
+  area: WordArea;
+  begin: number;
+  end: number;
+}
+
+/** A queue of records outside the ring. Memory follows what waits: chunks that are read are let go, but for one. */
+class Backlog {
+  records = 0;
+  words = 0;
+  private chunks: Chunk[] = [];
+  private first = 0;
+  private spare: WordArea | null = null;
+
+  /** The chunk to which the next record may be written in place, and then reported by `grew`. */
+  writable(): Chunk {
+    const last = this.chunks[this.chunks.length - 1];
+    if (last !== undefined && last.area.words - last.end >= USUAL_WORDS) return last;
+    return this.add(this.spare ?? WordArea.ofWords(CHUNK_WORDS), 0);
+  }
+
+  grew(words: number): void {
+    this.chunks[this.chunks.length - 1].end += words;
+    this.records++;
+    this.words += words;
+  }
+
+  /** Takes the record from the encoder's scratch, the scratch with it when that saves a big copy. */
+  append(encoder: Encoder, words: number): void {
+    if (words >= CHUNK_WORDS) {
+      this.add(encoder.takeScratch(), 0);
+    } else {
+      let chunk = this.chunks[this.chunks.length - 1];
+      if (chunk === undefined || chunk.area.words - chunk.end < words) {
+        chunk = this.add(this.spare ?? WordArea.ofWords(CHUNK_WORDS), 0);
+      }
+      copyWords(encoder.area, 0, words, chunk.area, chunk.end);
+    }
+    this.grew(words);
+  }
+
+  /** The chunk whose `begin` is the oldest record. */
+  oldest(): Chunk | undefined {
+    while (this.first < this.chunks.length) {
+      const chunk = this.chunks[this.first];
+      if (chunk.begin < chunk.end) return chunk;
+      this.release(chunk);
+    }
+    return undefined;
+  }
+
+  /** The oldest record, of so many words, has moved on. */
+  drop(words: number): void {
+    this.chunks[this.first].begin += words;
+    this.records--;
+    this.words -= words;
+    if (this.records === 0) this.clear();
+  }
+
+  clear(): number {
+    const dropped = this.records;
+    for (const chunk of this.chunks.slice(this.first)) this.keepSpare(chunk.area);
+    this.chunks = [];
+    this.first = this.records = this.words = 0;
+    return dropped;
+  }
+
+  private add(area: WordArea, end: number): Chunk {
+    if (area === this.spare) this.spare = null;
+    const chunk = { area, begin: 0, end };
+    this.chunks.push(chunk);
+    return chunk;
+  }
+
+  private release(chunk: Chunk): void {
+    this.keepSpare(chunk.area);
+    this.chunks[this.first++] = undefined as unknown as Chunk;
+    if (this.first >= 32 && this.first * 2 >= this.chunks.length) {
+      this.chunks = this.chunks.slice(this.first);
+      this.first = 0;
+    }
+  }
+
+  private keepSpare(area: WordArea): void {
+    if (area.words === CHUNK_WORDS) this.spare = area;
+  }
+}
+
+export type MessageHandler = (kind: number, target: number, aux: number, payload: unknown) => void;
+
+export class InLink {
+  readonly generation: number;
+  /** Whether the last `drain` stopped at a message whose side array had not arrived. */
+  stalled = false;
+  private readonly ring: RingReader;
+  private readonly decoder: Decoder;
+  private readonly options: InLinkOptions;
+  /** A record that comes in parts, and how many words of it are here. */
+  private parts: WordArea | null = null;
+  private partsRead = 0;
+  private count = 0;
+
+  constructor(region: Region, options: InLinkOptions) {
+    this.ring = new RingReader(region);
+    this.generation = this.ring.generation;
+    this.decoder = new Decoder(options.classes, options.context);
+    this.options = options;
+  }
+
+  /** Messages handed out. */
+  get received(): number {
+    return this.count;
+  }
+
+  /** One load from shared memory. */
+  hasRecords(): boolean {
+    return this.ring.hasRecords();
+  }
+
+  /**
+   * Calls `handler` for at most `maxRecords` messages, in order, and returns how many it took. What the handler throws
+   * ends the drain and is thrown on; the message that it was given is not offered again.
+   */
+  drain(handler: MessageHandler, maxRecords: number): number {
+    const { ring } = this;
+    let taken = 0;
+    this.stalled = false;
+    try {
+      while (taken < maxRecords) {
+        const at = ring.next();
+        if (at < 0) break;
+        const flags = ring.area.i32[at + 1];
+        if ((flags & RecordFlag.Part) === 0) {
+          if (!this.take(ring.area, at, handler)) break;
+          taken++;
+        } else if (this.readPart(at, (flags & RecordFlag.LastPart) !== 0)) {
+          if (!this.take(this.parts!, 0, handler)) break;
+          taken++;
+        }
+      }
+    } finally {
+      this.release();
+    }
+    return taken;
+  }
+
+  /** Collects a part. The last one is left in the ring, for `take` to step over; true when all are here. */
+  private readPart(at: number, last: boolean): boolean {
+    const { area } = this.ring;
+    const words = area.i32[at] - PART_HEADER_WORDS;
+    this.parts ??= WordArea.ofWords(area.i32[at + 2]);
+    if (this.partsRead < this.parts.words) {
+      copyWords(area, at + PART_HEADER_WORDS, words, this.parts, this.partsRead);
+      this.partsRead += words;
+    }
+    if (last) return true;
+    this.step();
+    return false;
+  }
+
+  /** Reads a whole record, whose end is what the ring offers next. False when its side array has not arrived. */
+  private take(area: WordArea, at: number, handler: MessageHandler): boolean {
+    const word = area.i32[at + 1];
+    const kind = word & 0xff;
+    const target = area.f64[(at >> 1) + 1];
+    const aux = area.i32[at + 4];
+    let payload: unknown;
+    let failure: { error: unknown } | null = null;
+    try {
+      let side: unknown[] | undefined = NO_VALUES;
+      if ((word & RecordFlag.Side) !== 0) {
+        side = this.options.takeSide();
+        if (side === undefined) {
+          this.stalled = true;
+          return false;
+        }
+      }
+      payload = this.decoder.payload(area, at, word, side);
+    } catch (error) {
+      failure = { error };
+    }
+    this.step();
+    this.parts = null;
+    this.partsRead = 0;
+    this.count++;
+    if (failure === null) handler(kind, target, aux, payload);
+    else if (this.options.undecodable === undefined) throw failure.error;
+    else this.options.undecodable(kind, target, aux, failure.error);
+    return true;
+  }
+
+  private step(): void {
+    if (this.ring.consume()) this.release();
+  }
+
+  private release(): void {
+    if (this.ring.release()) this.options.wakeWriter();
+  }
+}

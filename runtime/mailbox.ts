@@ -1,0 +1,43 @@
+/**
+ * The messages that came to one actor and that it has not received: first in, first out, with removal from the middle
+ * for selective receives. Owned by the scheduler where the actor lives.
+ *
+ * The first message stands in a field of its own: an actor that gets one message at a time never needs a ring.
+ *
+ * @module
+ */
+import { Fifo } from "./fifo.ts";
+
+export class Mailbox {
+  #first: unknown = undefined;
+  #rest: Fifo<unknown> | null = null;
+  length = 0;
+
+  push(message: unknown): void {
+    if (this.length++ === 0) this.#first = message;
+    else (this.#rest ??= new Fifo()).push(message);
+  }
+
+  /** The oldest message; the mailbox must not be empty. */
+  shift(): unknown {
+    const message = this.#first;
+    this.#first = --this.length > 0 ? this.#rest!.shift() : undefined;
+    return message;
+  }
+
+  at(position: number): unknown {
+    return position === 0 ? this.#first : this.#rest!.at(position - 1);
+  }
+
+  removeAt(position: number): unknown {
+    if (position === 0) return this.shift();
+    this.length--;
+    return this.#rest!.removeAt(position - 1);
+  }
+
+  clear(): void {
+    this.#first = undefined;
+    this.#rest = null;
+    this.length = 0;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Where a new actor goes: local first, and offered to whoever is idle (M3, M9).
+ *
+ * @module
+ */
+import type { SpawnOptions } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Target } from "./targets.ts";
+import { HUNGRY } from "./layout.ts";
+
+/** The scheduler that the options ask for; this one unless they do. */
+export function place(s: Scheduler, target: Target, options: SpawnOptions): number {
+  const wanted = options.scheduler;
+  if (wanted === undefined || wanted === "local") return s.id;
+  if (
+    typeof wanted !== "number" || !Number.isInteger(wanted) || wanted < 0 || wanted >= s.memory.schedulers
+  ) {
+    throw new RangeError(
+      `spawnWith needs scheduler "local" or 0 to ${s.memory.schedulers - 1}, got ${
+        Deno.inspect(wanted, { depth: 0 })
+      }`,
+    );
+  }
+  if (wanted !== s.id && target.module === null) {
+    throw new TypeError(
+      `Cannot spawn "${target.name}" on scheduler ${wanted}: the entry module does not export it. ` +
+        `Export it, or spawn it on this scheduler`,
+    );
+  }
+  return wanted;
+}
+
+/** A new actor that may run anywhere stands in the run queue here: it is offered to thieves, and an idle one is woken. */
+export function placedHere(s: Scheduler, actor: ActorImpl, options: SpawnOptions | null): void {
+  if (options !== null) return; // links, monitors and names of an unstarted actor stay at home
+  s.offer(actor);
+  if (Atomics.load(s.run, HUNGRY) > 0) s.remote.wakeHungry();
+}

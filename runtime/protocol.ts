@@ -1,0 +1,171 @@
+/**
+ * Every message between threads: the records that peers (schedulers and the poller) put into rings, and the messages
+ * between the control thread and its workers.
+ *
+ * @module
+ */
+import type { Outcome, Pid } from "./api.ts";
+import type { PlainConfig } from "./config.ts";
+import type { WireOutcome } from "./wire.ts";
+import type { SharedMemory } from "./layout.ts";
+
+// --- Records: kind, target pid, aux (int32), payload ------------------------------------------------------------
+
+/** A message: payload is the message. */
+export const R_MESSAGE = 1;
+/** An actor to start here; target is its pid. Payload: {@link SpawnRecord}. */
+export const R_SPAWN = 2;
+/** Target has ended; sent to its birth scheduler. Payload: {@link DeathRecord}. */
+export const R_DEATH = 3;
+/** Tell me when target is dead. Payload: {@link WatchRecord}. */
+export const R_WATCH = 4;
+/** Not any more. aux: the watch's ref; payload: the watcher's scheduler. */
+export const R_UNWATCH = 5;
+/** What was watched is dead; target is the dead one. Payload: {@link NoticeRecord}. */
+export const R_NOTICE = 6;
+/** An exit signal for target. Payload: {@link ExitRecord}. */
+export const R_EXIT = 7;
+/** A request. aux: the call's number at the caller; payload: [caller's pid, request]. */
+export const R_CALL = 8;
+/** An answer. aux: the call's number; payload: [answered well, value or error]. */
+export const R_REPLY = 9;
+/** Links target with a pid: payload is that pid. */
+export const R_LINK = 10;
+export const R_UNLINK = 11;
+/** A copy of target's handle asks its original for the outcome. Payload: the asking scheduler. */
+export const R_ASK_OUTCOME = 12;
+/** The answer. Payload: the outcome. */
+export const R_OUTCOME = 13;
+/** Reserved ranges: 32 to 47 for channels, 48 to 79 for the poller. */
+export const R_CHANNEL_FIRST = 32;
+export const R_IO_FIRST = 48;
+
+/** What a scheduler needs to start an actor that was spawned elsewhere. */
+export interface SpawnRecord {
+  readonly module: string;
+  readonly exportName: string;
+  readonly args: unknown[];
+  readonly link: Pid | null;
+  readonly monitor: { readonly pid: Pid; readonly ref: number } | null;
+  readonly mailbox: { readonly capacity: number; readonly onFull: string } | null;
+  readonly names: string[] | null;
+  /** It has a parent that restarts it: it is stopped by that, not at the end of the run. */
+  readonly supervised: boolean;
+}
+
+export interface DeathRecord {
+  readonly outcome: Outcome;
+  /** A monitor, a link or a supervisor has been told of it. */
+  readonly observed: boolean;
+  /** The name of its function. */
+  readonly name: string;
+}
+
+export const WATCH_MONITOR = 1;
+export const WATCH_CALL = 2;
+/** Who is to be told of a death. */
+export interface WatchRecord {
+  readonly kind: typeof WATCH_MONITOR | typeof WATCH_CALL;
+  readonly scheduler: number;
+  /** The watching actor. */
+  readonly pid: Pid;
+  /** Unique on the watcher's scheduler. */
+  readonly ref: number;
+}
+
+export interface NoticeRecord {
+  readonly kind: WatchRecord["kind"];
+  readonly pid: Pid;
+  readonly ref: number;
+  readonly outcome: Outcome;
+}
+
+export const EXIT_ASK = 1;
+export const EXIT_KILL = 2;
+/** A linked actor has ended: reason is its outcome. */
+export const EXIT_LINK = 3;
+export interface ExitRecord {
+  readonly flavor: typeof EXIT_ASK | typeof EXIT_KILL | typeof EXIT_LINK;
+  readonly from: Pid;
+  readonly reason: unknown;
+}
+
+// --- Control thread → worker -------------------------------------------------------------------------------------
+
+export type ToWorker =
+  | {
+    readonly type: "init";
+    readonly id: number;
+    readonly memory: SharedMemory;
+    readonly config: PlainConfig;
+    readonly module: string;
+    readonly epochMs: number;
+    readonly colors: boolean;
+  }
+  | { readonly type: "main"; readonly args: string[] }
+  | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
+  | { readonly type: "kill" }
+  | { readonly type: "close" }
+  | { readonly type: "probe"; readonly ticket: number }
+  | { readonly type: "dump"; readonly ticket: number; readonly limit: number }
+  | { readonly type: "port"; readonly from: number; readonly port: MessagePort };
+
+// --- Worker → control thread -------------------------------------------------------------------------------------
+
+/** One wait of a live actor, as told in dumps and verdicts. */
+export interface WaitReport {
+  readonly kind: string;
+  readonly target: Pid | string | null;
+  readonly sinceMs: number;
+}
+
+export interface ActorReport {
+  readonly pid: Pid;
+  readonly name: string;
+  readonly state: string;
+  readonly mailbox: number;
+  readonly waits: WaitReport[];
+  readonly names: string[];
+  readonly links: Pid[];
+}
+
+export interface SchedulerReport {
+  readonly id: number;
+  readonly nowMs: number;
+  readonly live: number;
+  readonly timers: number;
+  readonly actors: ActorReport[];
+  readonly io: string[];
+}
+
+export type LogLevelName = "error" | "warn" | "info" | "debug";
+
+export type FromWorker =
+  | { readonly type: "booted" }
+  | { readonly type: "ready" }
+  | { readonly type: "load-error"; readonly text: string; readonly exitCode: number }
+  | { readonly type: "main-ended"; readonly pid: Pid; readonly outcome: WireOutcome; readonly text: string }
+  | { readonly type: "done" }
+  | { readonly type: "quiet" }
+  | {
+    readonly type: "probed";
+    readonly ticket: number;
+    readonly epoch: number;
+    /** Something that is not smarm's could still wake an actor. */
+    readonly foreign: boolean;
+    readonly waiting: ActorReport[];
+  }
+  | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
+  | { readonly type: "halt"; readonly code: number }
+  | { readonly type: "stopped" }
+  | {
+    readonly type: "log";
+    readonly level: LogLevelName;
+    readonly pid: Pid | null;
+    readonly atMs: number;
+    readonly message: string;
+    readonly fields: string;
+  }
+  | { readonly type: "report"; readonly text: string }
+  | { readonly type: "name"; readonly id: number; readonly name: string }
+  | { readonly type: "port"; readonly to: number; readonly port: MessagePort };

@@ -1,0 +1,133 @@
+/**
+ * Whether a run in which nothing moves can ever move again.
+ *
+ * Schedulers tell the control thread when all of them sleep without a timer. It then asks each what could still wake its
+ * actors. The snapshot is consistent, although the answers come one after the other, when no scheduler did anything
+ * between its answer and the last one (its epoch is the same), and every record that was sent has been taken in.
+ *
+ * If nothing foreign is pending anywhere, either the program is over in all but name (main has ended well and the rest
+ * only wait for messages: they are told to end), or it is a deadlock.
+ *
+ * @module
+ */
+import type { ActorReport, FromWorker } from "./protocol.ts";
+import { formatActor } from "./dump.ts";
+import { RECEIVE, WAIT_NAMES } from "./wait.ts";
+import {
+  ASLEEP,
+  EPOCH,
+  NOTICE_PENDING,
+  PEER_WORDS,
+  RECORDS_IN,
+  RECORDS_OUT,
+  type SharedMemory,
+  TIMERS,
+} from "./layout.ts";
+
+type Probed = Extract<FromWorker, { type: "probed" }>;
+
+export interface QuietEvents {
+  probe(ticket: number): void;
+  mainEndedWell(): boolean;
+  /** The others are told to end. */
+  shutdown(): void;
+  deadlock(text: string): void;
+}
+
+/** The first look comes this long after the notice; while something foreign may still come, looks become rarer. */
+const FIRST_LOOK_MS = 5;
+const RAREST_LOOK_MS = 500;
+const MOST_LISTED = 50;
+
+export class QuietCheck {
+  readonly #memory: SharedMemory;
+  readonly #events: QuietEvents;
+  readonly #words: Int32Array;
+  readonly #run: Int32Array;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #waitMs = FIRST_LOOK_MS;
+  #ticket = 0;
+  #answers: (Probed | undefined)[] = [];
+  #closed = false;
+
+  constructor(memory: SharedMemory, events: QuietEvents) {
+    this.#memory = memory;
+    this.#events = events;
+    this.#words = new Int32Array(memory.peerWords);
+    this.#run = new Int32Array(memory.run);
+  }
+
+  /** All schedulers sleep. */
+  begin(): void {
+    this.#waitMs = FIRST_LOOK_MS;
+    this.#later();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  answered(id: number, answer: Probed): void {
+    if (this.#closed || answer.ticket !== this.#ticket) return;
+    this.#answers[id] = answer;
+    for (let i = 0; i < this.#memory.schedulers; i++) if (this.#answers[i] === undefined) return;
+    this.#judge(this.#answers as Probed[]);
+  }
+
+  #later(): void {
+    clearTimeout(this.#timer);
+    if (!this.#closed) this.#timer = setTimeout(() => this.#look(), this.#waitMs);
+  }
+
+  #look(): void {
+    if (!this.#allAsleep()) {
+      // The next scheduler that goes to sleep tells again. One that did so just now found the notice still pending.
+      Atomics.store(this.#run, NOTICE_PENDING, 0);
+      if (!this.#allAsleep() || Atomics.compareExchange(this.#run, NOTICE_PENDING, 0, 1) !== 0) return;
+    }
+    this.#answers = [];
+    this.#events.probe(++this.#ticket);
+  }
+
+  #allAsleep(): boolean {
+    for (let id = 0; id < this.#memory.schedulers; id++) {
+      const base = id * PEER_WORDS;
+      if (Atomics.load(this.#words, base + ASLEEP) === 0 || Atomics.load(this.#words, base + TIMERS) > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #judge(answers: Probed[]): void {
+    let out = 0, taken = 0;
+    for (let peer = 0; peer < this.#memory.peers; peer++) {
+      taken = (taken + Atomics.load(this.#words, peer * PEER_WORDS + RECORDS_IN)) | 0;
+    }
+    for (let peer = 0; peer < this.#memory.peers; peer++) {
+      out = (out + Atomics.load(this.#words, peer * PEER_WORDS + RECORDS_OUT)) | 0;
+    }
+    const moved = answers.some((one, id) => one.epoch !== Atomics.load(this.#words, id * PEER_WORDS + EPOCH));
+    if (moved || out !== taken || !this.#allAsleep() || answers.some((one) => one.foreign)) {
+      this.#waitMs = Math.min(RAREST_LOOK_MS, this.#waitMs * 2);
+      this.#later();
+      return;
+    }
+    const waiting = answers.flatMap((one) => one.waiting);
+    const onlyReceive = waiting.every((actor) =>
+      actor.waits.every((wait) => wait.kind === WAIT_NAMES[RECEIVE])
+    );
+    this.#closed = true;
+    if (this.#events.mainEndedWell() && onlyReceive) this.#events.shutdown();
+    else this.#events.deadlock(verdict(waiting));
+  }
+}
+
+/** A line per actor: pid, function, what it waits for, since when. */
+function verdict(waiting: ActorReport[]): string {
+  const nowMs = Math.max(...waiting.flatMap((actor) => actor.waits.map((wait) => wait.sinceMs)));
+  const lines = waiting.slice(0, MOST_LISTED).map((actor) => `  ${formatActor(actor, nowMs)}`);
+  if (waiting.length > MOST_LISTED) lines.push(`  … and ${waiting.length - MOST_LISTED} more actors`);
+  return ["deadlock: nothing can wake these actors", ...lines].join("\n");
+}

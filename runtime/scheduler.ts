@@ -1,0 +1,730 @@
+/**
+ * One scheduler: its actors, its run queue, and the baton that goes from actor to actor.
+ *
+ * Actors are plain async functions. Resuming one means resolving the promise that it awaits; its code then runs in a
+ * microtask until it waits again, and that wait hands the baton to the next actor of the run queue. A chain of such
+ * hand-overs is a *burst*; it ends after {@link BURST_MS} so that the worker's event loop gets its turn (event_loop.ts).
+ * At most one actor holds the baton (`current`), so actors run one at a time and in the order in which they were queued
+ * (S20). An actor that awaits a promise that is not smarm's calls no hook: the next turn of the event loop takes the
+ * baton from it, and its code goes on whenever that promise is settled.
+ *
+ * An actor's function is never called on top of another actor's stack: hooks resume begun actors only, and leave
+ * unstarted ones to a microtask of their own ({@link Scheduler.drive}).
+ *
+ * @module
+ */
+import type {
+  ActorFunction,
+  AnyAddress,
+  Log,
+  Outcome,
+  Pid,
+  RuntimeStats,
+  SpawnOptions,
+  WaitOptions,
+} from "./api.ts";
+import { ActorImpl, RESOLVED } from "./actor.ts";
+import { enter, leave } from "./async_context.ts";
+import { HandleImpl } from "./handle.ts";
+import { Fifo } from "./fifo.ts";
+import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
+import {
+  fireWait,
+  IO,
+  RECEIVE,
+  RX_ENDING,
+  RX_FAST,
+  RX_LISTED,
+  SLEEP,
+  Wait,
+  WAIT_NAMES,
+  type WaitKind,
+} from "./wait.ts";
+import type { Bound } from "./extras.ts";
+import { tryComplete } from "./receive.ts";
+import { admit, finalize } from "./lifecycle.ts";
+import { spawn } from "./spawn.ts";
+import { TimeoutError, toError } from "./errors.ts";
+import { birthOf, formatPid, indexOf, isPid, keyOf } from "./pid.ts";
+import {
+  COUNTER_WORDS,
+  COUNTERS,
+  CURRENT_KEY,
+  DETAIL_MAILBOX,
+  DETAIL_NAME,
+  DETAIL_SINCE,
+  DETAIL_STATE,
+  DETAIL_WORDS,
+  IO_PARKED,
+  NO_ACTOR,
+  NOT_RECEIVING,
+  PEER_WORDS,
+  RUN_QUEUE_LENGTH,
+  type SharedMemory,
+  SLEEPING,
+  TIMERS,
+} from "./layout.ts";
+import { Routes, SlotTable } from "./slot_table.ts";
+import { Targets } from "./targets.ts";
+import { NameTable } from "./names.ts";
+import { readStats } from "./stats.ts";
+import { describeActor } from "./dump.ts";
+import type { Config } from "./config.ts";
+import type { Clock } from "../timer/clock.ts";
+import { Timer, TimerWheel } from "../timer/wheel.ts";
+import { checkDuration } from "../timer/duration.ts";
+import type { Remote } from "./remote.ts";
+
+/** How long a burst may last before timers, IO, other schedulers and foreign promises get their turn. */
+export const BURST_MS = 0.25; // guessed: a turn of the event loop costs 1 µs; settled by bench/peers/pingpong.ts
+/** Between two looks at the clock an actor may use at most this part of its timeslice. */
+const LOOKS_PER_SLICE = 8;
+
+/** What a scheduler needs from the thread that it runs on. */
+export interface Host {
+  /** Makes `pump` run in a later turn of the event loop. */
+  arm(): void;
+  /** Tells the control thread. */
+  halt(code: number): void;
+  log(actor: ActorImpl | null): Log;
+  mainEnded(actor: ActorImpl, outcome: Outcome): void;
+  /** A panic that nobody observed. */
+  report(pid: Pid, name: string, outcome: Outcome): void;
+  name(id: number, name: string): void;
+}
+
+export class Scheduler {
+  readonly id: number;
+  readonly memory: SharedMemory;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly host: Host;
+  /** Words of all peers; ours begin at `base`. */
+  readonly words: Int32Array;
+  readonly base: number;
+  readonly run: Int32Array;
+  readonly #counters: Float64Array;
+  readonly #details: Int32Array[];
+  readonly timers: TimerWheel;
+  readonly targets: Targets;
+  readonly slots: SlotTable;
+  readonly routes: Routes;
+  readonly names: NameTable;
+  remote!: Remote;
+
+  /** Actors that were born here and live here, by slot index. */
+  readonly born: (ActorImpl | undefined)[] = [];
+  /** Actors that live here and were born elsewhere. */
+  readonly adopted: Map<Pid, ActorImpl> = new Map();
+  /** Handles of children that live elsewhere. */
+  readonly away: Map<Pid, HandleImpl> = new Map();
+  /** Panics that somebody may still observe. */
+  readonly unobserved: Map<Pid, { outcome: Outcome; atMs: number; name: string }> = new Map();
+
+  /** Open calls of actors that live here, by number. */
+  readonly calls: Map<number, Wait> = new Map();
+
+  readonly queue: Fifo<ActorImpl> = new Fifo();
+  current: ActorImpl | null = null;
+  main: ActorImpl | null = null;
+  /** Operations left until the next look at the clock. */
+  ops: number;
+  lastNow = 0;
+  readonly strict: boolean;
+  /** Whether actors that may run anywhere are offered to other schedulers. */
+  readonly sharesWork: boolean;
+  readonly boundByDefault: Bound | null;
+  stopping = false;
+  live = 0;
+  /** Actors whose module is being imported. */
+  loading = 0;
+  readonly sliceMs: number;
+  #granted: number;
+  #sliceStart = 0;
+  #burstStart = 0;
+  #burstOver = false;
+  #driving = false;
+  #armed = false;
+  #refs = 0;
+
+  messagesLocal = 0;
+  messagesOut = 0;
+  messagesIn = 0;
+  deadLetters = 0;
+  dropped = 0;
+  panicked = 0;
+  stolen = 0;
+  resumed = 0;
+  busyMs = 0;
+  runQueueHigh = 0;
+  restarts = 0;
+  offered = 0;
+  donated = 0;
+
+  constructor(id: number, memory: SharedMemory, config: Config, clock: Clock, host: Host) {
+    this.id = id;
+    this.memory = memory;
+    this.config = config;
+    this.clock = clock;
+    this.host = host;
+    this.words = new Int32Array(memory.peerWords);
+    this.base = id * PEER_WORDS;
+    this.run = new Int32Array(memory.run);
+    this.#counters = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
+    this.#details = memory.details.map((buffer) => new Int32Array(buffer));
+    const routes = memory.routes.map((buffer) => new Int32Array(buffer));
+    this.slots = new SlotTable(routes[id], id, memory.slotCapacity);
+    this.routes = new Routes(routes);
+    this.names = new NameTable(memory, id, this.routes);
+    this.targets = new Targets((nameId, name) => host.name(nameId, name));
+    this.timers = new TimerWheel({ nowMs: clock.now() });
+    this.strict = config.isStrict;
+    this.sharesWork = memory.schedulers > 1;
+    this.boundByDefault = config.mailboxCapacity === undefined
+      ? null
+      : { capacity: config.mailboxCapacity, onFull: "drop-newest", dropped: 0 };
+    this.sliceMs = config.timesliceUs / 1000;
+    this.#granted = config.checkIntervalOps;
+    this.ops = this.#granted;
+  }
+
+  // --- Finding actors ---------------------------------------------------------------------------------------------
+
+  /** The actor, if it lives here. */
+  find(pid: number): ActorImpl | undefined {
+    const actor = birthOf(pid) === this.id ? this.born[indexOf(pid)] : this.adopted.get(pid as Pid);
+    return actor !== undefined && actor.pid === pid ? actor : undefined;
+  }
+
+  *actors(): IterableIterator<ActorImpl> {
+    for (const actor of this.born) if (actor !== undefined) yield actor;
+    yield* this.adopted.values();
+  }
+
+  /** The pid that an address means now; undefined for a name that nobody has. */
+  resolve(to: AnyAddress, operation: string): Pid | undefined {
+    if (typeof to === "number") {
+      if (isPid(to)) return to;
+    } else if (to instanceof HandleImpl) return to.pid;
+    else if (typeof to === "string") return this.names.whereis(to);
+    throw new TypeError(
+      `${operation} needs a pid, a handle or a registered name, got ${Deno.inspect(to, { depth: 0 })}`,
+    );
+  }
+
+  // --- Sending ----------------------------------------------------------------------------------------------------
+
+  /** Whatever {@link ActorImpl.send} does not do itself. */
+  sendSlow(actor: ActorImpl, to: AnyAddress, message: unknown, transfer: Transferable[] | undefined): void {
+    const pid = this.resolve(to, "send");
+    if (this.strict) message = this.remote.strictCopyCheck(message);
+    if (pid === undefined) {
+      this.deadLetters++;
+      return;
+    }
+    void actor;
+    this.deliver(pid, message, transfer);
+  }
+
+  /** For timed messages and the runtime's own: as if the actor had sent it, dead or alive. */
+  sendFrom(actor: ActorImpl, to: AnyAddress, message: unknown): void {
+    this.sendSlow(actor, to, message, undefined);
+  }
+
+  deliver(pid: Pid, message: unknown, transfer: Transferable[] | undefined): void {
+    const target = this.findToSend(pid);
+    if (target === undefined) this.remote.send(pid, message, transfer);
+    else {
+      this.messagesLocal++;
+      if (transfer !== undefined && transfer.length > 0) message = structuredClone(message, { transfer });
+      this.put(target, message);
+    }
+  }
+
+  /** A message for an actor that lives here. */
+  put(target: ActorImpl, message: unknown): void {
+    if (target.extras !== null && target.extras.bound !== null && !admit(target)) return;
+    this.putSystem(target, message);
+  }
+
+  /** A message that no bound drops. */
+  putSystem(target: ActorImpl, message: unknown): void {
+    target.mailbox.push(message);
+    if (target.receives > 0 && target.state >= RUNNING) this.wake(target);
+  }
+
+  /** The actor, if it lives here; no thief takes it any more once something is sent to it. */
+  findToSend(pid: Pid): ActorImpl | undefined {
+    const target = this.find(pid);
+    if (target === undefined || !target.stealable) return target;
+    target.stealable = false;
+    if (this.slots.keepHome(pid)) return target;
+    this.forgetStolen(target);
+    return undefined;
+  }
+
+  /** A thief was faster: what is left here is the handle. */
+  forgetStolen(actor: ActorImpl): void {
+    actor.state = DONE;
+    this.born[indexOf(actor.pid)] = undefined;
+    this.live--;
+    if (actor.handle !== null) {
+      actor.handle.child = null;
+      this.away.set(actor.pid, actor.handle);
+    }
+  }
+
+  // --- Waiting ----------------------------------------------------------------------------------------------------
+
+  /** A rejected promise when the actor must not wait any more, else null. */
+  refuse(actor: ActorImpl, operation: string): Promise<never> | null {
+    if (actor.rx < RX_ENDING) return null;
+    if (actor.state === DONE) return Promise.reject(actor.ended(operation));
+    return Promise.reject(actor.exiting);
+  }
+
+  /** Opens a wait; the caller parks the actor. */
+  begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | null): Wait {
+    const wait = new Wait(actor, kind, target, this.lastNow);
+    if (actor.waits === null) actor.waits = wait;
+    else {
+      wait.previous = actor.lastWait;
+      actor.lastWait!.next = wait;
+    }
+    actor.lastWait = wait;
+    if (kind === SLEEP) this.words[this.base + SLEEPING]++;
+    else if (kind >= IO) this.words[this.base + IO_PARKED]++;
+    if (kind !== RECEIVE && kind !== SLEEP) this.words[this.base + NOT_RECEIVING]++;
+    return wait;
+  }
+
+  /** Opens a wait with the options that every wait takes, and parks; or gives the rejected promise. */
+  wait(
+    actor: ActorImpl,
+    kind: WaitKind,
+    target: Pid | string | null,
+    options?: WaitOptions,
+    parkNow = true,
+  ): Wait | Promise<never> {
+    const refused = this.refuse(actor, WAIT_NAMES[kind]);
+    if (refused !== null) return refused;
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const timeout = options?.timeout;
+    if (timeout !== undefined) {
+      try {
+        checkDuration(timeout, "timeout");
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    const wait = this.begin(actor, kind, target);
+    if (timeout !== undefined) this.timeoutIn(wait, timeout);
+    if (signal !== undefined) this.giveUpOn(wait, signal);
+    this.ops--;
+    if (parkNow) this.parked(actor);
+    return wait;
+  }
+
+  timeoutIn(wait: Wait, ms: number): void {
+    const now = this.clock.now();
+    wait.timer = new Timer(fireWait, wait);
+    this.timers.insert(wait.timer, now + ms);
+  }
+
+  giveUpOn(wait: Wait, signal: AbortSignal): void {
+    wait.signal = signal;
+    wait.onAbort = () => {
+      if (!wait.isOpen) return;
+      wait.onGiveUp?.(wait);
+      this.fail(wait, signal.reason);
+    };
+    if (signal.aborted) queueMicrotask(wait.onAbort);
+    else signal.addEventListener("abort", wait.onAbort, { once: true });
+  }
+
+  /** What a wait waited for is there. */
+  complete(wait: Wait, value: unknown): boolean {
+    if (!wait.complete(value)) return false;
+    this.wake(wait.actor);
+    return true;
+  }
+
+  fail(wait: Wait, error: unknown): boolean {
+    if (!wait.fail(error)) return false;
+    this.wake(wait.actor);
+    return true;
+  }
+
+  /** A wait that was over as soon as it began: the actor goes on without having parked. */
+  settleNow(actor: ActorImpl, wait: Wait): void {
+    this.#detach(actor, wait);
+    wait.settle();
+  }
+
+  #detach(actor: ActorImpl, wait: Wait): void {
+    if (wait.previous === null) actor.waits = wait.next;
+    else wait.previous.next = wait.next;
+    if (wait.next === null) actor.lastWait = wait.previous;
+    else wait.next.previous = wait.previous;
+    wait.previous = null;
+    // wait.next stays: a loop over the list may stand here
+    if (wait.timer !== null) this.timers.cancel(wait.timer);
+    if (wait.signal !== null) wait.signal.removeEventListener("abort", wait.onAbort!);
+    if (wait.kind === SLEEP) this.words[this.base + SLEEPING]--;
+    else if (wait.kind >= IO) this.words[this.base + IO_PARKED]--;
+    if (wait.kind !== RECEIVE && wait.kind !== SLEEP) this.words[this.base + NOT_RECEIVING]--;
+    if (wait.kind === RECEIVE) {
+      actor.receives--;
+      if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
+    }
+  }
+
+  /** Drops all that an ended actor was waiting for; its promises are never settled. */
+  dropWaits(actor: ActorImpl): void {
+    for (let wait = actor.waits; wait !== null; wait = wait.next) {
+      if (wait.isOpen) wait.onGiveUp?.(wait);
+      this.#detach(actor, wait);
+    }
+    actor.rxResolve = null;
+    actor.rxReject = null;
+    actor.receives = 0;
+  }
+
+  // --- The run queue and the baton --------------------------------------------------------------------------------
+
+  enqueue(actor: ActorImpl): void {
+    this.queue.push(actor);
+    this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
+    if (!this.#armed) this.arm();
+  }
+
+  #dequeue(): ActorImpl {
+    const actor = this.queue.shift();
+    this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
+    return actor;
+  }
+
+  /** Something that the actor waits for has come: UnparkDirect, or UnparkDeferred when it is on its way to park. */
+  wake(actor: ActorImpl): void {
+    if (unpark(actor) === "requeue") this.enqueue(actor);
+  }
+
+  /** The actor waits: the baton goes on. An actor that ran without the baton just waits. */
+  parked(actor: ActorImpl): void {
+    if (this.current !== actor) {
+      if (actor.state === RUNNING) actor.state = PARKED;
+      return;
+    }
+    this.#putDown(actor);
+    this.#handOver();
+  }
+
+  #putDown(actor: ActorImpl): void {
+    actor.since = this.lastNow;
+    this.current = null;
+    if (park(actor) === "requeue") this.enqueue(actor);
+    this.#note(actor);
+  }
+
+  /** The actor has something to go on with, but others come first. */
+  giveWay(actor: ActorImpl): void {
+    if (this.current !== actor) {
+      this.wake(actor);
+      return;
+    }
+    this.current = null;
+    if (yieldBack(actor) === "requeue") this.enqueue(actor);
+    this.#handOver();
+  }
+
+  /** For dumps while this scheduler is stuck. */
+  #note(actor: ActorImpl): void {
+    const details = this.#details[birthOf(actor.pid)];
+    const at = indexOf(actor.pid) * DETAIL_WORDS;
+    const kind = actor.waits === null ? (actor.rxResolve === null ? 0 : RECEIVE) : actor.lastWait!.kind;
+    details[at + DETAIL_STATE] = actor.state | (kind << 8);
+    details[at + DETAIL_SINCE] = actor.since;
+    details[at + DETAIL_MAILBOX] = actor.mailbox.length;
+  }
+
+  /** In the stack of an actor that has just put the baton down. */
+  #handOver(): void {
+    if (this.#driving) return; // drive(), below us in the stack, goes on
+    while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
+      if (this.queue.at(0).state === UNSTARTED) {
+        RESOLVED.then(this.#drive);
+        return;
+      }
+      this.#resume(this.#dequeue());
+    }
+    if (this.current === null) this.#idle();
+  }
+
+  readonly #drive = () => this.drive();
+
+  /** Hands the baton out, from a stack that has no actor's code in it. Returns how many actors were resumed. */
+  drive(): number {
+    if (this.#driving) return 0;
+    this.#driving = true;
+    const before = this.resumed;
+    while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
+      const actor = this.#dequeue();
+      if (actor.state === UNSTARTED) this.#begin(actor);
+      else this.#resume(actor);
+    }
+    this.#driving = false;
+    if (this.current === null) this.#idle();
+    return this.resumed - before;
+  }
+
+  #idle(): void {
+    this.words[this.base + CURRENT_KEY] = NO_ACTOR;
+  }
+
+  #take(actor: ActorImpl): void {
+    this.current = actor;
+    this.resumed++;
+    this.#sliceStart = this.lastNow;
+    this.words[this.base + CURRENT_KEY] = keyOf(actor.pid);
+    if (--this.ops <= 0) this.look(actor);
+  }
+
+  /** First resume: S9, only now does the actor get a stack and a promise. */
+  #begin(actor: ActorImpl): void {
+    if (actor.stealable) {
+      actor.stealable = false;
+      if (!this.slots.claim(actor.pid)) {
+        this.forgetStolen(actor);
+        return;
+      }
+    }
+    if (resume(actor) === "stale") return;
+    this.#take(actor);
+    const fn = actor.fn!, args = actor.args!;
+    actor.fn = null;
+    actor.args = null;
+    this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_NAME] = actor.target.nameId;
+    let result: unknown;
+    enter(actor);
+    try {
+      result = args.length === 0 ? fn(actor) : fn(actor, ...args);
+    } catch (error) {
+      leave();
+      this.ended(actor, { kind: "panic", error: toError(error) });
+      return;
+    }
+    leave();
+    if (result instanceof Promise || typeof (result as PromiseLike<unknown>)?.then === "function") {
+      (result as Promise<unknown>).then(
+        (value) => this.ended(actor, { kind: "exit", value }),
+        (error) => this.ended(actor, { kind: "panic", error: toError(error) }),
+      );
+    } else this.ended(actor, { kind: "exit", value: result });
+  }
+
+  #resume(actor: ActorImpl): void {
+    if (resume(actor) === "stale") return;
+    this.#take(actor);
+    if (!this.#settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that its receive refuses
+  }
+
+  /** Settles whatever the actor can go on with, all waits re-checked. False: nothing. */
+  #settle(actor: ActorImpl): boolean {
+    if (actor.exiting !== null) return this.#refuseAll(actor);
+    let settled = false;
+    if (actor.rxResolve !== null && actor.mailbox.length > 0) {
+      const resolve = actor.rxResolve;
+      actor.rxResolve = null;
+      actor.rxReject = null;
+      actor.rx &= ~RX_FAST;
+      actor.receives--;
+      const message = actor.waits === null ? actor.mailbox.shift() : this.#takeFirst(actor);
+      if (actor.rxIterates) {
+        actor.rxIterates = false;
+        resolve({ value: message, done: false });
+      } else resolve(message);
+      settled = true;
+    }
+    for (let wait = actor.waits; wait !== null; wait = wait.next) {
+      if (wait.isOpen && wait.kind === RECEIVE) tryComplete(actor, wait);
+      else if (wait.isOpen && wait.onPoll !== null) wait.onPoll(wait);
+      if (wait.isOpen && wait.timedOut) {
+        wait.onGiveUp?.(wait);
+        if (wait.onTimeout !== null) wait.onTimeout(wait);
+        else wait.fail(timeoutError(wait, this.lastNow));
+      }
+      if (!wait.isOpen) {
+        this.#detach(actor, wait);
+        wait.settle();
+        settled = true;
+      }
+    }
+    return settled;
+  }
+
+  #takeFirst(actor: ActorImpl): unknown {
+    for (let wait = actor.waits; wait !== null; wait = wait.next) if (wait.scanned > 0) wait.scanned--;
+    return actor.mailbox.shift();
+  }
+
+  /** The actor was told to end: every wait rejects. */
+  #refuseAll(actor: ActorImpl): boolean {
+    let settled = false;
+    const reject = actor.rxReject;
+    if (reject !== null) {
+      actor.rxResolve = null;
+      actor.rxReject = null;
+      actor.receives--;
+      actor.rx &= ~RX_FAST;
+      reject(actor.exiting);
+      settled = true;
+    }
+    for (let wait = actor.waits; wait !== null; wait = wait.next) {
+      if (wait.isOpen) {
+        wait.onGiveUp?.(wait);
+        wait.fail(actor.exiting);
+      }
+      this.#detach(actor, wait);
+      wait.settle();
+      settled = true;
+    }
+    return settled;
+  }
+
+  /** The actor's function has returned, thrown, or its promise is settled. */
+  ended(actor: ActorImpl, outcome: Outcome): void {
+    finalize(this, actor, outcome);
+    this.baton(actor);
+  }
+
+  /** The actor ended while it held the baton, or not; called in a stack that has no actor's code in it. */
+  baton(actor: ActorImpl): void {
+    if (this.current !== actor) return;
+    this.current = null;
+    this.drive();
+  }
+
+  /** The actor was ended from within a stack that may hold actors' code: the event loop hands the baton out again. */
+  dropBaton(actor: ActorImpl): void {
+    if (this.current !== actor) return;
+    this.current = null;
+    this.arm();
+  }
+
+  // --- The clock --------------------------------------------------------------------------------------------------
+
+  /**
+   * Looks at the clock; true when the actor has used its timeslice up and something else is to be served. How many
+   * operations pass until the next look adapts to what they cost, so that 128 cheap ones share one look (a look costs
+   * 90 ns, a receive 25) and an actor that computes between two operations still stops after a slice and an eighth.
+   */
+  look(actor: ActorImpl): boolean {
+    const now = this.clock.now();
+    const perOp = (now - this.lastNow) / (this.#granted - Math.min(0, this.ops));
+    const wanted = perOp > 0 ? this.sliceMs / LOOKS_PER_SLICE / perOp : Infinity;
+    this.#granted = wanted >= this.config.checkIntervalOps
+      ? this.config.checkIntervalOps
+      : Math.max(1, wanted | 0);
+    this.ops = this.#granted;
+    this.lastNow = now;
+    this.remote.whileBusy();
+    if (now - this.#burstStart >= BURST_MS) this.#burstOver = true;
+    if (now - this.#sliceStart < this.sliceMs || actor.state === DONE) return false;
+    return this.queue.length > 0 || this.#burstOver;
+  }
+
+  /** A send cannot give way; the actor's next wait does. */
+  lookInSend(actor: ActorImpl): void {
+    if (this.look(actor)) this.ops = 0;
+  }
+
+  /** A new burst: called by the event loop in each of its turns. Returns the time. */
+  startBurst(): number {
+    this.#armed = false;
+    const expired = this.current;
+    if (expired !== null) this.#putDown(expired); // it awaits a promise that is not smarm's
+    const now = this.clock.now();
+    this.lastNow = now;
+    this.#burstStart = now;
+    this.#burstOver = false;
+    this.ops = this.#granted;
+    if (this.queue.length > this.runQueueHigh) this.runQueueHigh = this.queue.length;
+    this.publish();
+    return now;
+  }
+
+  arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.host.arm();
+  }
+
+  /** Makes the counters visible to other threads. */
+  publish(): void {
+    const counters = this.#counters;
+    for (let i = 0; i < COUNTERS.length; i++) counters[i] = this[COUNTERS[i]];
+    this.words[this.base + TIMERS] = this.timers.size;
+  }
+
+  /** Takes unstarted actors from others; how many. */
+  steal(): number {
+    return 0;
+  }
+
+  /** Puts an unstarted actor where others may take it from. */
+  offer(actor: ActorImpl): void {
+    void actor;
+  }
+
+  // --- The program ------------------------------------------------------------------------------------------------
+
+  spawn(parent: ActorImpl, target: unknown, args: unknown[], options: SpawnOptions | null): HandleImpl {
+    return spawn(this, parent, target as ActorFunction | URL, args, options);
+  }
+
+  /** A reference that is unique on this scheduler: of a monitor, a timer, a call. */
+  nextRef(): number {
+    return ++this.#refs;
+  }
+
+  /** What an actor is doing, in words, for error texts. */
+  describe(pid: Pid): string {
+    return describeActor(this, pid);
+  }
+
+  /** Whoever joins a dead actor has seen its panic. */
+  observed(pid: Pid): void {
+    if (this.unobserved.size > 0) this.unobserved.delete(pid);
+  }
+
+  askForOutcome(handle: HandleImpl): void {
+    this.away.set(handle.pid, handle);
+    this.remote.askForOutcome(handle);
+  }
+
+  logFor(actor: ActorImpl | null): Log {
+    return this.host.log(actor);
+  }
+
+  stats(): RuntimeStats {
+    this.publish();
+    return readStats(this.memory);
+  }
+
+  halt(code: number): void {
+    if (!Number.isInteger(code) || code < 0 || code > 255) {
+      throw new RangeError(`halt needs an exit code from 0 to 255, got ${Deno.inspect(code)}`);
+    }
+    this.host.halt(code);
+  }
+}
+
+function timeoutError(wait: Wait, now: number): TimeoutError {
+  const on = wait.target === null
+    ? ""
+    : ` ${typeof wait.target === "number" ? formatPid(wait.target) : wait.target}`;
+  return new TimeoutError(
+    `${WAIT_NAMES[wait.kind]}${on} took longer than its timeout: waited ${Math.round(now - wait.since)} ms`,
+  );
+}

@@ -1,0 +1,268 @@
+/**
+ * Spawning: from a function, a URL or a record of another scheduler to an actor in a run queue.
+ *
+ * Where an actor goes is decided in placement.ts; this file only carries the decision out.
+ *
+ * @module
+ */
+import type { ActorFunction, OnFull, Pid, SpawnOptions } from "./api.ts";
+import { ActorImpl } from "./actor.ts";
+import { HandleImpl } from "./handle.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Target } from "./targets.ts";
+import { DONE } from "./actor_state.ts";
+import { extrasOf } from "./extras.ts";
+import { askToEnd, finalize } from "./lifecycle.ts";
+import { ExitError, toError } from "./errors.ts";
+import { birthOf, indexOf } from "./pid.ts";
+import { SPAWNED, WHERE_STEALABLE } from "./layout.ts";
+import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
+import { place, placedHere } from "./placement.ts";
+
+export function spawn(
+  s: Scheduler,
+  parent: ActorImpl,
+  target: ActorFunction | URL,
+  args: unknown[],
+  options: SpawnOptions | null,
+): HandleImpl {
+  if (parent.state === DONE) throw parent.ended("spawn");
+  if (--s.ops <= 0) s.lookInSend(parent);
+  if (typeof target !== "function") return spawnModule(s, parent, target, args, options);
+  const known = s.targets.describe(target);
+  const where = options === null ? s.id : place(s, known, options);
+  if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, false);
+  const pinned = options !== null && options.scheduler !== undefined;
+  const stealable = !pinned && known.module !== null && s.sharesWork;
+  const pid = s.slots.take(stealable ? WHERE_STEALABLE : s.id);
+  const actor = new ActorImpl(s, pid, target, args, known);
+  const handle = new HandleImpl(s, pid, actor, s.id);
+  actor.handle = handle;
+  if (options !== null) {
+    try {
+      apply(s, parent, actor, options);
+    } catch (error) {
+      s.slots.free(pid);
+      throw error;
+    }
+  } else if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
+  s.born[indexOf(pid)] = actor;
+  s.words[s.base + SPAWNED]++;
+  s.live++;
+  s.enqueue(actor);
+  if (stealable) placedHere(s, actor, options);
+  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
+  return handle;
+}
+
+/** The first actor of a run. */
+export function spawnMain(s: Scheduler, fn: ActorFunction, args: string[]): ActorImpl {
+  const pid = s.slots.take(s.id);
+  const actor = new ActorImpl(s, pid, fn, args, s.targets.describe(fn));
+  if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
+  s.main = actor;
+  s.born[indexOf(pid)] = actor;
+  s.words[s.base + SPAWNED]++;
+  s.live++;
+  s.enqueue(actor);
+  return actor;
+}
+
+/** What the options of a spawn ask for, atomically with it: all of it, or an error and nothing. */
+function apply(s: Scheduler, parent: ActorImpl, actor: ActorImpl, options: SpawnOptions): void {
+  const bound = boundOf(options) ?? s.boundByDefault;
+  if (bound !== null) extrasOf(actor).bound = { ...bound };
+  if (options.name !== undefined) {
+    s.names.register(options.name, actor.pid);
+    extrasOf(actor).names.add(options.name);
+  }
+  if (options.link) {
+    extrasOf(actor).links.add(parent.pid);
+    extrasOf(parent).links.add(actor.pid);
+  }
+  if (options.monitor) {
+    const ref = s.nextRef();
+    extrasOf(parent).monitors.set(ref, actor.pid);
+    extrasOf(actor).watchers.push({ kind: WATCH_MONITOR, scheduler: s.id, pid: parent.pid, ref });
+  }
+  if ((options as { supervised?: boolean }).supervised) extrasOf(actor).supervised = true;
+}
+
+export function boundOf(options: SpawnOptions) {
+  const mailbox = options.mailbox;
+  if (mailbox === undefined) return null;
+  const { capacity, onFull = "drop-newest" } = mailbox;
+  if (!Number.isInteger(capacity) || capacity < 1) {
+    throw new RangeError(
+      `mailbox.capacity needs a whole number of at least 1, got ${Deno.inspect(capacity, { depth: 0 })}`,
+    );
+  }
+  if (onFull !== "drop-newest" && onFull !== "drop-oldest" && onFull !== "panic") {
+    throw new TypeError(
+      `mailbox.onFull needs "drop-newest", "drop-oldest" or "panic", got ${
+        Deno.inspect(onFull, { depth: 0 })
+      }`,
+    );
+  }
+  return { capacity, onFull: onFull as OnFull, dropped: 0 };
+}
+
+/** What another scheduler needs to start it. */
+export function recordOf(
+  s: Scheduler,
+  target: Target,
+  args: unknown[],
+  link: Pid | null,
+  monitor: SpawnRecord["monitor"],
+  bound: SpawnRecord["mailbox"],
+  names: string[] | null,
+  supervised: boolean,
+): SpawnRecord {
+  void s;
+  return {
+    module: target.module!,
+    exportName: target.exportName,
+    args,
+    link,
+    monitor,
+    mailbox: bound,
+    names,
+    supervised,
+  };
+}
+
+/** Starts an actor on another scheduler. Its pid is of this one, and so is the handle. */
+function spawnAway(
+  s: Scheduler,
+  parent: ActorImpl,
+  where: number,
+  target: Target,
+  args: unknown[],
+  options: SpawnOptions,
+  loading: boolean,
+): HandleImpl {
+  void loading;
+  const bound = boundOf(options) ?? s.boundByDefault;
+  const pid = s.slots.take(where);
+  const handle = new HandleImpl(s, pid, null, s.id);
+  const ref = options.monitor ? s.nextRef() : 0;
+  let named = false;
+  try {
+    if (options.name !== undefined) {
+      s.names.register(options.name, pid);
+      named = true;
+    }
+    s.remote.spawn(
+      where,
+      pid,
+      recordOf(
+        s,
+        target,
+        args,
+        options.link ? parent.pid : null,
+        options.monitor ? { pid: parent.pid, ref } : null,
+        bound === null ? null : { capacity: bound.capacity, onFull: bound.onFull },
+        options.name === undefined ? null : [options.name],
+        (options as { supervised?: boolean }).supervised === true,
+      ),
+    );
+  } catch (error) { // an argument that cannot be sent: nothing was started
+    if (named) s.names.unregister(options.name!, pid);
+    s.slots.free(pid);
+    throw error;
+  }
+  if (options.link) extrasOf(parent).links.add(pid);
+  if (options.monitor) extrasOf(parent).monitors.set(ref, pid);
+  s.away.set(pid, handle);
+  s.words[s.base + SPAWNED]++;
+  return handle;
+}
+
+/** An actor that was spawned, or given away, elsewhere begins its life here. */
+export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
+  const fn = s.targets.find(record.module, record.exportName);
+  const known = fn === undefined ? s.targets.describe({ name: record.exportName }) : s.targets.describe(fn);
+  const actor = new ActorImpl(s, pid, fn ?? null, record.args, known);
+  if (record.mailbox !== null) {
+    const { capacity, onFull } = record.mailbox;
+    extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped: 0 };
+  }
+  if (record.link !== null) extrasOf(actor).links.add(record.link);
+  if (record.monitor !== null) {
+    extrasOf(actor).watchers.push({
+      kind: WATCH_MONITOR,
+      scheduler: birthOf(pid), // the spawner's: it gave the pid
+      pid: record.monitor.pid,
+      ref: record.monitor.ref,
+    });
+  }
+  for (const name of record.names ?? []) extrasOf(actor).names.add(name);
+  if (record.supervised) extrasOf(actor).supervised = true;
+  s.adopted.set(pid, actor);
+  s.live++;
+  if (fn === undefined) load(s, actor, record.module, record.exportName);
+  else s.enqueue(actor);
+  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
+  return actor;
+}
+
+/** `spawn(new URL("./worker.ts", import.meta.url))`: the `main` of a module, loaded where the actor is to live. */
+function spawnModule(
+  s: Scheduler,
+  parent: ActorImpl,
+  url: URL,
+  args: unknown[],
+  options: SpawnOptions | null,
+): HandleImpl {
+  if (!(url instanceof URL)) {
+    throw new TypeError(
+      `Cannot spawn ${
+        Deno.inspect(url, { depth: 0 })
+      }. Give a function, or the URL of a module that exports main`,
+    );
+  }
+  const fn = s.targets.find(url.href, "main");
+  if (fn !== undefined) return spawn(s, parent, fn, args, options);
+  const known: Target = { ...s.targets.describe({ name: "main" }), module: url.href, exportName: "main" };
+  const where = options === null ? s.id : place(s, known, options);
+  if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, true);
+  const pid = s.slots.take(s.id);
+  const actor = new ActorImpl(s, pid, null, args, known);
+  const handle = new HandleImpl(s, pid, actor, s.id);
+  actor.handle = handle;
+  if (options !== null) {
+    try {
+      apply(s, parent, actor, options);
+    } catch (error) {
+      s.slots.free(pid);
+      throw error;
+    }
+  }
+  s.born[indexOf(pid)] = actor;
+  s.words[s.base + SPAWNED]++;
+  s.live++;
+  load(s, actor, url.href, "main");
+  return handle;
+}
+
+/** An actor whose module is not loaded here yet waits for it outside of the run queue. */
+function load(s: Scheduler, actor: ActorImpl, module: string, exportName: string): void {
+  s.loading++;
+  import(module).then((namespace: Record<string, unknown>) => {
+    s.loading--;
+    s.targets.register(module, namespace);
+    if (actor.state === DONE) return;
+    const fn = namespace[exportName];
+    if (typeof fn !== "function") {
+      const error = new TypeError(`Cannot spawn ${module}: it exports no ${exportName} function. Export one`);
+      finalize(s, actor, { kind: "panic", error });
+    } else {
+      actor.fn = fn as ActorFunction;
+      s.enqueue(actor);
+    }
+  }, (error) => {
+    s.loading--;
+    finalize(s, actor, { kind: "panic", error: toError(error) });
+    s.arm();
+  });
+}

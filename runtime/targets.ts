@@ -1,0 +1,72 @@
+/**
+ * Which functions may run on any scheduler, and by what name they are known there: the exported functions of the entry
+ * module and of modules that a spawn by URL has loaded.
+ *
+ * Every scheduler imports the same module, so a module's URL and the export's name mean the same function everywhere.
+ *
+ * @module
+ */
+import type { ActorFunction } from "./api.ts";
+
+export interface Target {
+  /** As shown in dumps and reports. */
+  readonly name: string;
+  readonly nameId: number;
+  /** The module to import elsewhere; null for a closure. */
+  readonly module: string | null;
+  readonly exportName: string;
+}
+
+/** The functions that one scheduler knows. */
+export class Targets {
+  readonly #exported = new Map<unknown, Target>();
+  readonly #modules = new Map<string, Record<string, unknown>>();
+  readonly #closures = new Map<string, Target>();
+  readonly #onName: (id: number, name: string) => void;
+  #names = 0;
+
+  /** `onName` hears of each new name once, so that others can show what an id in shared memory means. */
+  constructor(onName: (id: number, name: string) => void = () => {}) {
+    this.#onName = onName;
+  }
+
+  /** Makes the exported functions of a loaded module known. */
+  register(module: string, namespace: Record<string, unknown>): void {
+    if (this.#modules.has(module)) return;
+    this.#modules.set(module, namespace);
+    for (const exportName of Object.keys(namespace)) {
+      const value = namespace[exportName];
+      if (typeof value !== "function" || this.#exported.has(value)) continue;
+      const name = exportName === "default" ? value.name || "default" : exportName;
+      this.#exported.set(value, { name, nameId: this.#nameId(name), module, exportName });
+    }
+  }
+
+  isLoaded(module: string): boolean {
+    return this.#modules.has(module);
+  }
+
+  /** What is known of a function that is to be spawned here. */
+  describe(fn: unknown): Target {
+    const exported = this.#exported.get(fn);
+    if (exported !== undefined) return exported;
+    const name = (fn as { name?: string }).name || "anonymous";
+    let closure = this.#closures.get(name);
+    if (closure === undefined) {
+      closure = { name, nameId: this.#nameId(name), module: null, exportName: "" };
+      this.#closures.set(name, closure);
+    }
+    return closure;
+  }
+
+  /** The function that a target of another scheduler means here; undefined when the module is not loaded here yet. */
+  find(module: string, exportName: string): ActorFunction | undefined {
+    return this.#modules.get(module)?.[exportName] as ActorFunction | undefined;
+  }
+
+  #nameId(name: string): number {
+    const id = this.#names++;
+    this.#onName(id, name);
+    return id;
+  }
+}

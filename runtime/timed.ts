@@ -1,0 +1,76 @@
+/**
+ * Timed messages: `after`, `every`, `cancel`. They belong to the actor that set them and end with it.
+ *
+ * @module
+ */
+import type { AnyAddress, TimerRef } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import { extrasOf } from "./extras.ts";
+import { DONE } from "./actor_state.ts";
+import { Timer } from "../timer/wheel.ts";
+import { checkDuration } from "../timer/duration.ts";
+
+/** One timed message; `everyMs` 0 means once. */
+export class Timed {
+  readonly timer: Timer<Timed>;
+  readonly actor: ActorImpl;
+  readonly ref: TimerRef;
+  readonly to: AnyAddress;
+  readonly message: unknown;
+  readonly everyMs: number;
+  /** Ticks that a stall made late and that were merged into one. */
+  missed = 0;
+  nextMs: number;
+
+  constructor(actor: ActorImpl, to: AnyAddress, message: unknown, nextMs: number, everyMs: number) {
+    this.timer = new Timer<Timed>(fireTimed, this);
+    this.actor = actor;
+    this.ref = actor.scheduler.nextRef() as TimerRef;
+    this.to = to;
+    this.message = message;
+    this.nextMs = nextMs;
+    this.everyMs = everyMs;
+  }
+}
+
+export function after(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown): TimerRef {
+  return start(actor, checkDuration(ms, "after"), to, message, 0);
+}
+
+export function every(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown): TimerRef {
+  checkDuration(ms, "every");
+  if (ms < 1) throw new RangeError(`every needs at least 1 millisecond, got ${ms}`);
+  return start(actor, ms, to, message, ms);
+}
+
+export function cancel(actor: ActorImpl, ref: TimerRef): boolean {
+  const timed = actor.extras?.timed.get(ref);
+  if (timed === undefined) return false;
+  actor.extras!.timed.delete(ref);
+  actor.scheduler.timers.cancel(timed.timer);
+  return true;
+}
+
+function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, everyMs: number): TimerRef {
+  if (actor.state === DONE) throw actor.ended(everyMs > 0 ? "every" : "after");
+  const s = actor.scheduler;
+  const timed = new Timed(actor, to, message, s.clock.now() + ms, everyMs);
+  extrasOf(actor).timed.set(timed.ref, timed);
+  s.timers.insert(timed.timer, timed.nextMs);
+  return timed.ref;
+}
+
+function fireTimed(timer: Timer<Timed>): void {
+  const timed = timer.owner;
+  const { actor } = timed;
+  const s = actor.scheduler;
+  if (timed.everyMs === 0) actor.extras!.timed.delete(timed.ref);
+  else {
+    // The next tick keeps to the grid of the first one, so it does not drift; ticks that passed meanwhile are merged.
+    const late = Math.floor((s.lastNow - timed.nextMs) / timed.everyMs);
+    timed.missed += Math.max(0, late);
+    timed.nextMs += (Math.max(0, late) + 1) * timed.everyMs;
+    s.timers.insert(timed.timer, timed.nextMs);
+  }
+  s.sendFrom(actor, timed.to, timed.message);
+}

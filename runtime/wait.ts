@@ -1,0 +1,153 @@
+/**
+ * One operation of an actor that waits: what it waits for and since when, the promise that the actor's code holds, the
+ * timeout, and the abort signal. An actor may have several open at once.
+ *
+ * A wait is completed by whoever has what it waits for, and settled by the scheduler at the actor's next resume: that
+ * is how actors run one at a time. A timeout that fires before the resume loses against a completion that is already
+ * there, so that nothing is lost (S16), and a settled wait has no timer left that could wake a later one.
+ *
+ * @module
+ */
+import type { Pid } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import type { Timer } from "../timer/wheel.ts";
+
+export const RECEIVE = 1;
+export const SLEEP = 2;
+export const JOIN = 3;
+export const CALL = 4;
+export const CHANNEL_SEND = 5;
+export const CHANNEL_RECEIVE = 6;
+export const YIELD = 7;
+export const UNTIL = 8;
+export const IO = 9;
+export const BLOCKING = 10;
+export const SELECT = 11;
+
+export type WaitKind =
+  | typeof RECEIVE
+  | typeof SLEEP
+  | typeof JOIN
+  | typeof CALL
+  | typeof CHANNEL_SEND
+  | typeof CHANNEL_RECEIVE
+  | typeof YIELD
+  | typeof UNTIL
+  | typeof IO
+  | typeof BLOCKING
+  | typeof SELECT;
+
+/** As shown in dumps and in the deadlock verdict. */
+export const WAIT_NAMES: readonly string[] = [
+  "running",
+  "receive",
+  "sleep",
+  "join",
+  "call",
+  "channel send",
+  "channel receive",
+  "yield",
+  "until",
+  "io",
+  "blocking",
+  "select",
+];
+
+/** Bits of an actor's `rx`: why a receive cannot take the short way. */
+export const RX_FAST = 1; // a plain receive is pending in rxResolve
+export const RX_LISTED = 2; // receives are pending in the list of waits
+export const RX_ENDING = 4; // told to end, or ended
+
+export type Match = (message: never) => boolean;
+
+const OPEN = 0;
+const COMPLETED = 1;
+const FAILED = 2;
+
+// One executor for all promises: a closure a wait would cost 30 ns and 64 bytes.
+let capturedResolve: (value: unknown) => void;
+let capturedReject: (error: unknown) => void;
+export function capture(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  capturedResolve = resolve;
+  capturedReject = reject;
+}
+/** The resolve function of the promise that was made with {@link capture} just before. */
+export function lastResolve(): (value: unknown) => void {
+  return capturedResolve;
+}
+export function lastReject(): (error: unknown) => void {
+  return capturedReject;
+}
+
+export class Wait {
+  readonly actor: ActorImpl;
+  readonly kind: WaitKind;
+  readonly promise: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Whom or what it waits for: a pid, a name or a word. */
+  readonly target: Pid | string | null;
+  /** Milliseconds since the run began. */
+  readonly since: number;
+  /** For receives: which messages will do. */
+  match: Match | null = null;
+  /** How many queued messages `match` has refused. */
+  scanned = 0;
+  timer: Timer<Wait> | null = null;
+  timedOut = false;
+  /** Undoes what the wait has registered elsewhere, when it is given up: by timeout, abort or exit. */
+  onGiveUp: ((wait: Wait) => void) | null = null;
+  /** Looks, at each resume, whether what it waits for is there: for waits on several sources. */
+  onPoll: ((wait: Wait) => void) | null = null;
+  /** Makes the error of a timeout; the default says what was waited for. */
+  onTimeout: ((wait: Wait) => void) | null = null;
+  signal: AbortSignal | null = null;
+  onAbort: (() => void) | null = null;
+  previous: Wait | null = null;
+  next: Wait | null = null;
+  #state = OPEN;
+  #result: unknown = undefined;
+
+  constructor(actor: ActorImpl, kind: WaitKind, target: Pid | string | null, since: number) {
+    this.actor = actor;
+    this.kind = kind;
+    this.target = target;
+    this.since = since;
+    this.promise = new Promise(capture);
+    this.resolve = capturedResolve;
+    this.reject = capturedReject;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === OPEN;
+  }
+
+  /** Records the result; false when it has one already. The caller unparks the actor. */
+  complete(value: unknown): boolean {
+    if (this.#state !== OPEN) return false;
+    this.#state = COMPLETED;
+    this.#result = value;
+    return true;
+  }
+
+  fail(error: unknown): boolean {
+    if (this.#state !== OPEN) return false;
+    this.#state = FAILED;
+    this.#result = error;
+    return true;
+  }
+
+  /** Settles the promise: the actor's code goes on in a microtask. */
+  settle(): void {
+    if (this.#state === COMPLETED) this.resolve(this.#result);
+    else this.reject(this.#result);
+    this.#result = undefined;
+  }
+}
+
+/** The timeout of a wait has come: the scheduler settles it at the actor's next resume. */
+export function fireWait(timer: Timer<Wait>): void {
+  const wait = timer.owner;
+  wait.timedOut = true;
+  wait.actor.scheduler.wake(wait.actor);
+}
