@@ -65,17 +65,18 @@ async function execute(command: ParsedCommand): Promise<never> {
 
 async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Promise<number> {
   const colors = Deno.stderr.isTerminal() && !Deno.noColor;
+  let code = 0;
   const runtime = new Runtime(command.config, {
-    write: (text) => console.error(text),
-    mainPanicked: complainAsIs,
+    write: complainAsIs,
+    mainPanicked: (text) => {
+      code = EXIT_PANIC;
+      complainAsIs(text);
+    },
     colors,
   });
-  const module = resolveModule(command.module);
   const signals = new Signals(runtime);
-  let code: number;
   try {
-    const outcome = await runtime.run(module, { args: command.moduleArgs });
-    code = outcome.kind === "exit" ? 0 : EXIT_PANIC;
+    await runtime.run(command.module, { args: command.moduleArgs }); // what main returned is nobody's here
   } catch (error) {
     code = exitCodeOf(error as Error, signals);
   } finally {
@@ -97,15 +98,6 @@ function exitCodeOf(error: Error, signals: Signals): number {
   if (error instanceof HaltedError) return error.code;
   if (error instanceof StoppedError) return signals.code ?? EXIT_PANIC;
   throw error; // a fault of the runtime's own: its stack is what is needed
-}
-
-/** A path is taken from the current folder; what has a scheme is for `import()` as it is. */
-function resolveModule(module: string): string {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
-  const path = module.split("/").map((part) =>
-    part.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23")
-  );
-  return new URL(path.join("/"), `file://${encodeURI(Deno.cwd())}/`).href;
 }
 
 function complain(message: string): void {

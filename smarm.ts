@@ -27,10 +27,37 @@ export {
   NameTakenError,
   SlotLimitError,
   StoppedError,
+  SupervisorError,
   TimeoutError,
 } from "./runtime/errors.ts";
 export { NotSendableError } from "./runtime/sendable.ts";
 export { run } from "./main.ts";
+export { server } from "./supervisor/server.ts";
+export type {
+  Client,
+  ClientOptions,
+  Context,
+  Reply,
+  Server,
+  ServerSpec,
+  Started,
+} from "./supervisor/server.ts";
+export { statem } from "./supervisor/statem.ts";
+export type { Machine, MachineClient, StateSpec, Statem, StatemSpec } from "./supervisor/statem.ts";
+export { pool } from "./supervisor/pool.ts";
+export type { PoolOptions } from "./supervisor/pool.ts";
+export type {
+  ChildCount,
+  ChildInfo,
+  ChildSpec,
+  ManyHandle,
+  ManySpec,
+  Restart,
+  Shutdown,
+  Strategy,
+  SupervisorHandle,
+  SupervisorSpec,
+} from "./supervisor/spec.ts";
 export type {
   Actor,
   ActorFunction,
@@ -42,6 +69,7 @@ export type {
   ChannelSender,
   Down,
   Exit,
+  Group,
   Handle,
   Log,
   MonitorRef,
@@ -52,10 +80,26 @@ export type {
   RequestOf,
   RuntimeStats,
   SchedulerStats,
+  Signal,
+  Signals,
+  Selected,
+  SelectedFrom,
+  SelectSource,
   SpawnOptions,
   TimerRef,
   WaitOptions,
 } from "./runtime/api.ts";
+
+export type {
+  Child,
+  Command,
+  Conn,
+  DatagramConn,
+  File,
+  Io,
+  Listener,
+  Resource,
+} from "./io/api.ts";
 
 import { runCommandLine } from "./main.ts";
 

@@ -4,18 +4,66 @@
  * @module
  */
 import type { FromWorker, ToWorker } from "../runtime/protocol.ts";
+import { Doorbell } from "../runtime/doorbell.ts";
+import { RunClock } from "../timer/clock.ts";
+import { Poller } from "./poller.ts";
+import { receiveMessageOnPort } from "node:worker_threads";
 
 // deno-lint-ignore no-explicit-any
 const control = globalThis as any;
-const post: (message: FromWorker) => void = control.postMessage.bind(control);
+const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
+
+let poller: Poller;
+let clock: RunClock;
 
 control.onmessage = (event: MessageEvent<ToWorker>) => {
-  switch (event.data.type) {
+  const message = event.data;
+  switch (message.type) {
     case "init":
-      post({ type: "ready" });
+      boot(message);
+      return;
+    case "port":
+      poller.setPort(message.from, message.port);
       return;
     case "close":
-      post({ type: "stopped" });
-      control.close();
+      close();
   }
 };
+
+// An operation that fails is told to its actor; what is left is a fault of the poller, which goes on for the others.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  warn(`the poller lost an error: ${event.reason?.stack ?? event.reason}`);
+});
+addEventListener("error", (event) => {
+  event.preventDefault();
+  warn(`the poller lost an error: ${event.error?.stack ?? event.message}`);
+});
+
+function warn(text: string): void {
+  post({ type: "log", level: "error", pid: null, atMs: clock.now(), message: text, fields: "" });
+}
+
+function boot({ id, memory, epochMs }: Extract<ToWorker, { type: "init" }>): void {
+  clock = new RunClock(epochMs);
+  const words = new Int32Array(memory.peerWords);
+  const doorbell = new Doorbell(words, id, () => poller.pump());
+  poller = new Poller(memory, words, doorbell, {
+    openPort: (to) => {
+      const channel = new MessageChannel();
+      post({ type: "port", to, port: channel.port2 }, [channel.port2]);
+      return channel.port1;
+    },
+    // deno-lint-ignore no-explicit-any
+    take: (port) => receiveMessageOnPort(port as any) as { message: unknown } | undefined,
+    warn,
+  });
+  poller.pump();
+  post({ type: "ready" });
+}
+
+async function close(): Promise<void> {
+  await poller.close();
+  post({ type: "stopped" });
+  control.close();
+}

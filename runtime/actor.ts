@@ -11,10 +11,13 @@ import type {
   Actor,
   ActorFunction,
   AnyAddress,
+  Channel,
+  Group,
   Log,
   MonitorRef,
   Pid,
   RuntimeStats,
+  Signals,
   SpawnOptions,
   TimerRef,
   WaitOptions,
@@ -22,16 +25,16 @@ import type {
 import type { Target } from "./targets.ts";
 import { HandleImpl } from "./handle.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Extras } from "./extras.ts";
+import { type Extras, extrasOf } from "./extras.ts";
 import { type ActorState, DONE, RUNNING, type Stateful, UNSTARTED } from "./actor_state.ts";
-import { Mailbox } from "./mailbox.ts";
+import { Mailbox, NO_MAIL } from "./mailbox.ts";
 import {
   capture,
-  lastReject,
   lastResolve,
   type Match,
   RX_ENDING,
   RX_FAST,
+  RX_ITERATES,
   SLEEP,
   UNTIL,
   type Wait,
@@ -41,44 +44,57 @@ import { formatPid } from "./pid.ts";
 import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { receiveWith, takeAt } from "./receive.ts";
+import { checkArgs } from "./spawn.ts";
 import * as lifecycle from "./lifecycle.ts";
+import { supervise, superviseMany } from "../supervisor/supervise.ts";
+import { signalsOf } from "../supervisor/signals.ts";
+import { groupOf } from "../supervisor/groups.ts";
+import type { ManyHandle, ManySpec, SupervisorHandle, SupervisorSpec } from "../supervisor/spec.ts";
 import * as timed from "./timed.ts";
 import * as call from "./call.ts";
+import { channel } from "./channel_ends.ts";
+import { select } from "./select.ts";
+import type { Io } from "../io/api.ts";
+import { ActorIo } from "../io/actor_io.ts";
+import { blocking, type BlockingOptions } from "../io/blocking.ts";
 
 /** For waits that are over at once: awaiting it costs a microtask and no allocation. */
 export const RESOLVED: Promise<void> = Promise.resolve();
 
+/** `fn` is null while its module is being loaded. */
+export interface Start {
+  fn: ActorFunction | null;
+  readonly args: unknown[];
+}
+
 export class ActorImpl implements Stateful, Actor {
+  /** The actor itself: what async_context.ts finds along every promise reaction of its code. */
+  readonly smarmActor: ActorImpl = this;
   readonly pid: Pid;
   readonly scheduler: Scheduler;
   state: ActorState = UNSTARTED;
   pendingUnpark = false;
-  /** True while thieves may take it: not begun, and nobody has sent it anything. */
-  stealable = false;
+  /** Where it is offered to thieves, or SETTLED or AT_HOME (work_sharing.ts). */
+  offer = -1;
   rx = 0;
   /** How many waits a coming message could satisfy. */
   receives = 0;
-  fn: ActorFunction | null;
-  args: unknown[] | null;
+  /** What to run, until it runs (S9). */
+  start: Start | null;
   readonly target: Target;
-  readonly mailbox: Mailbox = new Mailbox();
+  /** Shared and empty until the first message comes: a parked actor that gets none costs no mailbox. */
+  mailbox: Mailbox = NO_MAIL;
   rxResolve: ((message: unknown) => void) | null = null;
-  rxReject: ((error: unknown) => void) | null = null;
-  /** The pending receive wants an iterator result. */
-  rxIterates = false;
   /** Since when it has been parked, ms since the run began. */
   since = 0;
   waits: Wait | null = null;
-  lastWait: Wait | null = null;
   handle: HandleImpl | null = null;
-  exiting: ExitError | null = null;
   extras: Extras | null = null;
 
   constructor(scheduler: Scheduler, pid: Pid, fn: ActorFunction | null, args: unknown[], target: Target) {
     this.scheduler = scheduler;
     this.pid = pid;
-    this.fn = fn;
-    this.args = args;
+    this.start = { fn, args };
     this.target = target;
   }
 
@@ -91,12 +107,16 @@ export class ActorImpl implements Stateful, Actor {
     let target: ActorImpl | undefined;
     if (typeof to === "number") target = s.find(to);
     else if (to instanceof HandleImpl) target = to.child ?? s.find(to.pid);
-    if (target === undefined || target.stealable || s.strict || options !== undefined) {
+    if (
+      target === undefined || target.offer >= 0 || s.strict || options !== undefined ||
+      (this.extras !== null && this.extras.tokens !== null)
+    ) {
       s.sendSlow(this, to, message, options?.transfer);
       return;
     }
     s.messagesLocal++;
     if (target.extras !== null && target.extras.bound !== null && !lifecycle.admit(target)) return;
+    if (target.mailbox === NO_MAIL) target.mailbox = new Mailbox();
     target.mailbox.push(message);
     if (target.receives > 0 && target.state >= RUNNING) s.wake(target);
   }
@@ -106,7 +126,9 @@ export class ActorImpl implements Stateful, Actor {
     const s = this.scheduler;
     const mailbox = this.mailbox;
     if (mailbox.length > 0) {
-      if (--s.ops > 0 || !s.look(this)) return Promise.resolve(mailbox.shift()) as Promise<never>;
+      if (--s.ops > 0 ? !s.sliceUsed : !s.look(this)) {
+        return Promise.resolve(mailbox.shift()) as Promise<never>;
+      }
       const promise = this.#pend();
       s.giveWay(this);
       return promise;
@@ -130,7 +152,6 @@ export class ActorImpl implements Stateful, Actor {
   #pend(): Promise<never> {
     const promise = new Promise(capture);
     this.rxResolve = lastResolve();
-    this.rxReject = lastReject();
     this.rx = RX_FAST;
     this.receives++;
     return promise as Promise<never>;
@@ -151,7 +172,7 @@ export class ActorImpl implements Stateful, Actor {
   check(): Promise<void> {
     const s = this.scheduler;
     if (this.rx >= RX_ENDING) return s.refuse(this, "check")!;
-    return --s.ops > 0 || !s.look(this) ? RESOLVED : this.yield();
+    return (--s.ops > 0 ? !s.sliceUsed : !s.look(this)) ? RESOLVED : this.yield();
   }
 
   sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void> {
@@ -179,11 +200,13 @@ export class ActorImpl implements Stateful, Actor {
 
   // deno-lint-ignore no-explicit-any
   spawn(target: any, ...args: unknown[]): any {
+    if (this.scheduler.strict) checkArgs(this.scheduler, target, args);
     return this.scheduler.spawn(this, target, args, null);
   }
 
   // deno-lint-ignore no-explicit-any
   spawnWith(options: SpawnOptions, target: any, ...args: unknown[]): any {
+    if (this.scheduler.strict) checkArgs(this.scheduler, target, args);
     return this.scheduler.spawn(this, target, args, options);
   }
 
@@ -223,6 +246,20 @@ export class ActorImpl implements Stateful, Actor {
   whereis(name: string): Pid | undefined {
     return this.scheduler.names.whereis(name);
   }
+  supervise(spec: SupervisorSpec): SupervisorHandle {
+    return supervise(this, spec);
+  }
+  // deno-lint-ignore no-explicit-any
+  superviseMany(spec: ManySpec<any>): ManyHandle<any> {
+    return superviseMany(this, spec);
+  }
+  signals(): Signals {
+    return signalsOf(this);
+  }
+  // deno-lint-ignore no-explicit-any
+  group(name: string): Group<any> {
+    return groupOf(this, name);
+  }
   get signal(): AbortSignal {
     return lifecycle.signalOf(this);
   }
@@ -238,10 +275,36 @@ export class ActorImpl implements Stateful, Actor {
   cancel(timer: TimerRef): boolean {
     return timed.cancel(this, timer);
   }
+  missedTicks(timer: TimerRef): number {
+    return timed.missedTicks(this, timer);
+  }
+  channel(capacity?: number): Channel<never> {
+    if (this.state === DONE) throw this.ended("channel");
+    return channel(this, capacity) as Channel<never>;
+  }
+  // deno-lint-ignore no-explicit-any
+  select(sources: any, options?: WaitOptions): Promise<any> {
+    return select(this, sources, options);
+  }
+
+  // --- IO ---------------------------------------------------------------------------------------------------------
+
+  get io(): Io {
+    return new ActorIo(this, this.scheduler.io);
+  }
+  // deno-lint-ignore no-explicit-any
+  blocking(target: any, ...args: any[]): Promise<any> {
+    return blocking(this.scheduler.io, this, undefined, target, args);
+  }
+  // deno-lint-ignore no-explicit-any
+  blockingWith(options: BlockingOptions, target: any, ...args: any[]): Promise<any> {
+    return blocking(this.scheduler.io, this, options, target, args);
+  }
 
   // --- The program ----------------------------------------------------------------------------------------------
 
   get log(): Log {
+    if (this.state === DONE) throw this.ended("log");
     return this.scheduler.logFor(this);
   }
   stats(): RuntimeStats {
@@ -251,7 +314,16 @@ export class ActorImpl implements Stateful, Actor {
     return formatPid(pid);
   }
   halt(code = 0): void {
+    if (this.state === DONE) throw this.ended("halt");
     this.scheduler.halt(code);
+  }
+
+  /** Why it was told to end. */
+  get exiting(): ExitError | null {
+    return this.extras === null ? null : this.extras.exiting;
+  }
+  set exiting(error: ExitError | null) {
+    extrasOf(this).exiting = error;
   }
 
   /** What every operation of an actor that has ended throws. */
@@ -282,12 +354,13 @@ class Messages implements AsyncIterator<unknown> {
     const actor = this.#actor;
     if (actor.rx !== 0) return receiveWith(actor, undefined, undefined).then(toResult);
     const s = actor.scheduler;
-    if (actor.mailbox.length > 0 && (--s.ops > 0 || !s.look(actor))) {
+    if (actor.mailbox.length > 0 && (--s.ops > 0 ? !s.sliceUsed : !s.look(actor))) {
       return Promise.resolve({ value: actor.mailbox.shift(), done: false });
     }
     const promise = actor.receive();
-    actor.rxIterates = (actor.rx as number) === RX_FAST;
-    return actor.rxIterates ? promise : promise.then(toResult);
+    if ((actor.rx as number) !== RX_FAST) return promise.then(toResult);
+    actor.rx |= RX_ITERATES;
+    return promise;
   }
 }
 

@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { Io } from "../io/api.ts";
+import type { ManyHandle, ManySpec, SupervisorHandle, SupervisorSpec } from "../supervisor/spec.ts";
+
 declare const accepts: unique symbol;
 
 /**
@@ -77,6 +80,32 @@ export interface Exit<T = unknown> {
   readonly outcome: Outcome<T>;
 }
 
+/** What `self.signals()` delivers, once for each end of a child that this actor has spawned. */
+export type Signal<T = unknown> =
+  | { readonly kind: "exit"; readonly pid: Pid; readonly value: T }
+  | { readonly kind: "panic"; readonly pid: Pid; readonly error: Error };
+
+/** The ends of an actor's children, in the order in which they came. It belongs to that actor. */
+export interface Signals extends AsyncIterable<Signal> {
+  /** The next signal. @throws TimeoutError */
+  receive(options?: WaitOptions): Promise<Signal>;
+  /** The next queued signal, or undefined. Never waits. */
+  tryReceive(): Signal | undefined;
+}
+
+/** Actors under one name, on any scheduler. Those that end leave it. */
+export interface Group<M = unknown> {
+  readonly name: string;
+  /** Makes this actor a member; once, however often it joins. */
+  join(): void;
+  /** False when it was none. */
+  leave(): boolean;
+  /** The live members, in the order of their pids. */
+  members(): Pid<M>[];
+  /** Sends to every member, the sender included if it is one; gives how many those were. */
+  broadcast(message: M): number;
+}
+
 declare const monitorBrand: unique symbol;
 /** Names one monitor, for `demonitor` and in the `DOWN` message. */
 export type MonitorRef = number & { readonly [monitorBrand]: true };
@@ -106,23 +135,49 @@ export interface SpawnOptions {
 export interface ChannelSender<V> {
   /** Waits while a bounded channel is full. @throws ChannelClosedError */
   send(value: V, options?: WaitOptions): Promise<void>;
-  /** False when the channel is full or closed. */
+  /** Never waits: false when the channel is full, when others wait for room in it, or when it is closed. */
   trySend(value: V): boolean;
+  /** Nothing can be sent any more, by any sender; what was sent is still received. */
   close(): void;
+  readonly isClosed: boolean;
 }
 
 /** The receiving end of a channel; it belongs to the actor that made the channel. */
 export interface ChannelReceiver<V> extends AsyncIterable<V> {
   /** The next value. @throws ChannelClosedError when closed and empty. @throws TimeoutError */
   receive(options?: WaitOptions): Promise<V>;
+  /** The next value that is here, or undefined. Never waits. */
   tryReceive(): V | undefined;
+  /** Nothing can be sent any more, and sends that wait reject; what was sent can still be received. */
   close(): void;
+  /** Whether it was closed, at either end; values may be left in it. */
+  readonly isClosed: boolean;
 }
 
 export interface Channel<V> {
   readonly sender: ChannelSender<V>;
   readonly receiver: ChannelReceiver<V>;
 }
+
+/**
+ * What {@link Actor.select} can wait for: a channel's receiver, this actor's mailbox (`self` itself), or those messages
+ * in it that match.
+ */
+// deno-lint-ignore no-explicit-any
+export type SelectSource<M> = ChannelReceiver<any> | Actor<M> | ((message: M) => boolean);
+
+/** What {@link Actor.select} gives when `Source`, named `K`, was first. */
+export type SelectedFrom<M, K, Source> = Source extends undefined ? never
+  : Source extends ChannelReceiver<infer V> ?
+      | { readonly source: K; readonly closed: false; readonly value: V }
+      | { readonly source: K; readonly closed: true; readonly value: undefined }
+  // deno-lint-ignore no-explicit-any
+  : Source extends (message: any) => message is infer N
+    ? { readonly source: K; readonly closed: false; readonly value: N }
+  : { readonly source: K; readonly closed: false; readonly value: M };
+
+/** What {@link Actor.select} gives: which source was first, and what came from it. */
+export type Selected<M, S> = { [K in keyof S]: SelectedFrom<M, K, S[K]> }[keyof S];
 
 /** Structured log with the actor's pid, written to stderr by the control thread. */
 export interface Log {
@@ -196,7 +251,8 @@ export type ActorFunction<M = any, A extends unknown[] = any[], T = unknown> = (
  *
  * Operations that wait give promises; several may be pending at once, and pending receives take messages in the order
  * of the calls, one each. JavaScript cannot see that a `Promise.race` was lost, so a receive that lost one still takes
- * the next message: give a wait up by `{ timeout }` or `{ signal }`, which lose nothing.
+ * the next message, and nobody sees it: give a wait up by `{ timeout }` or `{ signal }`, or wait with
+ * {@link Actor.select}, which lose nothing.
  */
 export interface Actor<M = unknown> extends AsyncIterable<M> {
   /** This actor's own address. */
@@ -261,6 +317,8 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   every<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
   /** True when it was pending. A cancelled message is never delivered afterwards. */
   cancel(timer: TimerRef): boolean;
+  /** How many ticks of a pending `every` came so late that they were merged into the next one. */
+  missedTicks(timer: TimerRef): number;
 
   /** One `DOWN` message when `to` is or becomes dead. */
   monitor(to: AnyAddress): MonitorRef;
@@ -280,8 +338,69 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   unregister(name: string): boolean;
   whereis(name: string): Pid | undefined;
 
+  /**
+   * A channel of which this actor has the receiving end. `capacity`: so many values may be in it that were not received
+   * yet, a whole number of at least 1; without it there is no bound. It is closed when this actor ends.
+   * @throws RangeError, TypeError for another capacity.
+   */
+  channel<V>(capacity?: number): Channel<V>;
+  /**
+   * Waits for whichever comes first: a value of a channel, the end of a channel (`closed: true`), a message. Only what it
+   * gives is taken; whatever else is or becomes ready stays where it is. When several are ready, the first as written
+   * here is given, so write the urgent one first. A closed channel is always ready: leave it
+   * out the next time, or give undefined in its place.
+   *
+   * @example
+   * ```ts ignore
+   * const event = await self.select({ stop: stop.receiver, orders: orders.receiver, mailbox: self }, { timeout: 1000 });
+   * switch (event.source) {
+   *   case "stop":
+   *     return;
+   *   case "orders":
+   *     if (!event.closed) handle(event.value);
+   *     break;
+   *   case "mailbox":
+   *     answer(event.value);
+   * }
+   * ```
+   * @throws TimeoutError when `timeout` has passed.
+   */
+  select<const S extends Readonly<Record<string, SelectSource<M> | undefined>>>(
+    sources: S,
+    options?: WaitOptions,
+  ): Promise<Selected<M, S>>;
+
+  /** Files, sockets, processes, the standard streams. */
+  readonly io: Io;
+  /**
+   * Runs an exported function on a thread of a pool of its own, so that work which computes or blocks stalls no
+   * scheduler. The function gets the arguments only, no `self`. When its caller waits no more it may still take 100 ms;
+   * then its thread is ended and replaced.
+   */
+  blocking<A extends unknown[], T>(target: (...args: A) => T, ...args: NoInfer<A>): Promise<Awaited<T>>;
+  /** The same with a timeout, a signal, or buffers that move. */
+  blockingWith<A extends unknown[], T>(
+    options: WaitOptions & { readonly transfer?: Transferable[] },
+    target: (...args: A) => T,
+    ...args: NoInfer<A>
+  ): Promise<Awaited<T>>;
   /** Waits for any promise, counted as IO. */
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
+
+  /**
+   * Starts a supervisor that is linked to this actor, and gives its handle at once (OTP's `supervisor`).
+   * @throws TypeError, RangeError for a spec that cannot be kept
+   */
+  supervise(spec: SupervisorSpec): SupervisorHandle;
+  /** Starts a supervisor of any number of alike children, all started at run time (OTP's `simple_one_for_one`). */
+  superviseMany<F extends ActorFunction>(spec: ManySpec<F>): ManyHandle<F>;
+  /**
+   * The ends of the children that this actor has spawned and that no supervisor has started: each is told here before
+   * anybody who joins it hears of it. Tells of ends from the first call on; later calls give the same object.
+   */
+  signals(): Signals;
+  /** The group of that name; there is one for the whole run, and nothing needs to make it. */
+  group<N = unknown>(name: string): Group<N>;
 
   stats(): RuntimeStats;
   /** `<scheduler.index.generation>`, the scheduler being the pid's birthplace. */

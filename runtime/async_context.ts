@@ -11,13 +11,6 @@
 import type { ActorImpl } from "./actor.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 
-class Frame {
-  readonly smarmActor: ActorImpl;
-  constructor(actor: ActorImpl) {
-    this.smarmActor = actor;
-  }
-}
-
 interface ContextFunctions {
   getAsyncContext(): { smarmActor?: ActorImpl } | undefined;
   setAsyncContext(frame: unknown): void;
@@ -33,7 +26,7 @@ const storage = direct ? null : new AsyncLocalStorage<ActorImpl>();
 
 /** Everything that starts in here, and all that follows from it, belongs to this actor until {@link leave}. */
 export function enter(actor: ActorImpl): void {
-  if (direct) set(new Frame(actor));
+  if (direct) set(actor); // it has a property smarmActor, itself: no object of its own is needed
   else storage!.enterWith(actor);
 }
 

@@ -121,6 +121,7 @@ export class Decoder {
     const value = this.value();
     if (this.later.length > 0) this.readLater();
     if (this.refs !== null) this.refs = null;
+    if (side.length > 0) this.side = [];
     return value;
   }
 

@@ -46,20 +46,23 @@ export class Doorbell {
     Atomics.store(this.#words, this.#at + ASLEEP, 0);
   }
 
-  /** `onRing` is called in a later turn of the event loop, once somebody has rung. */
-  sleep(): void {
-    if (this.#waiting) return; // the bell rings through the wait that is outstanding
+  /**
+   * `onRing` is called in a later turn of the event loop, once somebody has rung. False: somebody has rung since
+   * {@link prepare}, and `onRing` is not called.
+   */
+  sleep(): boolean {
+    // A ring between prepare()'s two steps changed the bell before it was read, and took ASLEEP: later ones are silent.
+    if (Atomics.load(this.#words, this.#at + ASLEEP) === 0) return false;
+    if (this.#waiting) return true; // the bell rings through the wait that is outstanding
     // deno-lint-ignore no-explicit-any
     const result = (Atomics as any).waitAsync(this.#words, this.#at + BELL, this.#bell);
-    if (!result.async) {
-      this.#onRing();
-      return;
-    }
+    if (!result.async) return false;
     this.#waiting = true;
     result.value.then(() => {
       this.#waiting = false;
       this.#onRing();
     });
+    return true;
   }
 
   /** Blocks the thread, event loop included, until somebody rings or the time is over: for the last milliseconds. */

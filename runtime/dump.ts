@@ -25,6 +25,7 @@ export function reportActor(actor: ActorImpl): ActorReport {
     name: actor.target.name,
     state: STATE_NAMES[actor.state],
     mailbox: actor.mailbox.length,
+    dropped: actor.extras?.bound?.dropped ?? 0,
     waits,
     names: actor.extras === null ? [] : [...actor.extras.names],
     links: actor.extras === null ? [] : [...actor.extras.links],
@@ -37,7 +38,7 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
     if (actors.length === limit) break;
     actors.push(reportActor(actor));
   }
-  return { id: s.id, nowMs: s.clock.now(), live: s.live, timers: s.timers.size, actors, io: [] };
+  return { id: s.id, nowMs: s.clock.now(), live: s.live, timers: s.timers.size, actors, io: s.io.report() };
 }
 
 /** What an actor is doing, for the text of an error about it. */
@@ -65,7 +66,8 @@ export function formatActor(actor: ActorReport, nowMs: number): string {
   const names = actor.names.length === 0
     ? ""
     : ` ${actor.names.map((name) => JSON.stringify(name)).join(" ")}`;
-  const mailbox = actor.mailbox === 0 ? "" : `, mailbox ${actor.mailbox}`;
+  const dropped = actor.dropped === 0 ? "" : `, dropped ${actor.dropped}`;
+  const mailbox = (actor.mailbox === 0 ? "" : `, mailbox ${actor.mailbox}`) + dropped;
   return `${formatPid(actor.pid)} ${actor.name}${names}: ${describeWaits(actor, nowMs)}${mailbox}`;
 }
 
@@ -83,7 +85,7 @@ export function formatDump(stats: RuntimeStats, reports: (SchedulerReport | null
     lines.push(
       `scheduler ${one.id}: ${current}, run queue ${one.runQueueLength}, spawned ${one.spawned}, ended ${one.ended}, ` +
         `panicked ${one.panicked}, timers ${one.timers}, messages local ${one.messagesLocal} out ${one.messagesOut} ` +
-        `in ${one.messagesIn}, stolen ${one.stolen}`,
+        `in ${one.messagesIn}, dropped ${one.dropped}, dead letters ${one.deadLetters}, stolen ${one.stolen}`,
     );
     if (report === null || report === undefined) {
       lines.push("  (it did not answer: an actor keeps it busy)");

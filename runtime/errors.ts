@@ -33,6 +33,11 @@ export class ExitError extends Error {
   }
 }
 
+/** A supervisor has given up, or refuses what it was asked. Its cause is the error of the child. */
+export class SupervisorError extends Error {
+  override readonly name: string = "SupervisorError";
+}
+
 /** A message came to a mailbox that is full and whose policy is `"panic"`. */
 export class MailboxFullError extends Error {
   override readonly name: string = "MailboxFullError";
@@ -84,21 +89,31 @@ export class SlotLimitError extends RangeError {
 }
 
 export function describeReason(reason: unknown): string {
-  if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
-  if (typeof reason === "string") return reason;
   try {
+    if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
+    if (typeof reason === "string") return reason;
     return Deno.inspect(reason, { depth: 1, breakLength: Infinity });
   } catch {
-    return typeof reason; // a value whose inspection throws still has a type to name
+    return `a value of type ${typeof reason} that cannot be shown`; // a revoked proxy, getters that throw
   }
 }
 
 /**
  * What an actor threw, as an Error that survives being told to others: a thrown value that is no Error becomes the
- * message and the cause of one.
+ * message and the cause of one, and so does an Error whose properties cannot be read.
  */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  try {
+    if (thrown instanceof Error) {
+      void `${thrown.name}${thrown.message}`;
+      void thrown.cause;
+      return thrown;
+    }
+  } catch {
+    const error = new Error("the actor threw an error whose properties cannot be read");
+    error.stack = `${error.name}: ${error.message}`;
+    return error;
+  }
   const error = new Error(`the actor threw a value that is no Error: ${describeReason(thrown)}`);
   error.stack = `${error.name}: ${error.message}`; // the throw's own place is unknown, ours would mislead
   error.cause = thrown;

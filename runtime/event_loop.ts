@@ -49,7 +49,6 @@ export class EventLoop {
   readonly #onIdle: () => void;
   #lastWork = 0;
   #lastRest = 0;
-  #polls = 0;
   #hungry = false;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #asleep = false;
@@ -83,7 +82,8 @@ export class EventLoop {
     turn.fired = s.timers.turn(now).fired;
     turn.records = s.remote.drain();
     s.remote.flush();
-    if (s.queue.length === 0 && s.sharesWork) s.steal();
+    if (s.queue.length === 0) s.work.steal();
+    else if (s.sharesWork) s.work.giveAway();
     s.drive();
     if (drainMicrotasks !== undefined) drainMicrotasks();
     turn.resumed = s.resumed - before;
@@ -93,29 +93,29 @@ export class EventLoop {
 
   readonly #pump = (): void => {
     if (this.#closed) return;
-    const s = this.#s;
     this.#wakeUp();
+    this.#s.turned(this.#turns());
+  };
+
+  /** Passes until the burst is over or nothing is left to do. True: the event loop is to come back soon. */
+  #turns(): boolean {
+    const s = this.#s;
     const began = s.clock.now();
     let now = began;
     do {
       const turn = this.tick();
-      now = s.clock.now();
+      now = s.lastNow;
       if (turn.resumed > 0 || turn.records > 0 || turn.fired > 0) {
-        this.#lastWork = now;
+        this.#lastWork = now = s.clock.now();
         s.words[s.base + EPOCH]++;
-        if (this.#hungry && s.queue.length > 0) this.#setHungry(false);
+        if (this.#hungry && turn.resumed > 0) this.#setHungry(false);
       }
-      if (drainMicrotasks === undefined) break;
-      if (!turn.hasRemaining && !this.#spin(now)) {
-        this.#rest(now);
-        return;
-      }
+      if (drainMicrotasks === undefined) return s.queue.length > 0 || s.current !== null || this.#stayUp(now);
+      if (!turn.hasRemaining && !this.#spin(now)) return this.#stayUp(now);
     } while (now - began < BURST_MS);
-    if (s.queue.length > 0 || drainMicrotasks !== undefined || s.current !== null) {
-      this.#servePoll(now);
-      s.arm();
-    } else this.#rest(now);
-  };
+    this.#servePoll(now);
+    return true;
+  }
 
   /** A busy scheduler lets the event loop poll its sockets every few milliseconds. */
   #servePoll(now: number): void {
@@ -132,39 +132,31 @@ export class EventLoop {
     const until = now + SPIN_MS;
     do {
       for (let i = 0; i < 32; i++) if (s.remote.hasRecords()) return true;
-      if (s.sharesWork && s.steal() > 0) return true;
+      if (s.work.steal() > 0) return true;
     } while (s.clock.now() < until);
     return false;
   }
 
-  /** Nothing to run. */
-  #rest(now: number): void {
+  /** Nothing to run: true to look again soon; false to sleep until the bell, a timer or something foreign. */
+  #stayUp(now: number): boolean {
     const s = this.#s;
-    if (s.current !== null && drainMicrotasks === undefined) { // its microtasks run when this turn has returned
-      s.arm();
-      return;
-    }
-    if (this.#spins && now - this.#lastWork <= POLL_MS) {
-      this.#polls++;
-      s.arm();
-      return;
-    }
+    if (this.#spins && now - this.#lastWork <= POLL_MS) return true;
     this.#setHungry(true);
     const doorbell = this.#doorbell;
     s.publish();
     doorbell.prepare();
-    if (s.remote.hasRecords() || s.queue.length > 0 || (s.sharesWork && s.steal() > 0)) {
+    // A reader that made room before ASLEEP was set has rung for nothing: what is held back goes now, or it rings again.
+    s.remote.flush();
+    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal() > 0) {
       doorbell.awake();
-      s.arm();
-      return;
+      return true;
     }
     const deadline = s.timers.nextDeadline();
     const left = deadline - s.clock.now();
     if (left <= BLOCK_MS) {
       if (left > 0) doorbell.block(Math.min(left, BLOCK_SLICE_MS));
       doorbell.awake();
-      s.arm();
-      return;
+      return true;
     }
     this.#lastRest = now;
     this.#asleep = true;
@@ -172,15 +164,15 @@ export class EventLoop {
     s.publish();
     if (deadline !== Infinity) {
       const ms = Math.min(left - BLOCK_MS, LONGEST_TIMEOUT_MS);
-      this.#timeout = this.#originalSetTimeout.call(globalThis, this.#pumpNow, ms);
+      this.#timeout = this.#originalSetTimeout.call(globalThis, this.#wakeForTimer, ms);
     }
     this.#onIdle();
-    doorbell.sleep();
+    return !doorbell.sleep();
   }
 
   #wokeAt = 0;
 
-  readonly #pumpNow = (): void => this.#s.arm();
+  readonly #wakeForTimer = (): void => this.#s.arm();
 
   /** The doorbell has rung. */
   readonly rung = (): void => {

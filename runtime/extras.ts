@@ -4,23 +4,29 @@
  *
  * @module
  */
-import type { OnFull, Pid } from "./api.ts";
+import type { OnFull, Pid, Signal } from "./api.ts";
 import type { Timed } from "./timed.ts";
 import type { WatchRecord } from "./protocol.ts";
+import type { CallImpl } from "./call.ts";
 import type { ActorImpl } from "./actor.ts";
 
 /** Bounds a mailbox. */
 export interface Bound {
   readonly capacity: number;
   readonly onFull: OnFull;
-  /** Calls and messages in the mailbox that count; system messages do not. */
+  /** Messages that were dropped, calls among them. */
   dropped: number;
+  /** At most so many system messages are in the mailbox: they do not count. */
+  exempted: number;
 }
 
 export class Extras {
   bound: Bound | null = null;
   /** Who is told of this actor's death, in the order of asking (S13). */
   readonly watchers: WatchRecord[] = [];
+  /** Calls that it has received and not answered yet. */
+  firstCall: CallImpl | null = null;
+  lastCall: CallImpl | null = null;
   readonly links: Set<Pid> = new Set();
   /** Monitors that this actor holds: ref to watched pid. */
   readonly monitors: Map<number, Pid> = new Map();
@@ -28,11 +34,26 @@ export class Extras {
   readonly timed: Map<number, Timed> = new Map();
   /** Run at the end of the actor: whatever else it holds. */
   readonly onEnd: Set<() => void> = new Set();
+  /** What it has open in the poller; null until it first has something. */
+  tokens: Set<import("../io/token.ts").Token> | null = null;
   trapExit = false;
+  /** Why the actor was told to end. */
+  exiting: import("./errors.ts").ExitError | null = null;
+  /** It has a supervisor, which stops it: the end of the run does not. */
   supervised = false;
+  /** The supervisor, told before all others of this actor's death (S13). */
+  supervisor: Pid | null = null;
+  /** The supervisor that waits for this actor's first wait; null once it has been told. */
+  startsUnder: Pid | null = null;
+  /** A supervisor: exit signals come into its mailbox as they are, whatever they ask for. */
+  isSupervisor = false;
+  /** Supervisors that this actor has started and that live: they end before it does. */
+  supervisors: Set<Pid> | null = null;
+  /** Told to end, and waits for its supervisors: goes on with the end. */
+  endAfterSupervisors: (() => void) | null = null;
   abort: AbortController | null = null;
-  /** Tells of ends of unsupervised children: set by `self.signals()`. */
-  signals: ((pid: Pid, outcome: import("./api.ts").Outcome) => void) | null = null;
+  /** Gets the signals of children: set by `self.signals()`. */
+  signals: { put(signal: Signal): void } | null = null;
 }
 
 export function extrasOf(actor: ActorImpl): Extras {

@@ -3,8 +3,10 @@
  *
  * - `unhandledrejection`, `error`: without listeners that prevent the default a rejection or a throw that nobody catches
  *   ends the worker and the process. Here it ends the actor that it belongs to (S12).
- * - `setTimeout`, `setInterval`, `queueMicrotask`: a throw in a callback is reported to the worker without a trace of the
- *   actor that set it, so callbacks set by an actor are wrapped. They are counted, because a pending one can wake an actor.
+ * - `setTimeout`, `setInterval`, `setImmediate`, `queueMicrotask`: a throw in a callback is reported to the worker without
+ *   a trace of the actor that set it, so callbacks set by an actor are wrapped.
+ * - Timers are counted, because a pending one can wake an actor: the wrapped ones here, those of `node:timers` by what
+ *   Node's own API lists. `AbortSignal.timeout` and `Atomics.waitAsync` are in no list, so they are wrapped to be counted.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
  * - `close`: would end the worker silently; it is refused.
  *
@@ -26,8 +28,36 @@ export function installGuard(host: GuardHost): () => number {
   const pending = new Set<unknown>();
   guardErrors(host);
   guardTimers(host, pending);
+  countUnlisted(pending);
   guardExits(host);
-  return () => pending.size;
+  const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
+  return () => {
+    const listed = process?.getActiveResourcesInfo?.() ?? [];
+    return pending.size + listed.filter((kind) => kind === "Timeout").length;
+  };
+}
+
+/** What can wake an actor and is in no list of pending work. */
+function countUnlisted(pending: Set<unknown>): void {
+  const timeout = AbortSignal.timeout;
+  AbortSignal.timeout = (ms: number) => {
+    const signal = timeout.call(AbortSignal, ms);
+    const token = {};
+    pending.add(token);
+    signal.addEventListener("abort", () => pending.delete(token), { once: true });
+    return signal;
+  };
+  // deno-lint-ignore no-explicit-any
+  const atomics = Atomics as any;
+  const waitAsync = atomics.waitAsync;
+  atomics.waitAsync = (...args: unknown[]) => {
+    const result = waitAsync.apply(Atomics, args);
+    if (result.async && currentActor() !== undefined) { // the scheduler's own wait belongs to no actor
+      pending.add(result);
+      result.value.then(() => pending.delete(result));
+    }
+    return result;
+  };
 }
 
 function guardErrors(host: GuardHost): void {
@@ -81,6 +111,16 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
   global.clearInterval = (id?: number) => {
     pending.delete(id);
     clearInterval(id);
+  };
+  const { setImmediate, clearImmediate } = global;
+  global.setImmediate = (callback: unknown, ...args: unknown[]) => {
+    const id = setImmediate(guarded(callback, () => pending.delete(id)), ...args);
+    pending.add(id);
+    return id;
+  };
+  global.clearImmediate = (id: unknown) => {
+    pending.delete(id);
+    clearImmediate(id);
   };
   global.queueMicrotask = (callback: unknown) => queueMicrotask(guarded(callback) as () => void);
 }

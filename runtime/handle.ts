@@ -11,7 +11,7 @@ import type { ActorImpl } from "./actor.ts";
 import { currentActor } from "./async_context.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { JOIN, type Wait } from "./wait.ts";
-import { formatPid } from "./pid.ts";
+import { birthOf, formatPid } from "./pid.ts";
 import { TimeoutError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
 
@@ -20,24 +20,27 @@ export class HandleImpl implements Handle {
   readonly #scheduler: Scheduler;
   /** The actor, while it lives on this scheduler. */
   child: ActorImpl | null;
-  /** The scheduler that keeps the outcome. */
-  readonly home: number;
   outcome: Outcome | null = null;
   /** Waits of joiners, in the order in which they joined (S13). */
   joiners: Joiner[] | null = null;
-  /** Somebody has joined: a panic is not reported as unobserved. */
+  /** Somebody has joined: a panic is not reported as unobserved; a copy has asked its original. */
   joined = false;
-  /** A copy that has asked its original. */
-  asked = false;
+  /** Who has spawned it, while it lives: told of its end when it has asked for signals. */
+  parent: ActorImpl | null = null;
 
-  constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null, home: number) {
+  constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null) {
     this.pid = pid;
     this.#scheduler = scheduler;
     this.child = child;
-    this.home = home;
+  }
+
+  /** The scheduler that keeps the outcome: the spawner's, which gave the pid. */
+  get home(): number {
+    return birthOf(this.pid);
   }
 
   join(options?: WaitOptions): Promise<Outcome> {
+    const asked = this.joined;
     this.joined = true;
     const s = this.#scheduler;
     if (this.outcome !== null) {
@@ -46,10 +49,7 @@ export class HandleImpl implements Handle {
       const refused = actor === undefined ? null : s.refuse(actor, "join");
       return refused ?? Promise.resolve(this.outcome);
     }
-    if (this.home !== s.id && !this.asked) {
-      this.asked = true;
-      s.askForOutcome(this);
-    }
+    if (this.home !== s.id && !asked) s.askForOutcome(this);
     const actor = currentActor();
     if (actor === undefined) return this.#joinFromOutside(options);
     const wait = s.wait(actor, JOIN, this.pid, options);
@@ -62,6 +62,7 @@ export class HandleImpl implements Handle {
   /** The actor has ended: joiners go on in the order in which they came. */
   settle(outcome: Outcome): void {
     this.child = null;
+    this.parent = null;
     if (this.outcome !== null) return;
     this.outcome = outcome;
     const joiners = this.joiners;

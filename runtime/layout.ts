@@ -101,11 +101,9 @@ export const WHERE_HOME = 513;
 export const WHERE_FREE = 514;
 
 /** Detail words of a slot, for dumps while its scheduler is stuck: written by the scheduler where the actor lives. */
-export const DETAIL_STATE = 0; // state in the low 8 bits, kind of wait above
-export const DETAIL_NAME = 1; // id of the function's name
-export const DETAIL_SINCE = 2; // ms since the run began
-export const DETAIL_MAILBOX = 3; // length when it last parked
-export const DETAIL_WORDS = 4;
+export const DETAIL_WAIT = 0; // kind of wait in the low 8 bits, id of the function's name above
+export const DETAIL_SINCE = 1; // ms since the run began
+export const DETAIL_WORDS = 2;
 
 /** Address space for all slot tables together: beyond 16 schedulers each gets less than the full table. */
 const TOTAL_SLOTS = 16 * SLOTS_PER_SCHEDULER;
@@ -169,7 +167,7 @@ export const NAME_REMOVED = -1;
 export const NAME_PID = 2;
 /** Byte offset of the name itself, UTF-8. */
 export const NAME_TEXT = 24;
-export const NAME_BYTES_MAX = 256;
+export const NAME_BYTES_MAX = 104;
 export const NAME_ENTRY_BYTES = NAME_TEXT + NAME_BYTES_MAX;
 
 export function allocate(schedulers: number, options: MemoryOptions = {}): SharedMemory {

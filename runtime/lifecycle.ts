@@ -15,7 +15,11 @@ import { DONE, end, UNSTARTED } from "./actor_state.ts";
 import { extrasOf } from "./extras.ts";
 import { RX_ENDING } from "./wait.ts";
 import { takeAt } from "./receive.ts";
-import { DeadActorError, ExitError, isQuietReason, MailboxFullError } from "./errors.ts";
+import { NO_MAIL } from "./mailbox.ts";
+import { SETTLED } from "./work_sharing.ts";
+import { DeadActorError, describeReason, ExitError, isQuietReason, MailboxFullError } from "./errors.ts";
+import { describeOutcome } from "./report.ts";
+import type { HandleImpl } from "./handle.ts";
 import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
 import {
@@ -29,7 +33,7 @@ import {
   type WatchRecord,
 } from "./protocol.ts";
 import { Timer } from "../timer/wheel.ts";
-import { failCall } from "./call.ts";
+import { CallImpl, failCall, failCallsOf } from "./call.ts";
 
 /** Whether a panic is one that people should hear of. */
 export function isQuiet(outcome: Outcome): boolean {
@@ -45,21 +49,21 @@ function isQuietError(error: Error): boolean {
  * which they joined, then its slot is free (S13).
  */
 export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
+  if (actor.offer !== SETTLED && !s.work.claim(actor)) return; // a thief has it
   if (!end(actor)) return;
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
   const { pid, extras } = actor;
   actor.rx |= RX_ENDING;
-  actor.fn = null;
-  actor.args = null;
+  actor.start = null;
   s.live--;
   if (outcome.kind === "panic" && !isQuiet(outcome)) s.panicked++;
   if (actor.waits !== null || actor.rxResolve !== null) s.dropWaits(actor);
-  actor.mailbox.clear();
-
-  let observed = false;
-  if (extras !== null) observed = release(s, actor, outcome);
+  if (actor.mailbox !== NO_MAIL) actor.mailbox.clear();
 
   const handle = actor.handle;
+  let observed = tellParent(handle, pid, outcome);
+  if (extras !== null && release(s, actor, outcome)) observed = true;
+
   actor.handle = null;
   if (birthOf(pid) === s.id) {
     s.born[indexOf(pid)] = undefined;
@@ -85,18 +89,44 @@ export function finalizeAway(
   observed: boolean,
   name: string,
 ): void {
+  const stolen = s.find(pid);
+  if (stolen !== undefined) s.forgetStolen(stolen); // taken and ended before anybody here noticed
   const handle = s.away.get(pid);
   s.away.delete(pid);
+  const told = handle !== undefined && tellParent(handle, pid, outcome);
   if (handle !== undefined) handle.settle(outcome);
-  if (outcome.kind === "panic") keepUnobserved(s, pid, name, outcome, observed || handle?.joined === true);
+  if (outcome.kind === "panic") {
+    keepUnobserved(s, pid, name, outcome, observed || told || handle?.joined === true);
+  }
   s.slots.free(pid);
+}
+
+/**
+ * The signal to the parent that asked for them with `self.signals()` (S13, S23): a child's birth scheduler is the one
+ * where its parent lives. True when it was told.
+ */
+function tellParent(handle: HandleImpl | null, pid: Pid, outcome: Outcome): boolean {
+  const signals = handle?.parent?.extras?.signals;
+  if (signals === undefined || signals === null) return false;
+  signals.put(
+    outcome.kind === "exit"
+      ? { kind: "exit", pid, value: outcome.value }
+      : { kind: "panic", pid, error: outcome.error },
+  );
+  return true;
 }
 
 /** A panic waits a second for somebody to join; then it is reported. */
 const UNOBSERVED_MS = 1000;
 
 function keepUnobserved(s: Scheduler, pid: Pid, name: string, outcome: Outcome, observed: boolean): void {
-  if (observed || isQuiet(outcome) || pid === s.main?.pid) return;
+  if (isQuiet(outcome) || pid === s.main?.pid) return;
+  if (observed) { // whoever has been told of it deals with it: it is news only for those who look for faults
+    if (s.config.minLogLevel === "debug") {
+      s.host.log(null).debug(describeOutcome(outcome, false, { pid, name }));
+    }
+    return;
+  }
   s.unobserved.set(pid, { outcome, atMs: s.lastNow, name });
   s.timers.insert(new Timer(() => reportUnobserved(s, pid), undefined), s.clock.now() + UNOBSERVED_MS);
 }
@@ -122,20 +152,27 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): boolean {
   if (extras.signals !== null) {
     extras.signals = null;
   }
+  if (extras.supervisor !== null) {
+    tellLinked(s, actor, extras.supervisor, outcome);
+    observed = true; // also when its supervisor ended before it: what ended that is news, not this
+  }
   for (const watcher of extras.watchers) {
     if (watcher.kind === WATCH_MONITOR) observed = true;
     notify(s, watcher, pid, outcome);
   }
-  const links = [...extras.links];
-  extras.links.clear();
-  for (const other of links) {
-    observed = true;
-    signal(s, other, { flavor: EXIT_LINK, from: pid, reason: outcome });
-  }
+  failCallsOf(s, extras, pid, outcome);
+  for (const other of [...extras.links]) if (tellLinked(s, actor, other, outcome)) observed = true;
   if (!extras.abort?.signal.aborted) {
     extras.abort?.abort(outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
   }
   return observed;
+}
+
+/** Each partner of a link is told once, also where links form a circle. */
+function tellLinked(s: Scheduler, actor: ActorImpl, other: Pid, outcome: Outcome): boolean {
+  if (!actor.extras!.links.delete(other)) return false;
+  signal(s, other, { flavor: EXIT_LINK, from: actor.pid, reason: outcome });
+  return true;
 }
 
 // --- Watching -----------------------------------------------------------------------------------------------------
@@ -254,8 +291,10 @@ export function trapExit(actor: ActorImpl, on: boolean): boolean {
   return before;
 }
 
+/** As in OTP the reason `"kill"` cannot be trapped: it is `kill`. */
 export function exit(actor: ActorImpl, to: AnyAddress, reason: unknown): void {
-  sendExit(actor, to, "exit", { flavor: EXIT_ASK, from: actor.pid, reason });
+  if (reason === "kill") kill(actor, to);
+  else sendExit(actor, to, "exit", { flavor: EXIT_ASK, from: actor.pid, reason });
 }
 
 export function kill(actor: ActorImpl, to: AnyAddress): void {
@@ -281,37 +320,65 @@ export function signal(s: Scheduler, to: Pid, record: ExitRecord): void {
 /** An exit signal has arrived. */
 export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): void {
   const { flavor, from, reason } = record;
+  if (target.state === DONE) return;
   if (flavor === EXIT_KILL) {
     target.exiting = new ExitError("killed", "the actor was killed");
     finalize(s, target, { kind: "panic", error: target.exiting });
     s.dropBaton(target);
     return;
   }
-  const trapping = target.extras?.trapExit === true;
+  const extras = target.extras;
+  const trapping = extras?.trapExit === true;
   if (flavor === EXIT_LINK) {
     const outcome = reason as Outcome;
-    if (target.extras?.links.delete(from) !== true) return; // unlinked meanwhile
-    if (trapping) s.putSystem(target, { type: "EXIT", pid: from, outcome });
+    if (extras?.links.delete(from) !== true) return; // unlinked meanwhile
+    if (extras.isSupervisor) s.putSystem(target, new ExitSignal(flavor, from, outcome));
+    else if (trapping) s.putSystem(target, { type: "EXIT", pid: from, outcome });
     else if (!isQuiet(outcome) && outcome.kind === "panic") {
-      askToEnd(
-        s,
-        target,
-        new ExitError(outcome.error, `linked actor ${formatPid(from)} ended: ${outcome.error.message}`),
-      );
+      askToEnd(s, target, linkedEnd(from, outcome.error));
+    }
+    if (extras.supervisors?.delete(from) === true && extras.supervisors.size === 0) {
+      extras.endAfterSupervisors?.();
     }
     return;
   }
-  if (trapping) {
+  if (extras?.isSupervisor === true) s.putSystem(target, new ExitSignal(flavor, from, reason));
+  else if (trapping) {
     const outcome: Outcome = reason === "normal"
       ? { kind: "exit", value: undefined }
       : { kind: "panic", error: new ExitError(reason) };
     s.putSystem(target, { type: "EXIT", pid: from, outcome });
-  } else if (reason !== "normal" || from === target.pid) askToEnd(s, target, new ExitError(reason));
+  } else if (reason !== "normal" || from === target.pid) {
+    askToEnd(s, target, new ExitError(reason), record.withinMs);
+  }
+}
+
+/** An exit signal in the mailbox of a supervisor. A class of its own: no message of a program is mistaken for it. */
+export class ExitSignal {
+  readonly flavor: ExitRecord["flavor"];
+  readonly from: Pid;
+  /** Of a linked actor: its outcome. */
+  readonly reason: unknown;
+  constructor(flavor: ExitRecord["flavor"], from: Pid, reason: unknown) {
+    this.flavor = flavor;
+    this.from = from;
+    this.reason = reason;
+  }
+}
+
+/**
+ * Why an actor ends whose partner has ended. As in OTP the reason is that of the first of the chain, however long the
+ * chain is, so that neither texts nor causes grow with it.
+ */
+export function linkedEnd(from: Pid, error: Error): ExitError {
+  const reason = error.name === "ExitError" ? (error as ExitError).reason : error;
+  return new ExitError(reason, `linked actor ${formatPid(from)} ended: ${describeReason(reason)}`);
 }
 
 /**
  * Tells an actor to end: its waits reject, its signal aborts, its `finally` blocks run. One that has not begun ends at
- * once; one that does not end within `withinMs` is cut off.
+ * once; one that does not end within `withinMs` is cut off. A supervisor is told in its mailbox, and an actor that has
+ * started supervisors goes on until these have stopped their children: a tree ends from its leaves.
  */
 export function askToEnd(
   s: Scheduler,
@@ -320,17 +387,62 @@ export function askToEnd(
   withinMs = s.config.graceMs,
 ): void {
   if (target.state === DONE || target.exiting !== null) return;
-  target.exiting = error;
+  const { extras } = target;
   if (target.state === UNSTARTED) {
+    target.exiting = error;
     finalize(s, target, { kind: "panic", error });
     return;
   }
+  if (extras !== null) {
+    if (extras.isSupervisor) {
+      s.putSystem(target, new ExitSignal(EXIT_ASK, ROOT_PID, error.reason));
+      return;
+    }
+    if (extras.endAfterSupervisors !== null) return;
+  }
+  if (withinMs !== Infinity) {
+    const cutOff = new Timer(() => {
+      target.exiting = error;
+      finalize(s, target, { kind: "panic", error });
+      s.dropBaton(target);
+    }, undefined);
+    s.timers.insert(cutOff, s.clock.now() + withinMs);
+    extrasOf(target).onEnd.add(() => s.timers.cancel(cutOff));
+  }
+  if (extras === null || extras.supervisors === null || extras.supervisors.size === 0) {
+    beginToEnd(s, target, error);
+    return;
+  }
+  extras.endAfterSupervisors = () => beginToEnd(s, target, error);
+  for (const supervisor of [...extras.supervisors].reverse()) {
+    signal(s, supervisor, { flavor: EXIT_ASK, from: target.pid, reason: "shutdown" });
+  }
+}
+
+function beginToEnd(s: Scheduler, target: ActorImpl, error: ExitError): void {
+  if (target.exiting !== null) return;
+  target.exiting = error;
   target.rx |= RX_ENDING;
   target.extras?.abort?.abort(error);
-  const cutOff = new Timer(() => finalize(s, target, { kind: "panic", error }), undefined);
-  s.timers.insert(cutOff, s.clock.now() + withinMs);
-  extrasOf(target).onEnd.add(() => s.timers.cancel(cutOff));
   s.wake(target);
+}
+
+/** A supervised actor waits for the first time: it has started. Called by the scheduler when the baton is put down. */
+export function hasStarted(s: Scheduler, actor: ActorImpl): void {
+  const extras = actor.extras!;
+  const supervisor = extras.startsUnder!;
+  extras.startsUnder = null;
+  const target = s.find(supervisor);
+  if (target !== undefined) s.putSystem(target, new Started(actor.pid));
+  else s.remote.started(supervisor, actor.pid);
+}
+
+/** In the mailbox of a supervisor: a child waits for the first time. */
+export class Started {
+  readonly pid: Pid;
+  constructor(pid: Pid) {
+    this.pid = pid;
+  }
 }
 
 export function signalOf(actor: ActorImpl): AbortSignal {
@@ -359,19 +471,43 @@ export function unregister(actor: ActorImpl, name: string): boolean {
 
 // --- Bounded mailboxes --------------------------------------------------------------------------------------------
 
+/** System messages in bounded mailboxes: they take no room of a bound and none of them is dropped. */
+const exempted = new WeakSet<object>();
+
+/** A system message is about to enter a bounded mailbox. */
+export function exempt(target: ActorImpl, message: object): void {
+  target.extras!.bound!.exempted++;
+  exempted.add(message);
+}
+
+function isExempted(message: unknown): boolean {
+  return typeof message === "object" && message !== null && exempted.has(message);
+}
+
 /** Whether one more message may enter a bounded mailbox; makes room for it, or ends the actor, as its policy says. */
 export function admit(target: ActorImpl): boolean {
   const bound = target.extras!.bound!;
-  if (target.mailbox.length < bound.capacity) return true;
+  const { mailbox } = target;
+  if (mailbox.length < bound.capacity) return true;
+  // Receiving does not count system messages down, so that it costs nothing: they are counted anew where it matters.
+  if (bound.exempted > 0 && mailbox.length < bound.capacity + bound.exempted) {
+    bound.exempted = 0;
+    for (let i = 0; i < mailbox.length; i++) if (isExempted(mailbox.at(i))) bound.exempted++;
+    if (mailbox.length < bound.capacity + bound.exempted) return true;
+  }
   const s = target.scheduler;
   bound.dropped++;
   s.dropped++;
   switch (bound.onFull) {
     case "drop-newest":
       return false;
-    case "drop-oldest":
-      takeAt(target, 0);
+    case "drop-oldest": {
+      let oldest = 0;
+      while (isExempted(mailbox.at(oldest))) oldest++;
+      const dropped = takeAt(target, oldest);
+      if (dropped instanceof CallImpl) dropped.dropped(bound.capacity);
       return true;
+    }
     case "panic":
       finalize(s, target, {
         kind: "panic",

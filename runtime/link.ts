@@ -18,7 +18,7 @@
 import { copyWords, WordArea } from "./codec_area.ts";
 import { Decoder } from "./codec_read.ts";
 import { PART_HEADER_WORDS, RECORD_HEADER_WORDS, RecordFlag } from "./codec_tags.ts";
-import { Encoder } from "./codec_write.ts";
+import { Encoder, type EncoderOptions } from "./codec_write.ts";
 import { type Region, RingReader, RingWriter } from "./ring.ts";
 import { checkLeaf, checkSendable, describe, NotSendableError, ObjectClasses } from "./sendable.ts";
 
@@ -31,12 +31,10 @@ export interface LinkEvents {
   post(values: unknown[], transfer: Transferable[]): void;
 }
 
-export interface OutLinkOptions extends Pick<LinkEvents, "wakeReader" | "post"> {
+export interface OutLinkOptions extends Pick<LinkEvents, "wakeReader" | "post">, Partial<EncoderOptions> {
   /** Classes whose instances stay live objects; the same at both ends. */
   classes?: ObjectClasses;
-  /** Handed to their `dehydrate`. */
-  context?: unknown;
-  /** Bigger buffers and texts go by the side channel. Default: a quarter of the ring. */
+  /** Bigger buffers and longer texts go by the side channel. Default: a quarter of the ring. */
   inlineBytes?: number;
 }
 
@@ -55,6 +53,9 @@ const USUAL_WORDS = 64;
 
 /** Guess: some hundred small messages a chunk. */
 const CHUNK_WORDS = 1 << 13;
+
+/** No area bigger than this is kept for later. */
+const KEPT_WORDS = 1 << 16;
 
 const NO_VALUES: unknown[] = [];
 
@@ -78,7 +79,12 @@ export class OutLink {
     this.generation = this.ring.generation;
     this.classes = options.classes ?? new ObjectClasses();
     this.context = options.context;
-    this.encoder = new Encoder(options.inlineBytes ?? region.byteLength >> 2, this.classes, options.context);
+    this.encoder = new Encoder({
+      inlineBytes: options.inlineBytes ?? region.byteLength >> 2,
+      classes: this.classes,
+      context: options.context,
+      arrayNames: options.arrayNames,
+    });
     this.wakeReader = options.wakeReader;
     this.post = options.post;
     this.partWords = Math.min(
@@ -260,13 +266,15 @@ interface Chunk {
   end: number;
 }
 
-/** A queue of records outside the ring. Memory follows what waits: chunks that are read are let go, but for one. */
+/** A queue of records outside the ring. Memory follows what waits: chunks that are read are let go, but for two. */
 class Backlog {
   records = 0;
   words = 0;
   private chunks: Chunk[] = [];
   private first = 0;
   private spare: WordArea | null = null;
+  /** What was once the encoder's scratch, to be it again. */
+  private bigSpare: WordArea | null = null;
 
   /** The chunk to which the next record may be written in place, and then reported by `grew`. */
   writable(): Chunk {
@@ -284,7 +292,8 @@ class Backlog {
   /** Takes the record from the encoder's scratch, the scratch with it when that saves a big copy. */
   append(encoder: Encoder, words: number): void {
     if (words >= CHUNK_WORDS) {
-      this.add(encoder.takeScratch(), 0);
+      this.add(encoder.takeScratch(this.bigSpare ?? undefined), 0);
+      this.bigSpare = null;
     } else {
       let chunk = this.chunks[this.chunks.length - 1];
       if (chunk === undefined || chunk.area.words - chunk.end < words) {
@@ -339,6 +348,7 @@ class Backlog {
 
   private keepSpare(area: WordArea): void {
     if (area.words === CHUNK_WORDS) this.spare = area;
+    else if (area.words <= KEPT_WORDS) this.bigSpare = area;
   }
 }
 

@@ -40,41 +40,97 @@ export async function loadProgram(module: string): Promise<Record<string, unknow
   return namespace;
 }
 
+/** One line for an error that `import()` rejected with: Deno's own, or whatever the module's top level threw. */
 function explain(module: string, error: unknown): string {
   const shown = display(module);
-  const name = error instanceof Error ? error.name : "";
-  const text = oneLine(error instanceof Error ? error.message : Deno.inspect(error, { depth: 1 }));
-  if (name === "NotCapable" && /requires (\w+) access/i.test(text)) {
-    const access = /requires (\w+) access/i.exec(text)![1].toLowerCase();
-    return `Cannot load ${shown}: ${
-      text.replace(/, run again with.*$/, "")
-    }. Run with --allow-${access}, or with -A`;
+  if (!isError(error)) {
+    return `Cannot load ${shown}: it threw ${inspectLine(error)}. Mend the module's top level`;
   }
-  if (error instanceof TypeError && /^Module not found/.test(text)) {
-    const missing = /"([^"]+)"/.exec(text)?.[1] ?? module;
-    return missing === module
-      ? `Cannot find module ${shown}. Check the path, which is taken from the current folder`
-      : `Cannot load ${shown}: it imports ${display(missing)}, which does not exist. Check the import`;
+  const name = readText(error, "name");
+  const message = stripAnsiCode(readText(error, "message"));
+  const stack = stripAnsiCode(readText(error, "stack"));
+  const text = oneLine(message);
+  const access = /^Requires (\w+) access to/.exec(text)?.[1];
+  if (access !== undefined) {
+    return `Cannot load ${shown}: ${text.replace(/, run again with .*$/, "")}. ` +
+      `Run with --allow-${access}, or with -A`;
   }
-  if (error instanceof SyntaxError || /could not be parsed/.test(text)) {
-    return `Cannot load ${shown}: syntax error: ${
-      text.replace(/^.*could not be parsed:\s*/, "")
-    }. Mend it and run again`;
-  }
-  const own = error instanceof Error ? firstFrame(error) : "";
+  const isLoaders = readText(error, "code") === "ERR_MODULE_NOT_FOUND"; // Deno's loader gives this to all its errors
+  const own = isLoaders ? "" : firstFrame(stack);
   if (own !== "") {
     return `Cannot load ${shown}: it threw ${name}: ${text} at ${own}. Mend the module's top level`;
   }
-  return `Cannot load ${shown}: ${text}${/[.!?]$/.test(text) ? "" : "."} Mend the import and run again`;
+  if (name === "SyntaxError") return `Cannot load ${shown}: syntax error: ${text}. Mend it and run again`;
+  if (!isLoaders) {
+    return `Cannot load ${shown}: it threw ${name}: ${text}. Mend the module's top level`;
+  }
+  if (/^SyntaxError: /.test(text) || /could not be parsed/.test(text)) {
+    const what = text.replace(/^(SyntaxError: |.*could not be parsed:\s*)/, "");
+    return `Cannot load ${shown}: syntax error: ${what}. Mend it and run again`;
+  }
+  const missing = /^Module not found "([^"]+)"\.?(?: at (.*))?/.exec(text);
+  if (missing !== null) {
+    const [, target, place] = missing;
+    if (target === module) {
+      return `Cannot find module ${shown}. Check the path, which is taken from the current folder`;
+    }
+    const where = place === undefined ? "" : ` at ${place}`;
+    return `Cannot load ${shown}: it imports ${
+      display(target)
+    }, which does not exist${where}. Check the import`;
+  }
+  const what = text.replace(/ Supported schemes:/, "").replace(/\.$/, "");
+  return `Cannot load ${shown}: ${what}. Check the name, and that it can be reached`;
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+/** A property of an error as text; a getter that throws must not hide the rest. */
+function readText(error: Error, key: "name" | "message" | "stack" | "code"): string {
+  try {
+    return String((error as unknown as Record<string, unknown>)[key] ?? "");
+  } catch {
+    return "";
+  }
+}
+
+function inspectLine(value: unknown): string {
+  try {
+    return Deno.inspect(value, { depth: 1, breakLength: Infinity, compact: true }).replace(/\s*\n\s*/g, " ");
+  } catch {
+    return "a value that cannot be shown"; // a revoked proxy, or an object whose inspection throws
+  }
+}
+
+/** Deno colours the places in its loader's messages. */
+function stripAnsiCode(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/\x1b\[\d+m/g, "");
 }
 
 /** `file:///home/x/app.ts:3:9`, the first frame that is not the runtime's or Deno's own. */
-function firstFrame(error: Error): string {
-  for (const line of (error.stack ?? "").split("\n")) {
-    const place = /((?:file|https?|data|npm|jsr):[^\s)]+:\d+:\d+)/.exec(line)?.[1];
+function firstFrame(stack: string): string {
+  for (const line of stack.split("\n")) {
+    if (!/^\s+at /.test(line)) continue;
+    const place = /((?:file|https?|data|blob|npm|jsr):[^\s)]+:\d+:\d+)/.exec(line)?.[1];
     if (place !== undefined && !isRuntimeFrame(place)) return place;
   }
   return "";
+}
+
+/** A path, taken from the current folder, as a URL; what has a scheme is for `import()` as it is. */
+export function resolveModule(module: string): string {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
+  const path = module.split("/").map((part) =>
+    part.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23")
+  );
+  return new URL(path.join("/"), `file://${encodeURI(Deno.cwd())}/`).href;
 }
 
 /** Where the runtime's own modules are: frames in there are no news to the user. */
@@ -105,10 +161,9 @@ function describeType(value: unknown): string {
     : `a ${typeof value}`.replace("a o", "an o");
 }
 
+/** The first line, and the place in the code where a later line names one. */
 function oneLine(text: string): string {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) =>
-    line !== "" && !/^[~^|]+$/.test(line)
-  );
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const first = lines[0] ?? "";
   const place = lines.find((line) => /^at .*:\d+:\d+$/.test(line)) ?? "";
   return place !== "" && !first.includes(place) ? `${first} ${place}` : first;

@@ -8,6 +8,12 @@
  */
 import { Fifo } from "./fifo.ts";
 
+/** A mailbox of this length is told of, once (mailbox_warning.ts). Guessed: a second's worth of messages for most actors. */
+export const MAILBOX_WARNING_LENGTH = 100_000;
+
+/** Whether a mailbox of this thread has become long since the scheduler last looked. */
+export const longMailboxes = { found: false };
+
 export class Mailbox {
   #first: unknown = undefined;
   #rest: Fifo<unknown> | null = null;
@@ -15,7 +21,10 @@ export class Mailbox {
 
   push(message: unknown): void {
     if (this.length++ === 0) this.#first = message;
-    else (this.#rest ??= new Fifo()).push(message);
+    else {
+      (this.#rest ??= new Fifo()).push(message);
+      if (this.length === MAILBOX_WARNING_LENGTH) longMailboxes.found = true;
+    }
   }
 
   /** The oldest message; the mailbox must not be empty. */
@@ -41,3 +50,6 @@ export class Mailbox {
     this.length = 0;
   }
 }
+
+/** The mailbox of all actors that have not got a message yet; never written. */
+export const NO_MAIL: Mailbox = new Mailbox();

@@ -8,6 +8,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Target } from "./targets.ts";
 import { HUNGRY } from "./layout.ts";
+import { AT_HOME } from "./work_sharing.ts";
 
 /** The scheduler that the options ask for; this one unless they do. */
 export function place(s: Scheduler, target: Target, options: SpawnOptions): number {
@@ -31,9 +32,9 @@ export function place(s: Scheduler, target: Target, options: SpawnOptions): numb
   return wanted;
 }
 
-/** A new actor that may run anywhere stands in the run queue here: it is offered to thieves, and an idle one is woken. */
-export function placedHere(s: Scheduler, actor: ActorImpl, options: SpawnOptions | null): void {
-  if (options !== null) return; // links, monitors and names of an unstarted actor stay at home
-  s.offer(actor);
+/** A new actor that may run anywhere stands in the run queue here: thieves may take it, and an idle one is woken. */
+export function share(s: Scheduler, actor: ActorImpl): void {
+  if (actor.offer === AT_HOME) s.work.atHome++;
+  else s.work.offer(actor);
   if (Atomics.load(s.run, HUNGRY) > 0) s.remote.wakeHungry();
 }

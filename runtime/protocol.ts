@@ -36,8 +36,24 @@ export const R_UNLINK = 11;
 export const R_ASK_OUTCOME = 12;
 /** The answer. Payload: the outcome. */
 export const R_OUTCOME = 13;
+/** An actor that a supervisor, the target, has started waits for the first time. Payload: its pid. */
+export const R_STARTED = 28;
+/** A group has a new member, or one less. aux: 1 or 0; payload: [group, pid]. */
+export const R_GROUP = 29;
 /** Reserved ranges: 32 to 47 for channels, 48 to 79 for the poller. */
 export const R_CHANNEL_FIRST = 32;
+/** Channels; target is the channel's number at home, aux the number of a waiting send. Told in channel_remote.ts. */
+export const R_CHANNEL_VALUE = 32;
+export const R_CHANNEL_WAIT = 33;
+export const R_CHANNEL_CANCEL = 34;
+export const R_CHANNEL_RETURN = 35;
+export const R_CHANNEL_CLOSE = 36;
+export const R_CHANNEL_GRANT = 37;
+export const R_CHANNEL_CLOSED = 38;
+/** What is the target doing? A call to it was not answered in time. aux: the question's number. */
+export const R_ASK_CALLEE = 40;
+/** The answer. aux: the question's number; payload: {@link CalleeReport}. */
+export const R_CALLEE = 41;
 export const R_IO_FIRST = 48;
 
 /** What a scheduler needs to start an actor that was spawned elsewhere. */
@@ -49,8 +65,20 @@ export interface SpawnRecord {
   readonly monitor: { readonly pid: Pid; readonly ref: number } | null;
   readonly mailbox: { readonly capacity: number; readonly onFull: string } | null;
   readonly names: string[] | null;
+  /** What an actor that was given away has already. */
+  readonly links?: Pid[];
+  readonly watchers?: WatchRecord[];
   /** It has a parent that restarts it: it is stopped by that, not at the end of the run. */
   readonly supervised: boolean;
+}
+
+/** What an actor is doing that has not answered a call. */
+export interface CalleeReport {
+  readonly name: string;
+  /** In words. */
+  readonly doing: string;
+  /** The actor whose answer it waits for itself. */
+  readonly callsTo: Pid | null;
 }
 
 export interface DeathRecord {
@@ -88,6 +116,8 @@ export interface ExitRecord {
   readonly flavor: typeof EXIT_ASK | typeof EXIT_KILL | typeof EXIT_LINK;
   readonly from: Pid;
   readonly reason: unknown;
+  /** How long the asked one may take to end, in ms; Infinity: as long as it likes. Default: the grace time. */
+  readonly withinMs?: number;
 }
 
 // --- Control thread → worker -------------------------------------------------------------------------------------
@@ -99,10 +129,10 @@ export type ToWorker =
     readonly memory: SharedMemory;
     readonly config: PlainConfig;
     readonly module: string;
+    readonly args: string[];
     readonly epochMs: number;
     readonly colors: boolean;
   }
-  | { readonly type: "main"; readonly args: string[] }
   | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
   | { readonly type: "kill" }
   | { readonly type: "close" }
@@ -124,6 +154,8 @@ export interface ActorReport {
   readonly name: string;
   readonly state: string;
   readonly mailbox: number;
+  /** Messages that the mailbox's bound has dropped. */
+  readonly dropped: number;
   readonly waits: WaitReport[];
   readonly names: string[];
   readonly links: Pid[];
@@ -144,7 +176,13 @@ export type FromWorker =
   | { readonly type: "booted" }
   | { readonly type: "ready" }
   | { readonly type: "load-error"; readonly text: string; readonly exitCode: number }
-  | { readonly type: "main-ended"; readonly pid: Pid; readonly outcome: WireOutcome; readonly text: string }
+  | {
+    readonly type: "main-ended";
+    readonly pid: Pid;
+    readonly outcome: WireOutcome;
+    readonly text: string;
+    readonly root: string;
+  }
   | { readonly type: "done" }
   | { readonly type: "quiet" }
   | {
@@ -166,6 +204,13 @@ export type FromWorker =
     readonly message: string;
     readonly fields: string;
   }
-  | { readonly type: "report"; readonly text: string }
+  | {
+    readonly type: "report";
+    readonly text: string;
+    /** The panic that it is of, or that led to it by links; by this it is known when it is told again. */
+    readonly root?: string;
+    /** It is the end of an actor that was linked to the one that panicked. */
+    readonly isEcho?: boolean;
+  }
   | { readonly type: "name"; readonly id: number; readonly name: string }
   | { readonly type: "port"; readonly to: number; readonly port: MessagePort };

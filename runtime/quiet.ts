@@ -12,7 +12,7 @@
  */
 import type { ActorReport, FromWorker } from "./protocol.ts";
 import { formatActor } from "./dump.ts";
-import { RECEIVE, WAIT_NAMES } from "./wait.ts";
+import { RECEIVE, SELECT, SELECTS_MAILBOX, WAIT_NAMES } from "./wait.ts";
 import {
   ASLEEP,
   EPOCH,
@@ -115,17 +115,25 @@ export class QuietCheck {
       return;
     }
     const waiting = answers.flatMap((one) => one.waiting);
-    const onlyReceive = waiting.every((actor) =>
-      actor.waits.every((wait) => wait.kind === WAIT_NAMES[RECEIVE])
-    );
+    const onlyReceive = onlyWaitForMessages(waiting);
     this.#closed = true;
     if (this.#events.mainEndedWell() && onlyReceive) this.#events.shutdown();
     else this.#events.deadlock(verdict(waiting));
   }
 }
 
+/** Whether all of them merely wait for messages; a select does when the mailbox is among its sources. */
+export function onlyWaitForMessages(waiting: readonly ActorReport[]): boolean {
+  return waiting.every((actor) =>
+    actor.waits.every((wait) =>
+      wait.kind === WAIT_NAMES[RECEIVE] ||
+      (wait.kind === WAIT_NAMES[SELECT] && String(wait.target).startsWith(SELECTS_MAILBOX))
+    )
+  );
+}
+
 /** A line per actor: pid, function, what it waits for, since when. */
-function verdict(waiting: ActorReport[]): string {
+export function verdict(waiting: ActorReport[]): string {
   const nowMs = Math.max(...waiting.flatMap((actor) => actor.waits.map((wait) => wait.sinceMs)));
   const lines = waiting.slice(0, MOST_LISTED).map((actor) => `  ${formatActor(actor, nowMs)}`);
   if (waiting.length > MOST_LISTED) lines.push(`  … and ${waiting.length - MOST_LISTED} more actors`);

@@ -9,7 +9,22 @@
  */
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
-import { type Match, RECEIVE, RX_LISTED, type Wait } from "./wait.ts";
+import { type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
+
+/** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
+export const MANY_RECEIVES = 64;
+
+let hasWarned = false;
+
+/** JavaScript cannot see that a race was lost, but it adds up. Told once a thread. */
+function warnOfRaces(actor: ActorImpl): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  actor.scheduler.logFor(actor).warn(
+    `${MANY_RECEIVES} receives of ${actor.target.name} are pending. The loser of a Promise.race is one of them, and takes ` +
+      `a message that nobody sees: give a receive up with { timeout } or { signal }, or wait with self.select`,
+  );
+}
 
 export function receiveWith(
   actor: ActorImpl,
@@ -26,15 +41,35 @@ export function receiveWith(
   const s = actor.scheduler;
   const refused = s.refuse(actor, "receive");
   if (refused !== null) return refused;
+  let refusedByMatch = 0;
+  if (match !== null && b === undefined && actor.receives === 0) {
+    // The short way: what is queued has it, often the first message, and no wait need be made.
+    const { mailbox } = actor;
+    try {
+      while (refusedByMatch < mailbox.length && !match(mailbox.at(refusedByMatch) as never)) refusedByMatch++;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (refusedByMatch < mailbox.length) {
+      const message = takeAt(actor, refusedByMatch);
+      if (--s.ops > 0 ? !s.sliceUsed : !s.look(actor)) return Promise.resolve(message);
+      const wait = s.begin(actor, YIELD, null);
+      wait.complete(message);
+      s.giveWay(actor);
+      return wait.promise;
+    }
+  }
   const wait = s.wait(actor, RECEIVE, null, options, false);
   if (wait instanceof Promise) return wait;
   wait.match = match;
-  actor.receives++;
+  wait.scanned = refusedByMatch;
+  if (++actor.receives === MANY_RECEIVES) warnOfRaces(actor);
   actor.rx |= RX_LISTED;
-  // Earlier receives have had their look at what is queued, except for what came since they were woken: they go first.
+  // Earlier receives have the first look at what came since they were woken: then all of them look at the next resume.
   if (actor.receives === 1) tryComplete(actor, wait);
+  else if (actor.mailbox.length > 0) s.wake(actor);
   if (wait.isOpen) s.parked(actor);
-  else s.settleNow(actor, wait);
+  else s.goOn(actor, wait);
   return wait.promise;
 }
 

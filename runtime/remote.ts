@@ -8,10 +8,21 @@ import type { Outcome, Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 import { HandleImpl } from "./handle.ts";
-import { answered, arrived, CallImpl } from "./call.ts";
-import { dropWatcher, finalizeAway, noSuchActor, noticed, notify, signal, signalled } from "./lifecycle.ts";
+import { SupervisorHandleImpl } from "../supervisor/handle.ts";
+import { answered, arrived, CallImpl, dropCall, type PlainCall } from "./call.ts";
+import {
+  dropWatcher,
+  finalizeAway,
+  noSuchActor,
+  noticed,
+  notify,
+  signal,
+  signalled,
+  Started,
+} from "./lifecycle.ts";
 import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
+import { type PlainSender, SenderImpl } from "./channel_ends.ts";
 import { birthOf } from "./pid.ts";
 import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
@@ -27,12 +38,14 @@ import {
   R_CALL,
   R_DEATH,
   R_EXIT,
+  R_GROUP,
   R_LINK,
   R_MESSAGE,
   R_NOTICE,
   R_OUTCOME,
   R_REPLY,
   R_SPAWN,
+  R_STARTED,
   R_UNLINK,
   R_UNWATCH,
   R_WATCH,
@@ -76,11 +89,23 @@ export class Remote {
       ([pid, home]: [Pid, number]) => this.#borrow(pid, home),
     );
     this.classes.registerSpecial(
+      SupervisorHandleImpl,
+      20,
+      (handle: SupervisorHandleImpl) => this.#lend(handle),
+      ([pid, home]: [Pid, number]) =>
+        (home === s.id ? this.#original(pid) : undefined) ?? new SupervisorHandleImpl(s, pid, null),
+    );
+    this.classes.registerSpecial(
       CallImpl,
       2,
-      (c: CallImpl): [Pid, unknown, number, number, Pid] => [c.from, c.request, c.home, c.number, c.callee],
-      ([from, request, home, number, callee]: [Pid, unknown, number, number, Pid]) =>
-        new CallImpl(s, from, request, home, number, callee),
+      CallImpl.dehydrate,
+      (plain: PlainCall) => CallImpl.hydrate(s, plain),
+    );
+    this.classes.registerSpecial(
+      SenderImpl,
+      3,
+      SenderImpl.dehydrate,
+      (plain: PlainSender) => SenderImpl.hydrate(s, plain),
     );
     for (let peer = 0; peer < s.memory.peers; peer++) {
       this.#ins.push(
@@ -107,7 +132,10 @@ export class Remote {
     transfer?: Transferable[],
   ): void {
     const out = this.#outs[peer] ?? this.#open(peer);
+    const { io } = this.#s;
+    io.leaving.length = 0;
     out.send(kind, target, aux, payload, transfer);
+    if (io.leaving.length > 0) io.departed(kind, target);
     this.#s.words[this.#s.base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#backlogged = 1;
   }
@@ -126,25 +154,68 @@ export class Remote {
 
   /** A message to an actor that does not live here. */
   send(pid: Pid, message: unknown, transfer: Transferable[] | undefined): void {
+    if (this.#toActor(pid, R_MESSAGE, 0, message, transfer)) this.#s.messagesOut++;
+    else this.#s.deadLetters++;
+  }
+
+  /**
+   * One record to where an actor lives; false when it is dead. An actor that was spawned elsewhere to live here may be
+   * heard of before its spawn record has come, from a third scheduler: what is for it waits for that record.
+   */
+  #toActor(pid: Pid, kind: number, aux: number, payload: unknown, transfer?: Transferable[]): boolean {
     const s = this.#s;
     const where = s.routes.settled(pid);
-    if (where < 0 || where === s.id) {
-      s.deadLetters++;
-      return;
+    if (where < 0) return false;
+    if (where !== s.id) {
+      this.record(where, kind, pid, aux, payload, transfer);
+      return true;
     }
-    this.record(where, R_MESSAGE, pid, 0, message, transfer);
-    s.messagesOut++;
+    if (s.find(pid) !== undefined) return false; // it is ending at this moment
+    this.#hold(pid, s.id, kind, aux, payload);
+    return true;
+  }
+
+  readonly #early = new Map<Pid, { from: number; kind: number; aux: number; payload: unknown }[]>();
+
+  #hold(pid: Pid, from: number, kind: number, aux: number, payload: unknown): void {
+    const held = this.#early.get(pid);
+    if (held === undefined) this.#early.set(pid, [{ from, kind, aux, payload }]);
+    else held.push({ from, kind, aux, payload });
+  }
+
+  /** The actor has come: what came before it follows, in order. */
+  #release(pid: Pid): void {
+    const held = this.#early.get(pid);
+    if (held === undefined) return;
+    this.#early.delete(pid);
+    const from = this.#from;
+    for (const one of held) {
+      this.#from = one.from;
+      this.#handle(one.kind, pid, one.aux, one.payload);
+    }
+    this.#from = from;
+  }
+
+  /** True when the record waits for its actor. */
+  #isEarly(pid: Pid, kind: number, aux: number, payload: unknown): boolean {
+    if (this.#s.routes.settled(pid) !== this.#s.id) return false;
+    this.#hold(pid, this.#from, kind, aux, payload);
+    return true;
   }
 
   spawn(where: number, pid: Pid, record: SpawnRecord): void {
     this.record(where, R_SPAWN, pid, 0, record);
   }
 
+  /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
+  give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
+    this.record(where, R_SPAWN, pid, 0, record);
+    for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
+  }
+
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
-    const where = this.#s.routes.settled(to);
-    if (where < 0 || where === this.#s.id) return false;
     try {
-      this.record(where, R_CALL, to, number, [from, request]);
+      if (!this.#toActor(to, R_CALL, number, [from, request])) return false;
     } catch (error) {
       throw rename(error, "payload[1]", "request");
     }
@@ -161,15 +232,19 @@ export class Remote {
   }
 
   watch(target: Pid, watcher: WatchRecord): void {
-    const where = this.#s.routes.settled(target);
-    if (where < 0 || where === this.#s.id) {
+    if (!this.#toActor(target, R_WATCH, 0, watcher)) {
       notify(this.#s, watcher, target, { kind: "panic", error: noSuchActor(target, "monitor") });
-    } else this.record(where, R_WATCH, target, 0, watcher);
+    }
   }
 
   unwatch(target: Pid, ref: number): void {
-    const where = this.#s.routes.settled(target);
-    if (where >= 0 && where !== this.#s.id) this.record(where, R_UNWATCH, target, ref, this.#s.id);
+    this.#toActor(target, R_UNWATCH, ref, this.#s.id);
+  }
+
+  /** A call was answered by another than its callee. */
+  unwatchCall(callee: Pid, home: number, number: number): void {
+    const where = this.#s.routes.settled(callee);
+    if (where >= 0 && where !== this.#s.id) this.record(where, R_UNWATCH, callee, number, home);
   }
 
   notice(scheduler: number, dead: Pid, notice: NoticeRecord): void {
@@ -187,23 +262,26 @@ export class Remote {
   }
 
   exit(to: Pid, record: ExitRecord): void {
-    const s = this.#s;
-    const where = s.routes.settled(to);
-    if (where < 0 || where === s.id) {
-      if (record.flavor !== EXIT_LINK) s.deadLetters++;
-    } else this.record(where, R_EXIT, to, 0, record);
+    if (!this.#toActor(to, R_EXIT, 0, record) && record.flavor !== EXIT_LINK) this.#s.deadLetters++;
+  }
+
+  started(supervisor: Pid, child: Pid): void {
+    this.#toActor(supervisor, R_STARTED, 0, child);
+  }
+
+  /** To all other schedulers: a group has a new member, or one less. */
+  group(name: string, pid: Pid, joins: boolean): void {
+    for (let id = 0; id < this.#s.memory.schedulers; id++) {
+      if (id !== this.#s.id) this.record(id, R_GROUP, 0, joins ? 1 : 0, [name, pid]);
+    }
   }
 
   link(from: Pid, to: Pid): void {
-    const s = this.#s;
-    const where = s.routes.settled(to);
-    if (where < 0 || where === s.id) this.#linkedDead(from, to);
-    else this.record(where, R_LINK, to, 0, from);
+    if (!this.#toActor(to, R_LINK, 0, from)) this.#linkedDead(from, to);
   }
 
   unlink(from: Pid, to: Pid): void {
-    const where = this.#s.routes.settled(to);
-    if (where >= 0 && where !== this.#s.id) this.record(where, R_UNLINK, to, 0, from);
+    this.#toActor(to, R_UNLINK, 0, from);
   }
 
   askForOutcome(handle: HandleImpl): void {
@@ -239,7 +317,7 @@ export class Remote {
 
   #borrow(pid: Pid, home: number): HandleImpl {
     const s = this.#s;
-    return (home === s.id ? this.#original(pid) : undefined) ?? new HandleImpl(s, pid, null, home);
+    return (home === s.id ? this.#original(pid) : undefined) ?? new HandleImpl(s, pid, null);
   }
 
   #original(pid: Pid): HandleImpl | undefined {
@@ -249,7 +327,11 @@ export class Remote {
   // --- In ---------------------------------------------------------------------------------------------------------
 
   hasRecords(): boolean {
-    for (const link of this.#ins) if (link.hasRecords() && !link.stalled) return true;
+    for (let peer = 0; peer < this.#ins.length; peer++) {
+      const link = this.#ins[peer];
+      // A stalled link waits for its side port; when that has come, what was posted to it comes a moment later.
+      if (link.hasRecords() && !(link.stalled && this.#portsIn[peer] === undefined)) return true;
+    }
     return false;
   }
 
@@ -270,17 +352,21 @@ export class Remote {
 
   readonly #handle = (kind: number, target: number, aux: number, payload: unknown): void => {
     const s = this.#s;
+    if (s.strict) deepFreeze(payload, this.classes); // as a message from this scheduler would be
     const pid = target as Pid;
+    if (s.io.arrived.length > 0) s.io.landed(kind, pid);
     switch (kind) {
       case R_MESSAGE: {
-        s.messagesIn++;
         const actor = s.find(pid);
-        if (actor === undefined) s.deadLetters++;
-        else s.put(actor, payload);
+        if (actor !== undefined) {
+          s.messagesIn++;
+          s.put(actor, payload);
+        } else if (!this.#isEarly(pid, kind, aux, payload)) s.deadLetters++;
         return;
       }
       case R_SPAWN:
         adopt(s, pid, payload as SpawnRecord);
+        this.#release(pid);
         return;
       case R_DEATH: {
         const { outcome, observed, name } = payload as DeathRecord;
@@ -291,13 +377,17 @@ export class Remote {
         const watcher = payload as WatchRecord;
         const actor = s.find(pid);
         if (actor === undefined) {
+          if (this.#isEarly(pid, kind, aux, payload)) return;
           notify(s, watcher, pid, { kind: "panic", error: noSuchActor(pid, "monitor") });
         } else extrasOf(actor).watchers.push(watcher);
         return;
       }
       case R_UNWATCH: {
         const actor = s.find(pid);
-        if (actor !== undefined) dropWatcher(actor, payload as number, aux);
+        if (actor !== undefined) {
+          dropWatcher(actor, payload as number, aux);
+          dropCall(actor, payload as number, aux);
+        } else this.#isEarly(pid, kind, aux, payload);
         return;
       }
       case R_NOTICE:
@@ -306,14 +396,16 @@ export class Remote {
       case R_EXIT: {
         const actor = s.find(pid);
         if (actor !== undefined) signalled(s, actor, payload as ExitRecord);
+        else this.#isEarly(pid, kind, aux, payload);
         return;
       }
       case R_CALL: {
-        s.messagesIn++;
         const [from, request] = payload as [Pid, unknown];
         const actor = s.find(pid);
-        if (actor !== undefined) arrived(s, actor, from, request, this.#from, aux);
-        else {
+        if (actor !== undefined) {
+          s.messagesIn++;
+          arrived(s, actor, new CallImpl(s, from, request, pid, this.#from, aux, null));
+        } else if (!this.#isEarly(pid, kind, aux, payload)) {
           const outcome: Outcome = { kind: "panic", error: noSuchActor(pid, "call") };
           notify(s, { kind: 2, scheduler: this.#from, pid: from, ref: aux }, pid, outcome);
         }
@@ -326,13 +418,26 @@ export class Remote {
       }
       case R_LINK: {
         const actor = s.find(pid);
-        if (actor === undefined) this.#linkedDead(payload as Pid, pid);
-        else extrasOf(actor).links.add(payload as Pid);
+        if (actor !== undefined) extrasOf(actor).links.add(payload as Pid);
+        else if (!this.#isEarly(pid, kind, aux, payload)) this.#linkedDead(payload as Pid, pid);
         return;
       }
-      case R_UNLINK:
-        s.find(pid)?.extras?.links.delete(payload as Pid);
+      case R_UNLINK: {
+        const actor = s.find(pid);
+        if (actor !== undefined) actor.extras?.links.delete(payload as Pid);
+        else this.#isEarly(pid, kind, aux, payload);
         return;
+      }
+      case R_STARTED: {
+        const actor = s.find(pid);
+        if (actor !== undefined) s.putSystem(actor, new Started(payload as Pid));
+        return;
+      }
+      case R_GROUP: {
+        const [name, member] = payload as [string, Pid];
+        s.groups.told(name, member, aux === 1);
+        return;
+      }
       case R_ASK_OUTCOME:
         this.#tellOutcome(pid, payload as number);
         return;
@@ -390,6 +495,7 @@ export class Remote {
   /** Between two looks at the clock of an actor that keeps the thread busy. */
   whileBusy(): void {
     if (this.#backlogged !== 0) this.flush();
+    this.#s.work.giveAway();
   }
 
   /** Wakes one scheduler that sleeps for want of work. */
@@ -402,10 +508,15 @@ export class Remote {
     }
   }
 
+  /** @throws NotSendableError for what could not be sent to another scheduler. */
+  check(message: unknown, name: string, transfer?: Transferable[]): void {
+    checkSendable(message, name, { classes: this.classes, transfer: new Set(transfer) });
+  }
+
   /** --strict: what cannot be sent throws here, wherever the receiver lives, and nobody can change it afterwards. */
-  strictCopyCheck(message: unknown): unknown {
-    checkSendable(message, "message", { classes: this.classes });
-    return deepFreeze(message);
+  strictCopyCheck(message: unknown, name = "message", transfer?: Transferable[]): unknown {
+    this.check(message, name, transfer);
+    return deepFreeze(message, this.classes);
   }
 
   close(): void {

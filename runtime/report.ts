@@ -31,28 +31,54 @@ export function describeOutcome(
   return `${label}: ${from} ${describeError(outcome.error, colors)}`;
 }
 
-/** The error, its own frames only, and the chain of its causes. */
-export function describeError(error: unknown, colors: boolean, depth = 0): string {
-  if (!(error instanceof Error)) return Deno.inspect(error, { colors, depth: 4 });
-  let head: string, stack: string;
+/** What tells that two reports are of one panic: its text, also for the ends of linked actors that followed from it. */
+export function rootOf(outcome: Outcome): { root: string; isEcho: boolean } {
+  if (outcome.kind === "exit") return { root: "", isEcho: false };
+  const { error } = outcome;
   try {
-    const text = `${error.name}: ${error.message}`;
-    stack = String(error.stack ?? text);
-    head = text;
-  } catch {
-    return "an error whose properties cannot be read"; // its getters throw: there is nothing more to say of it
-  }
-  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line) && !isRuntimeFrame(line));
-  let text = [head, ...frames.map((line) => (colors ? colorFrame(line) : line))].join("\n");
-  if (error instanceof AggregateError && depth < 8) {
-    for (const one of error.errors) {
-      text += `\n    ${describeError(one, colors, depth + 1).replaceAll("\n", "\n    ")}`;
+    const { reason } = error as Error & { reason?: unknown };
+    if (error.name === "ExitError" && reason instanceof Error) {
+      return { root: String(reason.stack ?? reason), isEcho: true };
     }
+    return { root: String(error.stack ?? error), isEcho: false };
+  } catch {
+    return { root: "", isEcho: false }; // its properties cannot be read
   }
-  if (error.cause !== undefined && depth < 8) {
-    text += `\nCaused by: ${describeError(error.cause, colors, depth + 1)}`;
+}
+
+/** The error, its own frames only, and the chain of its causes. */
+export function describeError(error: unknown, colors: boolean, above: readonly unknown[] = []): string {
+  if (above.includes(error)) return "(again the error above)";
+  if (above.length === DEEPEST) return "…";
+  try {
+    if (!(error instanceof Error)) return Deno.inspect(error, { colors, depth: 4 });
+    const { cause } = error;
+    const inner = [...above, error];
+    let text = [`${error.name}: ${error.message}`, ...framesOf(error, colors)].join("\n");
+    if (error instanceof AggregateError) {
+      for (const one of error.errors) {
+        text += `\n    ${describeError(one, colors, inner).replaceAll("\n", "\n    ")}`;
+      }
+    }
+    return cause === undefined ? text : `${text}\nCaused by: ${describeError(cause, colors, inner)}`;
+  } catch {
+    return "a value whose properties cannot be read"; // its getters throw: there is nothing more to say of it
   }
-  return text;
+}
+
+const DEEPEST = 8;
+
+function framesOf(error: Error, colors: boolean): string[] {
+  let stack: string;
+  try {
+    stack = String(error.stack ?? "");
+  } catch {
+    return []; // a getter that throws must not hide the message
+  }
+  const message = stack.indexOf(error.message); // it may have lines that look like frames
+  const frames = message < 0 ? stack : stack.slice(message + error.message.length);
+  return frames.split("\n").filter((line) => /^\s+at /.test(line) && !isRuntimeFrame(line))
+    .map((line) => colors ? colorFrame(line) : line);
 }
 
 function colorFrame(line: string): string {

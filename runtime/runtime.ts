@@ -22,9 +22,13 @@ import { readStats } from "./stats.ts";
 import { formatDump } from "./dump.ts";
 import { type Thread, WebWorkerThread } from "./thread.ts";
 import { QuietCheck } from "./quiet.ts";
-import { unpackOutcome } from "./wire.ts";
+import { unpackOutcome, type WireOutcome } from "./wire.ts";
+import { resolveModule } from "./load.ts";
+import { askForPermissions } from "./permissions.ts";
 import { AlreadyRunningError, DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
 import { formatPid } from "./pid.ts";
+import { Injector } from "./offers.ts";
+import { ring } from "./doorbell.ts";
 import { runEpochMs } from "../timer/clock.ts";
 
 /** What one run is given. */
@@ -96,8 +100,11 @@ export class Runtime {
         "Cannot run: a run is active. Wait for it, stop it, or make another runtime",
       );
     }
+    const url = resolveModule(String(module));
+    const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
+    if (refused !== null) throw new LoadError(refused);
     this.#memory = allocate(this.config.threadCount, this.#memoryOptions);
-    const run = new Run(this.config, this.#memory, this.#sinks, String(module), [...options.args ?? []]);
+    const run = new Run(this.config, this.#memory, this.#sinks, url, [...options.args ?? []]);
     this.#active = run;
     try {
       return await run.result;
@@ -110,6 +117,10 @@ export class Runtime {
     return this.#active !== null;
   }
 
+  /** @internal for debugging */
+  get memoryForTests() {
+    return this.#memory;
+  }
   /** Counters of the active run, or of the last one. */
   stats(): RuntimeStats {
     return readStats(this.#memory);
@@ -144,16 +155,17 @@ class Run {
   readonly #memory: SharedMemory;
   readonly #words: Int32Array;
   readonly #sinks: RunSinks;
-  readonly #args: string[];
   readonly #threads: Thread[] = [];
   readonly #names: string[][] = [];
   readonly #quiet: QuietCheck;
+  /** Panics of which people have been told, by their texts. */
+  readonly #reported = new Set<string>();
   readonly #dumps = new Map<number, (id: number, report: SchedulerReport) => void>();
   #settle!: { resolve(outcome: Outcome): void; reject(error: Error): void };
   #ready = 0;
   #stopped = 0;
   #tickets = 0;
-  #outcome: Outcome | null = null;
+  #outcome: WireOutcome | null = null;
   /** Why the run ends otherwise than by main's outcome. */
   #failure: Error | null = null;
   #ending = false;
@@ -164,7 +176,6 @@ class Run {
     this.#config = config;
     this.#memory = memory;
     this.#sinks = sinks;
-    this.#args = args;
     this.#words = new Int32Array(memory.run);
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
@@ -192,6 +203,7 @@ class Run {
         memory,
         config: config.toPlain(),
         module,
+        args,
         epochMs,
         colors: sinks.colors,
       });
@@ -208,8 +220,9 @@ class Run {
         this.#fail(new LoadError(message.text));
         return;
       case "main-ended":
-        this.#outcome = unpackOutcome(message.outcome);
+        this.#outcome = message.outcome;
         if (this.#outcome.kind === "panic" && !this.#ending) {
+          this.#reported.add(message.root);
           this.#sinks.mainPanicked?.(message.text);
           this.#tellToEnd("shutdown");
         }
@@ -236,6 +249,10 @@ class Run {
         this.#sinks.write(formatLog(id, message));
         return;
       case "report":
+        if (message.root !== undefined) {
+          if (message.isEcho && this.#reported.has(message.root)) return; // its panic has been told
+          this.#reported.add(message.root);
+        }
         this.#sinks.write(message.text);
         return;
       case "name":
@@ -250,7 +267,8 @@ class Run {
   #start(): void {
     if (this.#ending) return; // stopped while it was starting
     Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
-    this.#threads[0].post({ type: "main", args: this.#args });
+    new Injector(this.#memory).push("main");
+    ring(new Int32Array(this.#memory.peerWords), 0);
   }
 
   /** The first reason counts; main's outcome is what `run` gives only when there was none. */
@@ -310,7 +328,7 @@ class Run {
 
   #fail(error: Error): void {
     if (this.#finished) return;
-    this.#failure = error;
+    this.#failure ??= error; // the first reason counts: what ends a run may be what made this fail
     this.#ending = true;
     this.#close();
   }
@@ -332,7 +350,7 @@ class Run {
     for (const thread of this.#threads) thread.end();
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
     if (this.#failure !== null) this.#settle.reject(this.#failure);
-    else if (this.#outcome !== null) this.#settle.resolve(this.#outcome);
+    else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));
     else this.#settle.reject(new StoppedError("the run ended before main did"));
   }
 

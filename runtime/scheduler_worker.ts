@@ -4,23 +4,31 @@
  *
  * @module
  */
-import type { Log, Outcome, Pid } from "./api.ts";
-import type { FromWorker, LogLevelName, ToWorker } from "./protocol.ts";
+import type { ActorFunction, Log, Outcome, Pid } from "./api.ts";
+import {
+  type FromWorker,
+  type LogLevelName,
+  R_CHANNEL_FIRST,
+  R_IO_FIRST,
+  type ToWorker,
+} from "./protocol.ts";
 import type { ActorImpl } from "./actor.ts";
 import { Config } from "./config.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Remote } from "./remote.ts";
+import { IoClient } from "../io/client.ts";
 import { Doorbell } from "./doorbell.ts";
 import { EventLoop } from "./event_loop.ts";
 import { ForeignWork } from "./foreign_work.ts";
 import { installGuard } from "./guard.ts";
 import { LoadFailure, loadProgram } from "./load.ts";
 import { packOutcome } from "./wire.ts";
-import { describeOutcome } from "./report.ts";
+import { describeOutcome, rootOf } from "./report.ts";
 import { askToEnd, finalize, reportUnobserved } from "./lifecycle.ts";
 import { spawnMain } from "./spawn.ts";
 import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
+import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
 import { ASLEEP, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
@@ -34,16 +42,14 @@ const closeWorker: () => void = control.close.bind(control);
 let s: Scheduler;
 let loop: EventLoop;
 let foreign: ForeignWork;
-let main: ((...args: unknown[]) => unknown) | undefined;
+/** What the scheduler itself has to say (M12). */
+let log: Log;
 
 control.onmessage = (event: MessageEvent<ToWorker>) => {
   const message = event.data;
   switch (message.type) {
     case "init":
       boot(message);
-      return;
-    case "main":
-      spawnMain(s, main as never, message.args);
       return;
     case "stop":
       stop(message.reason, message.graceMs);
@@ -68,6 +74,7 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
       loop.close();
       s.remote.close();
+      log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
       post({ type: "stopped" });
       closeWorker();
   }
@@ -87,9 +94,14 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
         pid: actor.pid,
         outcome: packOutcome(outcome),
         text: describeOutcome(outcome, init.colors),
+        root: rootOf(outcome).root,
       }),
     report: (pid, name, outcome) =>
-      post({ type: "report", text: describeOutcome(outcome, init.colors, { pid, name }) }),
+      post({
+        type: "report",
+        text: describeOutcome(outcome, init.colors, { pid, name }),
+        ...rootOf(outcome),
+      }),
     name: (nameId, name) => post({ type: "name", id: nameId, name }),
   });
   s.remote = new Remote(s, {
@@ -100,33 +112,46 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     },
     // deno-lint-ignore no-explicit-any
     take: (port) => receiveMessageOnPort(port as any) as { message: unknown } | undefined,
-    handle: () => false,
+    handle: (from, kind, target, aux, payload) =>
+      kind >= R_CHANNEL_FIRST && kind < R_IO_FIRST &&
+        (s.channels.handle(from, kind, target, aux, payload) ||
+          s.inquiries.handle(from, kind, target, aux, payload)) ||
+      s.io.heard(kind, aux, payload),
     warn: (text) => logFor(null, config.minLogLevel).error(text),
   });
+  s.io = new IoClient(s);
   const doorbell = new Doorbell(s.words, id, () => loop.rung());
   const spins = memory.schedulers > 1 && memory.schedulers <= (navigator.hardwareConcurrency || 1);
   loop = new EventLoop(s, doorbell, spins, onIdle);
   const timers = installGuard({
     crashed: (actor, error) => {
-      finalize(s, actor, { kind: "panic", error: toError(error) });
+      const outcome: Outcome = { kind: "panic", error: toError(error) };
+      if (actor.state !== DONE) finalize(s, actor, outcome);
+      else if (outcome.error.name !== "ExitError") { // whoever is dead is told so by all that it still calls
+        const who = { pid: actor.pid, name: actor.target.name };
+        post({ type: "report", text: describeOutcome(outcome, init.colors, who), ...rootOf(outcome) });
+      }
       s.arm();
     },
     lost: (error) => {
       const outcome: Outcome = { kind: "panic", error: toError(error) };
-      post({ type: "report", text: describeOutcome(outcome, init.colors, null) });
+      post({ type: "report", text: describeOutcome(outcome, init.colors, null), ...rootOf(outcome) });
     },
     halt: (code) => post({ type: "halt", code }),
   });
+  log = logFor(null, config.minLogLevel);
+  log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);
-    main = namespace.main as typeof main;
+    s.startMain = () => spawnMain(s, namespace.main as ActorFunction, init.args);
   } catch (error) {
     const failure = error instanceof LoadFailure ? error : new LoadFailure(String(error), 2);
     post({ type: "load-error", text: failure.message, exitCode: failure.exitCode });
     return;
   }
+  log.info("started");
   post({ type: "ready" });
   s.arm();
 }
@@ -180,7 +205,7 @@ async function probe(ticket: number): Promise<void> {
     ticket,
     epoch,
     foreign: isForeign || stuckOutside || !unchanged || s.loading > 0 || s.timers.size > 0 ||
-      s.queue.length > 0,
+      s.io.pending > 0 || s.queue.length > 0,
     waiting,
   });
 }

@@ -171,6 +171,7 @@ const REASONS: Record<string, string> = {
   symbol: `a symbol ${SEND_DATA}, e.g. its description`,
   Promise: "a promise cannot be sent to another actor. Await it and send the value",
   MessagePort: "a MessagePort cannot be copied. List it in `transfer`",
+  ChannelReceiver: "a channel's receiver stays with the actor that made the channel. Send its sender",
   detached: "its buffer is detached, it was transferred before. Send a buffer that is still yours",
 };
 
@@ -342,16 +343,17 @@ export function describe(error: unknown): string {
 
 /**
  * Freezes a message and all that it holds, for strict mode, and returns it. Buffers cannot be frozen, nor what Map and
- * Set hold as entries of their own; the objects within the entries are.
+ * Set hold as entries of their own; the objects within the entries are. What stays a live object on the other side
+ * (handles, senders of channels, calls) and what the platform keeps its own state in (ports) is left as it is.
  */
-export function deepFreeze<T>(value: T): T {
+export function deepFreeze<T>(value: T, classes: ObjectClasses = DEFAULT_CLASSES): T {
   const seen = new Set<object>();
   const stack: unknown[] = [value];
   while (stack.length > 0) {
     const item = stack.pop();
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
-    if (ArrayBuffer.isView(item)) continue;
+    if (ArrayBuffer.isView(item) || classes.classify(item).category >= Category.Special) continue;
     for (const key of Reflect.ownKeys(item)) {
       const descriptor = Object.getOwnPropertyDescriptor(item, key);
       if (descriptor !== undefined && "value" in descriptor) stack.push(descriptor.value);

@@ -64,7 +64,12 @@ export class SlotTable {
 
   /** Before it begins here: false when a thief was faster. */
   claim(pid: Pid): boolean {
-    return settle(this.#routes, pid, this.#scheduler);
+    return settle(this.#routes, pid, this.#scheduler) || this.isSettledHere(pid);
+  }
+
+  /** A sender elsewhere has settled it at its birthplace. */
+  isSettledHere(pid: Pid): boolean {
+    return Atomics.load(this.#routes, indexOf(pid)) === word(generationOf(pid), this.#scheduler);
   }
 
   /** The birth scheduler gives away an actor that has not begun; fails when somebody else has sent to it. */

@@ -15,9 +15,10 @@ import { extrasOf } from "./extras.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
 import { ExitError, toError } from "./errors.ts";
 import { birthOf, indexOf } from "./pid.ts";
-import { SPAWNED, WHERE_STEALABLE } from "./layout.ts";
+import { SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
-import { place, placedHere } from "./placement.ts";
+import { place, share } from "./placement.ts";
+import { AT_HOME, SETTLED } from "./work_sharing.ts";
 
 export function spawn(
   s: Scheduler,
@@ -33,10 +34,13 @@ export function spawn(
   const where = options === null ? s.id : place(s, known, options);
   if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, false);
   const pinned = options !== null && options.scheduler !== undefined;
-  const stealable = !pinned && known.module !== null && s.sharesWork;
-  const pid = s.slots.take(stealable ? WHERE_STEALABLE : s.id);
+  const mayMove = !pinned && known.module !== null && s.sharesWork;
+  // What links, names or bounds make of an actor goes with it when it is given away; thieves take plain ones only.
+  const offered = mayMove && options === null && s.boundByDefault === null && known.inEntry &&
+    s.work.canOffer();
+  const pid = s.slots.take(offered ? WHERE_STEALABLE : mayMove ? WHERE_HOME : s.id);
   const actor = new ActorImpl(s, pid, target, args, known);
-  const handle = new HandleImpl(s, pid, actor, s.id);
+  const handle = new HandleImpl(s, pid, actor);
   actor.handle = handle;
   if (options !== null) {
     try {
@@ -49,10 +53,20 @@ export function spawn(
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
+  if (parent.extras !== null && parent.extras.tokens !== null) s.io.given(args, pid);
   s.enqueue(actor);
-  if (stealable) placedHere(s, actor, options);
+  if (mayMove) {
+    actor.offer = offered ? SETTLED : AT_HOME;
+    share(s, actor);
+  }
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
   return handle;
+}
+
+/** --strict: the arguments of an actor that may start elsewhere. Those of a closure never travel. */
+export function checkArgs(s: Scheduler, target: unknown, args: unknown[]): void {
+  if (typeof target === "function" && s.targets.describe(target).module === null) return;
+  s.remote.strictCopyCheck(args, "args");
 }
 
 /** The first actor of a run. */
@@ -85,7 +99,14 @@ function apply(s: Scheduler, parent: ActorImpl, actor: ActorImpl, options: Spawn
     extrasOf(parent).monitors.set(ref, actor.pid);
     extrasOf(actor).watchers.push({ kind: WATCH_MONITOR, scheduler: s.id, pid: parent.pid, ref });
   }
-  if ((options as { supervised?: boolean }).supervised) extrasOf(actor).supervised = true;
+  if ((options as { supervised?: boolean }).supervised) supervisedBy(actor, parent.pid);
+}
+
+function supervisedBy(actor: ActorImpl, supervisor: Pid): void {
+  const extras = extrasOf(actor);
+  extras.supervised = true;
+  extras.supervisor = supervisor;
+  extras.startsUnder = supervisor;
 }
 
 export function boundOf(options: SpawnOptions) {
@@ -104,7 +125,7 @@ export function boundOf(options: SpawnOptions) {
       }`,
     );
   }
-  return { capacity, onFull: onFull as OnFull, dropped: 0 };
+  return { capacity, onFull: onFull as OnFull, dropped: 0, exempted: 0 };
 }
 
 /** What another scheduler needs to start it. */
@@ -144,9 +165,10 @@ function spawnAway(
   void loading;
   const bound = boundOf(options) ?? s.boundByDefault;
   const pid = s.slots.take(where);
-  const handle = new HandleImpl(s, pid, null, s.id);
+  const handle = new HandleImpl(s, pid, null);
   const ref = options.monitor ? s.nextRef() : 0;
   let named = false;
+  s.words[s.base + SPAWNED]++; // before it can end there: the end-of-run check compares the two counts
   try {
     if (options.name !== undefined) {
       s.names.register(options.name, pid);
@@ -169,12 +191,12 @@ function spawnAway(
   } catch (error) { // an argument that cannot be sent: nothing was started
     if (named) s.names.unregister(options.name!, pid);
     s.slots.free(pid);
+    s.words[s.base + SPAWNED]--;
     throw error;
   }
   if (options.link) extrasOf(parent).links.add(pid);
   if (options.monitor) extrasOf(parent).monitors.set(ref, pid);
   s.away.set(pid, handle);
-  s.words[s.base + SPAWNED]++;
   return handle;
 }
 
@@ -185,7 +207,7 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   const actor = new ActorImpl(s, pid, fn ?? null, record.args, known);
   if (record.mailbox !== null) {
     const { capacity, onFull } = record.mailbox;
-    extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped: 0 };
+    extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped: 0, exempted: 0 };
   }
   if (record.link !== null) extrasOf(actor).links.add(record.link);
   if (record.monitor !== null) {
@@ -196,14 +218,35 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
       ref: record.monitor.ref,
     });
   }
+  for (const link of record.links ?? []) extrasOf(actor).links.add(link);
+  for (const watcher of record.watchers ?? []) extrasOf(actor).watchers.push(watcher);
   for (const name of record.names ?? []) extrasOf(actor).names.add(name);
-  if (record.supervised) extrasOf(actor).supervised = true;
+  if (record.supervised) supervisedBy(actor, record.link!);
   s.adopted.set(pid, actor);
+  s.io.claim(pid);
   s.live++;
   if (fn === undefined) load(s, actor, record.module, record.exportName);
   else s.enqueue(actor);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
   return actor;
+}
+
+/** An actor that was taken from another scheduler, with the messages that it had by then. */
+export function adoptStolen(
+  s: Scheduler,
+  pid: Pid,
+  target: number,
+  args: unknown[],
+  messages: unknown[],
+): void {
+  const [fn, known] = s.targets.entry(target);
+  const actor = new ActorImpl(s, pid, fn, args, known);
+  for (const message of messages) s.put(actor, message);
+  s.adopted.set(pid, actor);
+  s.io.claim(pid);
+  s.live++;
+  s.enqueue(actor);
+  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
 }
 
 /** `spawn(new URL("./worker.ts", import.meta.url))`: the `main` of a module, loaded where the actor is to live. */
@@ -228,7 +271,7 @@ function spawnModule(
   if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, true);
   const pid = s.slots.take(s.id);
   const actor = new ActorImpl(s, pid, null, args, known);
-  const handle = new HandleImpl(s, pid, actor, s.id);
+  const handle = new HandleImpl(s, pid, actor);
   actor.handle = handle;
   if (options !== null) {
     try {
@@ -237,7 +280,7 @@ function spawnModule(
       s.slots.free(pid);
       throw error;
     }
-  }
+  } else if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
@@ -257,7 +300,7 @@ function load(s: Scheduler, actor: ActorImpl, module: string, exportName: string
       const error = new TypeError(`Cannot spawn ${module}: it exports no ${exportName} function. Export one`);
       finalize(s, actor, { kind: "panic", error });
     } else {
-      actor.fn = fn as ActorFunction;
+      actor.start!.fn = fn as ActorFunction;
       s.enqueue(actor);
     }
   }, (error) => {

@@ -15,6 +15,8 @@ export interface Target {
   /** The module to import elsewhere; null for a closure. */
   readonly module: string | null;
   readonly exportName: string;
+  /** Exported by the entry module, which every scheduler has loaded: nameId means the same everywhere. */
+  readonly inEntry: boolean;
 }
 
 /** The functions that one scheduler knows. */
@@ -23,6 +25,7 @@ export class Targets {
   readonly #modules = new Map<string, Record<string, unknown>>();
   readonly #closures = new Map<string, Target>();
   readonly #onName: (id: number, name: string) => void;
+  readonly #entry: [ActorFunction, Target][] = [];
   #names = 0;
 
   /** `onName` hears of each new name once, so that others can show what an id in shared memory means. */
@@ -30,15 +33,18 @@ export class Targets {
     this.#onName = onName;
   }
 
-  /** Makes the exported functions of a loaded module known. */
+  /** Makes the exported functions of a loaded module known; the first module is the entry. */
   register(module: string, namespace: Record<string, unknown>): void {
     if (this.#modules.has(module)) return;
+    const isEntry = this.#modules.size === 0;
     this.#modules.set(module, namespace);
     for (const exportName of Object.keys(namespace)) {
       const value = namespace[exportName];
       if (typeof value !== "function" || this.#exported.has(value)) continue;
       const name = exportName === "default" ? value.name || "default" : exportName;
-      this.#exported.set(value, { name, nameId: this.#nameId(name), module, exportName });
+      const target = { name, nameId: this.#nameId(name), module, exportName, inEntry: isEntry };
+      this.#exported.set(value, target);
+      if (isEntry) this.#entry[target.nameId] = [value as ActorFunction, target];
     }
   }
 
@@ -53,7 +59,7 @@ export class Targets {
     const name = (fn as { name?: string }).name || "anonymous";
     let closure = this.#closures.get(name);
     if (closure === undefined) {
-      closure = { name, nameId: this.#nameId(name), module: null, exportName: "" };
+      closure = { name, nameId: this.#nameId(name), module: null, exportName: "", inEntry: false };
       this.#closures.set(name, closure);
     }
     return closure;
@@ -62,6 +68,11 @@ export class Targets {
   /** The function that a target of another scheduler means here; undefined when the module is not loaded here yet. */
   find(module: string, exportName: string): ActorFunction | undefined {
     return this.#modules.get(module)?.[exportName] as ActorFunction | undefined;
+  }
+
+  /** The entry module's exported function of this nameId. */
+  entry(nameId: number): [ActorFunction, Target] {
+    return this.#entry[nameId];
   }
 
   #nameId(name: string): number {

@@ -7,6 +7,8 @@ import type { AnyAddress, TimerRef } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { extrasOf } from "./extras.ts";
 import { DONE } from "./actor_state.ts";
+import { finalize } from "./lifecycle.ts";
+import { toError } from "./errors.ts";
 import { Timer } from "../timer/wheel.ts";
 import { checkDuration } from "../timer/duration.ts";
 
@@ -51,12 +53,23 @@ export function cancel(actor: ActorImpl, ref: TimerRef): boolean {
   return true;
 }
 
+/** Ticks of an `every` that came so late that they were merged into the one after; 0 once it was cancelled. */
+export function missedTicks(actor: ActorImpl, ref: TimerRef): number {
+  return actor.extras?.timed.get(ref)?.missed ?? 0;
+}
+
 function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, everyMs: number): TimerRef {
-  if (actor.state === DONE) throw actor.ended(everyMs > 0 ? "every" : "after");
+  const operation = everyMs > 0 ? "every" : "after";
+  if (actor.state === DONE) throw actor.ended(operation);
   const s = actor.scheduler;
+  // What is wrong with the message or the address is told here, where it was written, and not when the time has come.
+  const pid = s.resolve(to, operation);
+  if (s.strict) s.remote.strictCopyCheck(message);
+  else if (pid !== undefined && s.find(pid) === undefined) s.remote.check(message, "message");
   const timed = new Timed(actor, to, message, s.clock.now() + ms, everyMs);
   extrasOf(actor).timed.set(timed.ref, timed);
   s.timers.insert(timed.timer, timed.nextMs);
+  s.arm(); // code that awaited a foreign promise runs while the event loop may sleep
   return timed.ref;
 }
 
@@ -72,5 +85,10 @@ function fireTimed(timer: Timer<Timed>): void {
     timed.nextMs += (Math.max(0, late) + 1) * timed.everyMs;
     s.timers.insert(timed.timer, timed.nextMs);
   }
-  s.sendFrom(actor, timed.to, timed.message);
+  try {
+    s.sendFrom(actor, timed.to, timed.message);
+  } catch (error) { // it was changed since into something that cannot be sent
+    finalize(s, actor, { kind: "panic", error: toError(error) });
+    s.dropBaton(actor);
+  }
 }

@@ -37,6 +37,14 @@ export type WaitKind =
   | typeof BLOCKING
   | typeof SELECT;
 
+/** Whether a wait counts as one for IO (S5). */
+export function isIo(kind: WaitKind): boolean {
+  return kind >= UNTIL && kind <= BLOCKING;
+}
+
+/** How the target of a select begins that waits for messages too. */
+export const SELECTS_MAILBOX = "mailbox";
+
 /** As shown in dumps and in the deadlock verdict. */
 export const WAIT_NAMES: readonly string[] = [
   "running",
@@ -56,7 +64,8 @@ export const WAIT_NAMES: readonly string[] = [
 /** Bits of an actor's `rx`: why a receive cannot take the short way. */
 export const RX_FAST = 1; // a plain receive is pending in rxResolve
 export const RX_LISTED = 2; // receives are pending in the list of waits
-export const RX_ENDING = 4; // told to end, or ended
+export const RX_ITERATES = 4; // the plain receive wants an iterator result
+export const RX_ENDING = 8; // told to end, or ended; anything from here on refuses waits
 
 export type Match = (message: never) => boolean;
 
@@ -74,9 +83,6 @@ export function capture(resolve: (value: unknown) => void, reject: (error: unkno
 /** The resolve function of the promise that was made with {@link capture} just before. */
 export function lastResolve(): (value: unknown) => void {
   return capturedResolve;
-}
-export function lastReject(): (error: unknown) => void {
-  return capturedReject;
 }
 
 export class Wait {

@@ -5,9 +5,11 @@
  * @module
  */
 import type { Outcome } from "./api.ts";
+import { describeReason } from "./errors.ts";
+import { NotSendableError } from "./sendable.ts";
 
 export type WireOutcome =
-  | { readonly kind: "exit"; readonly value: unknown }
+  | { readonly kind: "exit"; readonly value: unknown; readonly refused?: string }
   | { readonly kind: "panic"; readonly error: WireError };
 
 export interface WireError {
@@ -19,22 +21,24 @@ export interface WireError {
 
 const DEEPEST_CAUSE = 16;
 
+/** A value that cannot be cloned stays behind; `refused` says why. */
 export function packOutcome(outcome: Outcome): WireOutcome {
   if (outcome.kind === "panic") return { kind: "panic", error: packError(outcome.error) };
   try {
     return { kind: "exit", value: structuredClone(outcome.value) };
   } catch (error) {
-    return {
-      kind: "panic",
-      error: packError(
-        new TypeError(`main returned a value that cannot be sent: ${(error as Error).message}`),
-      ),
-    };
+    return { kind: "exit", value: undefined, refused: describeReason(error) };
   }
 }
 
+/** The outcome for who asked for it: a value that stayed behind is a panic that says so. */
 export function unpackOutcome(wire: WireOutcome): Outcome {
-  return wire.kind === "exit" ? wire : { kind: "panic", error: unpackError(wire.error) };
+  if (wire.kind === "panic") return { kind: "panic", error: unpackError(wire.error) };
+  if (wire.refused === undefined) return { kind: "exit", value: wire.value };
+  return {
+    kind: "panic",
+    error: new NotSendableError("what main returned", wire.refused),
+  };
 }
 
 function packError(error: Error, depth = 0): WireError {

@@ -23,6 +23,11 @@ export interface RunOptions {
   denoArgs?: string[];
   /** After how long the program is killed and the test fails. */
   timeoutMs?: number;
+  /**
+   * Types an answer once stdout contains `text`, and now and then until it contains `until`: Deno throws away what was
+   * typed before its prompt listens, and what comes in too fast. stdin stays open until the program has ended.
+   */
+  answerAfter?: { text: string | RegExp; answer: string; until: string | RegExp };
   /** Sends a signal once stdout or stderr contains a text; several are sent one after the other. */
   signalAfter?: SignalAfter | SignalAfter[];
 }
@@ -57,14 +62,18 @@ export function runSmarm(args: string[], options: RunOptions = {}): Promise<RunR
  *
  * @throws {Error} if it does not end in time, or ends before it printed what a signal waits for
  */
-export async function runDeno(args: string[], options: RunOptions = {}): Promise<RunResult> {
+export function runDeno(args: string[], options: RunOptions = {}): Promise<RunResult> {
+  return runCommand(Deno.execPath(), args, options);
+}
+
+async function runCommand(command: string, args: string[], options: RunOptions): Promise<RunResult> {
   const { stdin, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(command, {
     args,
     cwd: options.cwd ?? REPOSITORY,
     clearEnv: true,
     env: environment(options.env),
-    stdin: stdin === undefined ? "null" : "piped",
+    stdin: stdin === undefined && options.answerAfter === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -72,7 +81,15 @@ export async function runDeno(args: string[], options: RunOptions = {}): Promise
   let stdout = "";
   let stderr = "";
   const signals = [options.signalAfter ?? []].flat();
+  const question = options.answerAfter;
+  let answering: ReturnType<typeof setInterval> | undefined;
   const heard = () => {
+    if (question !== undefined && answering === undefined && found(stdout, question.text)) {
+      answering = setInterval(() => {
+        if (found(stdout, question.until)) clearInterval(answering);
+        else void write(child.stdin, question.answer);
+      }, 500);
+    }
     while (signals.length > 0 && (found(stdout, signals[0].text) || found(stderr, signals[0].text))) {
       child.kill(signals.shift()!.signal);
     }
@@ -94,7 +111,12 @@ export async function runDeno(args: string[], options: RunOptions = {}): Promise
     if (outcome === "overdue") {
       child.kill("SIGKILL");
       await child.status;
-      throw new Error(`deno ${args.join(" ")} did not end within ${timeoutMs} ms. It printed:${told()}`);
+      throw new Error(
+        `${command} ${args.join(" ")} did not end within ${timeoutMs} ms. It printed:${told()}`,
+      );
+    }
+    if (question !== undefined && answering === undefined) {
+      throw new Error(`deno ${args.join(" ")} ended without asking ${question.text}. It printed:${told()}`);
     }
     if (signals.length > 0) {
       throw new Error(
@@ -105,6 +127,8 @@ export async function runDeno(args: string[], options: RunOptions = {}): Promise
     return { code, signal, stdout, stderr };
   } finally {
     clearTimeout(deadline);
+    clearInterval(answering);
+    if (question !== undefined) await closeQuietly(child.stdin);
   }
 }
 
@@ -126,12 +150,32 @@ async function readText(bytes: ReadableStream<Uint8Array>, onText: (text: string
 }
 
 async function writeAll(to: WritableStream<Uint8Array>, data: string | Uint8Array): Promise<void> {
+  await write(to, data);
+  await closeQuietly(to);
+}
+
+/** A program that ends without reading its stdin is no failure of the test. */
+async function write(to: WritableStream<Uint8Array>, data: string | Uint8Array): Promise<void> {
   const writer = to.getWriter();
   try {
     await writer.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
-    await writer.close();
   } catch (error) {
-    // A program that ends without reading its stdin is no failure of the test.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  } finally {
+    writer.releaseLock();
   }
+}
+
+async function closeQuietly(stream: WritableStream<Uint8Array>): Promise<void> {
+  try {
+    await stream.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe || error instanceof TypeError)) throw error;
+  }
+}
+
+/** Runs `deno ...denoArgs` on a terminal of its own; what it writes there is `stdout`, whichever stream it used. */
+export function runOnTerminal(denoArgs: string[], options: RunOptions = {}): Promise<RunResult> {
+  const command = [Deno.execPath(), ...denoArgs].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ");
+  return runCommand("script", ["-qec", command, "/dev/null"], options);
 }

@@ -12,10 +12,17 @@ class Pipe {
   private readonly in: InLink;
   private readonly side: unknown[][] = [];
 
-  constructor({ bytes = 1 << 20, classes }: { bytes?: number; classes?: ObjectClasses } = {}) {
+  constructor(
+    { bytes = 1 << 20, classes, arrayNames }: {
+      bytes?: number;
+      classes?: ObjectClasses;
+      arrayNames?: boolean;
+    } = {},
+  ) {
     const region = { buffer: new SharedArrayBuffer(bytes), byteOffset: 0, byteLength: bytes };
     this.out = new OutLink(region, {
       classes,
+      arrayNames,
       context: "from",
       wakeReader() {},
       post: (values, transfer) => {
@@ -220,6 +227,8 @@ Deno.test("dictionaries do not use up the numbers of shapes", () => {
   pipe.trip({ type: "a", n: 1 });
   const words = ringPosition(pipe) - before;
   assert(words > 0 && words <= 10, `a message of a known shape took ${words} words`);
+  const { nodes } = (pipe.out as unknown as { encoder: { shapes: { nodes: number } } }).encoder.shapes;
+  assert(nodes > 1000 && nodes < 17_000, `the tree of keys has ${nodes} nodes`);
 });
 
 Deno.test("an object with thousands of keys, and keys that are numbers or __proto__, arrive as own properties", () => {
@@ -278,6 +287,38 @@ Deno.test("arrays keep holes and named properties", () => {
     const array of [[1, , 3], [,], [, , undefined], match, huge, oneHoleOneName, Object.assign([], { a: [] })]
   ) {
     assertClones(pipe, array);
+  }
+});
+
+Deno.test("without arrayNames, arrays lose named properties and nothing else", () => {
+  const pipe = new Pipe({ arrayNames: false });
+  assertStrict.deepStrictEqual(pipe.trip(Object.assign([1, 2], { name: "x" })), [1, 2]);
+  // deno-lint-ignore no-sparse-arrays
+  for (const array of [[], [undefined], [1, , 3], Array.from({ length: 100 }, (_, i) => i)]) {
+    assertClones(pipe, array);
+  }
+});
+
+Deno.test("numbers arrive exactly, whatever their property held before", () => {
+  const pipe = new Pipe();
+  const numbers = [
+    0,
+    -0,
+    1,
+    2 ** 23 - 1,
+    2 ** 23,
+    -(2 ** 23),
+    -(2 ** 23) - 1,
+    2 ** 31,
+    2 ** 32 + 5,
+    0.5,
+    NaN,
+    -Infinity,
+  ];
+  for (let i = 0; i < 500; i++) {
+    const n = numbers[i % numbers.length];
+    const got = pipe.trip({ n, text: "x", pair: [n, n] });
+    assert(Object.is(got.n, n) && Object.is(got.pair[1], n), `${n} came out as ${got.n}`);
   }
 });
 
@@ -439,6 +480,26 @@ Deno.test("an error arrives whatever it carries", () => {
   let chain = new Error("innermost");
   for (let i = 0; i < 20_000; i++) chain = new Error("x", { cause: chain });
   assertEquals(pipe.trip(chain).cause.cause.message, "x");
+});
+
+Deno.test("after a property of an error was given up, objects keep their identity", () => {
+  const pipe = new Pipe();
+  for (const many of [1, 14, 15, 16, 17, 40]) {
+    const shared = Array.from({ length: many }, (_, i) => ({ i }));
+    let deep: unknown = () => {};
+    for (let i = 0; i < 500; i++) deep = [deep];
+    const error = Object.assign(new Error("x"), {
+      bad: [...shared, () => {}],
+      deep,
+      good: [...shared, ...shared],
+    });
+    for (const before of [[], Array.from({ length: 20 }, () => ({}))]) {
+      const { bad, deep, good } = pipe.trip([...before, error]).at(-1);
+      assertEquals([bad, deep], ["(cannot be sent)", "(cannot be sent: RangeError: nested too deeply)"]);
+      assertEquals(good.length, 2 * many);
+      shared.forEach((_, i) => assert(good[i].i === i && good[i] === good[many + i]));
+    }
+  }
 });
 
 Deno.test("100,000 levels of nesting arrive, with identities and at any mix of containers", () => {

@@ -219,7 +219,9 @@ Deno.test("a message that cannot be revived is reported, and those after it arri
   });
   const l = link(1024, classes);
   l.out.send(1, 0, 0, { x: 1, y: 1 });
-  l.out.send(1, 1, 0, [new Fragile(), { x: 2, y: 2 }]);
+  let deep: unknown = [];
+  for (let i = 0; i < 500; i++) deep = [deep];
+  l.out.send(1, 1, 0, [deep, new Fragile(), { x: 2, y: 2 }]);
   l.out.send(1, 2, 0, { x: 3, y: 3 });
   settle(l);
   assertEquals(l.got.map((m) => m.payload), [{ x: 1, y: 1 }, { x: 3, y: 3 }]);

@@ -1,0 +1,79 @@
+/**
+ * `self.blocking`: an exported function runs on the pool's threads, the actor waits.
+ *
+ * Arguments and result go by a message port straight between this scheduler and the pool's thread, so that nothing is
+ * copied twice; the poller only carries the order and the news that it is done. The result was posted before that news was,
+ * so whoever has the news finds the result.
+ *
+ * @module
+ */
+import type { WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import type { Answering, IoClient, Ticket } from "./client.ts";
+import { BLOCKING } from "../runtime/wait.ts";
+import { unpackOutcome } from "../runtime/wire.ts";
+import { checkSendable, NotSendableError } from "../runtime/sendable.ts";
+import type { JobResult } from "./blocking_protocol.ts";
+import { blame } from "./errors.ts";
+import { receiveMessageOnPort } from "node:worker_threads";
+
+export interface BlockingOptions extends WaitOptions {
+  /** Moved to the function instead of copied. */
+  readonly transfer?: Transferable[];
+}
+
+const RUN: Answering = {
+  waitKind: BLOCKING,
+  revive: (_io, _actor, _value: unknown, ticket: Ticket) => {
+    // deno-lint-ignore no-explicit-any
+    const found = receiveMessageOnPort(ticket.subject as any) as { message: JobResult } | undefined;
+    if (found === undefined) throw new Error("the result of a blocking function was lost");
+    const outcome = unpackOutcome(found.message);
+    if (outcome.kind === "panic") throw outcome.error;
+    return outcome.value;
+  },
+  over: (ticket) => (ticket.subject as MessagePort).close(),
+};
+
+export async function blocking(
+  io: IoClient,
+  actor: ActorImpl,
+  options: BlockingOptions | undefined,
+  target: unknown,
+  args: unknown[],
+): Promise<unknown> {
+  if (typeof target !== "function") {
+    throw new TypeError(`blocking needs a function, got ${Deno.inspect(target, { depth: 0 })}`);
+  }
+  const { module, exportName, name } = io.s.targets.describe(target);
+  if (module === null) {
+    throw new TypeError(
+      `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it, so that another thread can find it`,
+    );
+  }
+  const refused = io.s.refuse(actor, "blocking");
+  if (refused !== null) return refused;
+  const { port1, port2 } = new MessageChannel();
+  try {
+    port1.postMessage(args, options?.transfer ?? []);
+  } catch (error) {
+    port1.close();
+    checkSendable(args, "args", { transfer: new Set(options?.transfer) });
+    throw new NotSendableError("args", (error as Error).message, { cause: error });
+  }
+  try {
+    return await io.operate(
+      actor,
+      name,
+      options,
+      "blocking",
+      0,
+      [module, exportName, port2],
+      RUN,
+      [port2],
+      port1,
+    );
+  } catch (error) {
+    throw blame(error);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * One thread of the blocking pool: takes a job, calls its function, posts the result.
+ *
+ * It holds a Web Lock: only then can Deno end it while it computes (facts: a node worker that holds a lock dies within
+ * milliseconds of `terminate()`, any other burns on).
+ *
+ * @module
+ */
+import type { FromThread, Job, JobResult, ToThread } from "./blocking_protocol.ts";
+import { packOutcome } from "../runtime/wire.ts";
+import { toError } from "../runtime/errors.ts";
+import { parentPort, receiveMessageOnPort } from "node:worker_threads";
+
+const post = (message: FromThread) => parentPort!.postMessage(message);
+
+// A rejection that a function left behind must not end the thread of the next one.
+addEventListener("unhandledrejection", (event) => event.preventDefault());
+
+async function run({ id, module, exportName, port }: Job): Promise<void> {
+  let result: JobResult;
+  try {
+    const fn = (await import(module))[exportName];
+    if (typeof fn !== "function") {
+      throw new TypeError(`Cannot run "${exportName}": ${module} does not export it`);
+    }
+    // deno-lint-ignore no-explicit-any
+    const args = (receiveMessageOnPort(port as any) as { message: unknown[] }).message;
+    post({ type: "running", id });
+    result = { kind: "exit", value: await fn(...args) };
+  } catch (error) {
+    result = packOutcome({ kind: "panic", error: toError(error) });
+  }
+  try {
+    port.postMessage(result);
+  } catch (error) {
+    const refused = new TypeError(
+      `the blocking function returned what cannot be sent: ${(error as Error).message}`,
+    );
+    port.postMessage(packOutcome({ kind: "panic", error: refused }));
+  }
+  post({ type: "done", id });
+}
+
+parentPort!.on("message", (message: ToThread) => run(message.job));
+
+await new Promise<void>((held) => {
+  // deno-lint-ignore no-explicit-any
+  (navigator as any).locks.request(`smarm blocking ${crypto.randomUUID()}`, () => {
+    held();
+    return new Promise(() => {});
+  });
+});
+post({ type: "ready" });

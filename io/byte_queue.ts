@@ -1,0 +1,67 @@
+/**
+ * Bytes that have been read for actors and not been taken yet: from the OS ahead of time, or given back.
+ *
+ * @module
+ */
+
+export class ByteQueue {
+  readonly #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
+  }
+
+  /** Bytes that come before all others. */
+  unshift(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pieces.unshift(bytes);
+    this.#length += bytes.length;
+  }
+
+  /** The first bytes, at most `limit`, out of one piece. The array has a buffer of its own. */
+  take(limit: number): Uint8Array<ArrayBuffer> {
+    const first = this.#pieces[0];
+    if (first.length <= limit) {
+      this.#pieces.shift();
+      this.#length -= first.length;
+      return (first.length === first.buffer.byteLength ? first : first.slice()) as Uint8Array<ArrayBuffer>;
+    }
+    this.#pieces[0] = first.subarray(limit);
+    this.#length -= limit;
+    return first.slice(0, limit) as Uint8Array<ArrayBuffer>;
+  }
+
+  clear(): void {
+    this.#pieces.length = 0;
+    this.#length = 0;
+  }
+}
+
+/** What a read asks the OS for at first: an idle connection costs a pending buffer of this size. */
+export const SMALLEST_READ = 1024;
+/** The most that is read ahead of the actor. */
+export const LARGEST_READ_AHEAD = 64 * 1024;
+
+/**
+ * How much to ask the OS for: doubled while reads fill their buffer, halved when they use a quarter of it, so that idle
+ * connections cost little and busy ones need few calls.
+ */
+export class ReadSize {
+  #bytes = SMALLEST_READ;
+
+  get(limit: number): number {
+    return Math.min(limit, this.#bytes);
+  }
+
+  got(bytes: number, asked: number): void {
+    if (bytes === asked) this.#bytes = Math.max(this.#bytes, Math.min(asked * 4, LARGEST_READ_AHEAD));
+    else if (bytes * 8 < this.#bytes) this.#bytes = Math.max(SMALLEST_READ, this.#bytes >> 1);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Tokens that carry bytes: what files, connections and pipes have in common.
+ *
+ * @module
+ */
+import type { WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import type { Writable } from "./api.ts";
+import * as bytes from "./bytes.ts";
+import { blame } from "./errors.ts";
+import { Lines } from "./lines.ts";
+import { readableOf, writableOf } from "./streams.ts";
+import { Token } from "./token.ts";
+
+export abstract class ByteToken extends Token {
+  #reading = "";
+  #writing = "";
+
+  async read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
+    try {
+      return await this.readAs(this.actor, n, options);
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  async write(data: Writable, options?: WaitOptions): Promise<number> {
+    try {
+      return await this.writeAs(this.actor, data, options);
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  protected readAs(actor: ActorImpl, n: number, options?: WaitOptions): Promise<Uint8Array | null> {
+    if (this.#reading === "") this.#reading = `read ${this.label}`;
+    return bytes.read(this.io, actor, this.id, this.#reading, n, options);
+  }
+
+  protected writeAs(actor: ActorImpl, data: Writable, options?: WaitOptions): Promise<number> {
+    if (this.#writing === "") this.#writing = `write ${this.label}`;
+    return bytes.write(this.io, actor, this.id, this.#writing, data, options);
+  }
+
+  lines(options?: WaitOptions): AsyncIterableIterator<string> {
+    return new Lines({
+      read: () => this.read(bytes.DEFAULT_READ_BYTES, options),
+      unread: (rest) => bytes.unread(this.io, this.id, rest),
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for (;;) {
+      const piece = await this.read();
+      if (piece === null) return;
+      yield piece;
+    }
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const actor = this.actor;
+    return readableOf(() => this.readAs(actor, bytes.DEFAULT_READ_BYTES));
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    const actor = this.actor;
+    return writableOf((piece) => this.writeAs(actor, piece), () => this.endWriting(actor));
+  }
+
+  /** What the end of `writable` means here. */
+  protected endWriting(_actor: ActorImpl): Promise<unknown> | void {}
+
+  /** An operation by its name, whose errors are told in the user's line. */
+  protected async operate(
+    operation: string,
+    args: unknown[],
+    options: WaitOptions | undefined,
+  ): Promise<unknown> {
+    try {
+      return await this.io.operate(
+        this.actor,
+        `${operation} ${this.label}`,
+        options,
+        operation,
+        this.id,
+        args,
+      );
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Reading and writing bytes by the number of a resource: shared by files, connections, pipes and the standard streams.
+ *
+ * @module
+ */
+import type { WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import type { Answering, IoClient } from "./client.ts";
+import type { Writable } from "./api.ts";
+import { R_IO_READ, R_IO_RETURN, R_IO_WRITE, TRANSFER_BYTES } from "./protocol.ts";
+
+export const DEFAULT_READ_BYTES = 64 * 1024;
+/** The most that one read asks for, whatever it is told. */
+const MOST_READ_BYTES = 16 * 1024 * 1024;
+
+const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes };
+/** An actor that ends without having waited for its last write has still written it. */
+const WRITE: Answering = { outlives: true };
+
+export function read(
+  io: IoClient,
+  actor: ActorImpl,
+  id: number,
+  label: string,
+  n: number,
+  options: WaitOptions | undefined,
+): Promise<Uint8Array | null> {
+  if (!(n >= 1) || n !== Math.floor(n)) {
+    throw new RangeError(`read needs a whole number of bytes of at least 1, got ${Deno.inspect(n)}`);
+  }
+  const answer = io.ask(actor, label, options, R_IO_READ, id, Math.min(n, MOST_READ_BYTES), READ, id);
+  return answer as Promise<Uint8Array | null>;
+}
+
+const utf8 = new TextEncoder();
+
+export function write(
+  io: IoClient,
+  actor: ActorImpl,
+  id: number,
+  label: string,
+  data: Writable,
+  options: WaitOptions | undefined,
+): Promise<number> {
+  const bytes = toBytes(data);
+  const own = ownBytes(bytes);
+  const transfer = own.length >= TRANSFER_BYTES ? [own.buffer as ArrayBuffer] : undefined;
+  return io.ask(actor, label, options, R_IO_WRITE, id, own, WRITE, id, transfer) as Promise<number>;
+}
+
+export function toBytes(data: unknown): Uint8Array {
+  if (typeof data === "string") return utf8.encode(data);
+  if (data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  throw new TypeError(`write needs a Uint8Array or a string, got ${Deno.inspect(data, { depth: 0 })}`);
+}
+
+/** Small whole arrays are copied into the ring anyway; big ones move, so they are copied first; parts travel alone. */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length < TRANSFER_BYTES && bytes.length === bytes.buffer.byteLength) return bytes;
+  return bytes.slice();
+}
+
+/** Gives bytes back that were read and not needed: the next read gets them first. */
+export function unread(io: IoClient, id: number, bytes: Uint8Array): void {
+  if (bytes.length > 0) io.post(R_IO_RETURN, id, 0, [bytes.slice(), false]);
+}

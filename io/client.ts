@@ -1,0 +1,351 @@
+/**
+ * A scheduler's end of the poller: requests of its actors, their answers, and who owns what is open.
+ *
+ * An answer that comes after its request was given up is not lost: bytes and connections go back to where they came from,
+ * and what was opened in vain is closed. The races are told in protocol.ts.
+ *
+ * Ownership: a token that travels in a message belongs to the receiver from the moment of the send, so that it is closed
+ * whoever of the two ends first. Both schedulers tell the poller, each before it can tell of an end; the token counts how
+ * often it was given away, so that the poller knows which news is older.
+ *
+ * @module
+ */
+import type { Pid, WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import type { Scheduler } from "../runtime/scheduler.ts";
+import { extrasOf } from "../runtime/extras.ts";
+import { DONE } from "../runtime/actor_state.ts";
+import { currentActor } from "../runtime/async_context.ts";
+import { type BLOCKING, IO, type Wait } from "../runtime/wait.ts";
+import { formatPid } from "../runtime/pid.ts";
+import { R_CALL, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
+import {
+  type PackedError,
+  R_IO_CANCEL,
+  R_IO_CANCELLED,
+  R_IO_CLOSE,
+  R_IO_DONE,
+  R_IO_FAILED,
+  R_IO_OWN,
+  R_IO_RELEASE,
+  R_IO_REQUEST,
+  R_IO_RETURN,
+} from "./protocol.ts";
+import { reviveError } from "./errors.ts";
+import { Token } from "./token.ts";
+import { registerTokens } from "./tokens.ts";
+
+/** How a kind of request is answered. One object a kind, shared by all requests of it. */
+export interface Answering {
+  /** Makes of the answer what the actor gets. */
+  readonly revive?: (io: IoClient, actor: ActorImpl, value: never, ticket: Ticket) => unknown;
+  /** A late answer carries something that goes back to the resource. */
+  readonly comesBack?: (value: never) => unknown;
+  /** A late answer carries resources, which are closed: their ids. */
+  readonly opened?: (value: never) => number[];
+  /** What the wait is called; IO unless said. */
+  readonly waitKind?: typeof IO | typeof BLOCKING;
+  /** The request has its answer, whether somebody waited for it or not. */
+  readonly over?: (ticket: Ticket) => void;
+  /** Goes on even when its actor has ended. */
+  readonly outlives?: true;
+}
+
+/** The answer is what the actor gets. */
+export const PLAIN: Answering = {};
+
+/** One request that has no answer yet. */
+export class Ticket {
+  wait: Wait | null;
+  readonly number: number;
+  readonly resource: number;
+  readonly answering: Answering;
+  /** For `revive`: what the request knew. */
+  readonly subject: unknown;
+  constructor(wait: Wait | null, number: number, resource: number, answering: Answering, subject: unknown) {
+    this.wait = wait;
+    this.number = number;
+    this.resource = resource;
+    this.answering = answering;
+    this.subject = subject;
+  }
+}
+
+export class IoClient {
+  readonly s: Scheduler;
+  /** The poller's number among the peers. */
+  readonly #poller: number;
+  readonly #tickets: (Ticket | undefined)[] = [];
+  readonly #free: number[] = [];
+  #ids: number;
+  /** Signals that may still come to a mailbox. */
+  subscriptions = 0;
+  /** Tokens in the record that is being written, and in the one that was read last. */
+  readonly leaving: Token[] = [];
+  readonly arrived: Token[] = [];
+
+  constructor(s: Scheduler) {
+    this.s = s;
+    this.#poller = s.memory.schedulers;
+    this.#ids = (s.id + 1) * 2 ** 40; // the poller's own begin at 1
+    registerTokens(this);
+  }
+
+  /** Requests without an answer, and subscriptions: something that can still wake an actor here. */
+  get pending(): number {
+    return this.#tickets.length - this.#free.length + this.subscriptions;
+  }
+
+  /** An id that no other thread gives. */
+  nextId(): number {
+    return ++this.#ids;
+  }
+
+  // --- Requests ---------------------------------------------------------------------------------------------------
+
+  /** One operation of an actor: it waits, the poller answers. */
+  ask(
+    actor: ActorImpl,
+    label: string,
+    options: WaitOptions | undefined,
+    kind: number,
+    target: number,
+    payload: unknown,
+    answering: Answering,
+    resource: number,
+    transfer?: Transferable[],
+    subject?: unknown,
+  ): Promise<unknown> {
+    const s = this.s;
+    const wait = s.wait(actor, answering.waitKind ?? IO, label, options, false);
+    if (wait instanceof Promise) {
+      if (answering.over !== undefined) answering.over(new Ticket(null, 0, resource, answering, subject));
+      return wait;
+    }
+    const number = this.#free.pop() ?? this.#tickets.length;
+    const ticket = new Ticket(wait, number, resource, answering, subject);
+    this.#tickets[number] = ticket;
+    try {
+      s.remote.record(this.#poller, kind, target, number, payload, transfer);
+    } catch (error) { // an argument that cannot be sent
+      this.#tickets[number] = undefined;
+      this.#free.push(number);
+      answering.over?.(ticket);
+      wait.fail(error);
+      s.settleNow(actor, wait);
+      return wait.promise;
+    }
+    wait.onGiveUp = () => this.#giveUp(ticket);
+    s.parked(actor);
+    return wait.promise;
+  }
+
+  /** An operation by its name; on a resource, or with 0 on none. */
+  operate(
+    actor: ActorImpl,
+    label: string,
+    options: WaitOptions | undefined,
+    operation: string,
+    resource: number,
+    args: unknown[],
+    answering: Answering = PLAIN,
+    transfer?: Transferable[],
+    subject?: unknown,
+  ): Promise<unknown> {
+    const payload = [operation, resource, ...args];
+    return this.ask(
+      actor,
+      label,
+      options,
+      R_IO_REQUEST,
+      actor.pid,
+      payload,
+      answering,
+      resource,
+      transfer,
+      subject,
+    );
+  }
+
+  /** Something that nobody waits for. */
+  post(kind: number, target: number, aux: number, payload: unknown): void {
+    this.s.remote.record(this.#poller, kind, target, aux, payload);
+  }
+
+  /** A request whose answer wakes nobody. */
+  postRequest(actor: ActorImpl, operation: string, args: unknown[]): void {
+    const number = this.#free.pop() ?? this.#tickets.length;
+    const ticket = new Ticket(null, number, 0, PLAIN, null);
+    this.#tickets[number] = ticket;
+    this.post(R_IO_REQUEST, actor.pid, number, [operation, 0, ...args]);
+  }
+
+  #giveUp(ticket: Ticket): void {
+    const { wait, answering, number, resource } = ticket;
+    ticket.wait = null;
+    if (answering.outlives && wait?.actor.state === DONE) return;
+    this.post(R_IO_CANCEL, resource, number, answering.comesBack !== undefined);
+  }
+
+  /** A record of the poller. False: not of a kind that is known here. */
+  heard(kind: number, number: number, payload: unknown): boolean {
+    if (kind !== R_IO_DONE && kind !== R_IO_FAILED && kind !== R_IO_CANCELLED) return false;
+    const ticket = this.#tickets[number]!;
+    this.#tickets[number] = undefined;
+    this.#free.push(number);
+    const { wait, answering, resource } = ticket;
+    if (wait !== null) {
+      this.#settle(ticket, wait, kind, payload);
+      answering.over?.(ticket);
+      return true;
+    }
+    answering.over?.(ticket);
+    if (kind === R_IO_CANCELLED) return true;
+    if (answering.comesBack !== undefined) {
+      const back = kind === R_IO_DONE ? answering.comesBack(payload as never) : null;
+      this.post(R_IO_RETURN, resource, 0, [back, true]);
+    } else if (answering.opened !== undefined && kind === R_IO_DONE) {
+      for (const id of answering.opened(payload as never)) this.post(R_IO_CLOSE, id, 0, null);
+    }
+    return true;
+  }
+
+  #settle(ticket: Ticket, wait: Wait, kind: number, payload: unknown): void {
+    if (kind === R_IO_FAILED) {
+      this.s.fail(wait, reviveError(payload as PackedError));
+      return;
+    }
+    const { revive } = ticket.answering;
+    let value = payload;
+    try {
+      if (revive !== undefined) value = revive(this, wait.actor, payload as never, ticket);
+    } catch (error) { // what the function in the blocking pool threw
+      this.s.fail(wait, error);
+      return;
+    }
+    this.s.complete(wait, value);
+  }
+
+  // --- Who owns what ----------------------------------------------------------------------------------------------
+
+  /** The actor whose code uses a token. */
+  actorFor(token: Token): ActorImpl {
+    const actor = currentActor() ?? token.holder;
+    if (actor === null || actor === undefined) {
+      throw new TypeError(
+        `Cannot use ${token.label} here: only an actor can wait. Use it in an actor's code`,
+      );
+    }
+    return actor;
+  }
+
+  /** The actor owns it from now on. */
+  hold(actor: ActorImpl, token: Token): void {
+    token.holder = actor;
+    const extras = extrasOf(actor);
+    if (extras.tokens === null) {
+      extras.tokens = new Set();
+      extras.onEnd.add(() => this.post(R_IO_RELEASE, actor.pid, 0, null));
+    }
+    extras.tokens.add(token);
+  }
+
+  drop(token: Token): void {
+    token.holder?.extras?.tokens?.delete(token);
+  }
+
+  /** An actor has sent a value to another of this scheduler, or spawned one with it: what is in it is the other's. */
+  given(value: unknown, to: Pid): void {
+    const tokens: Token[] = [];
+    collect(value, tokens);
+    for (const token of tokens) {
+      this.drop(token);
+      token.given++;
+      this.#giveTo(token, to);
+    }
+  }
+
+  #giveTo(token: Token, to: Pid): void {
+    this.post(R_IO_OWN, token.id, token.given, to);
+    const actor = this.s.find(to);
+    if (actor !== undefined) this.hold(actor, token);
+    else if (!this.s.routes.isLive(to)) this.post(R_IO_CLOSE, token.id, 0, null);
+  }
+
+  /** The record with the tokens of `leaving` is on its way to another scheduler. */
+  departed(kind: number, target: number): void {
+    const owner = isForActor(kind) ? target : 0;
+    for (const token of this.leaving.splice(0)) {
+      this.drop(token);
+      this.post(R_IO_OWN, token.id, token.given, owner);
+    }
+  }
+
+  /** A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. */
+  landed(kind: number, target: number): void {
+    if (kind === R_SPAWN) return;
+    if (isForActor(kind)) this.claim(target as Pid);
+    else this.arrived.length = 0;
+  }
+
+  /** The tokens that were read last are this actor's; when it is dead they are closed. */
+  claim(pid: Pid): void {
+    for (const token of this.arrived.splice(0)) {
+      const actor = this.s.find(pid);
+      if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
+      else {
+        this.post(R_IO_OWN, token.id, token.given, pid);
+        this.hold(actor, token);
+      }
+    }
+  }
+
+  /** For the dump: what actors hold, and what they wait for. */
+  report(): string[] {
+    const lines: string[] = [];
+    for (const actor of this.s.actors()) {
+      const tokens = actor.extras?.tokens;
+      if (tokens === null || tokens === undefined || tokens.size === 0) continue;
+      if (lines.length === MOST_REPORTED) {
+        lines.push("…");
+        break;
+      }
+      const shown = [...tokens].slice(0, MOST_TOKENS).map((token) => (token as Token).describe());
+      if (tokens.size > shown.length) shown.push(`… and ${tokens.size - shown.length} more`);
+      lines.push(`${actor.target.name} ${formatPid(actor.pid)} holds ${shown.join(", ")}`);
+    }
+    return lines;
+  }
+}
+
+const MOST_REPORTED = 100;
+const MOST_TOKENS = 10;
+
+function isForActor(kind: number): boolean {
+  return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;
+}
+
+/** Finds the tokens in a value, nested anywhere. */
+function collect(value: unknown, found: Token[], seen: Set<object> = new Set()): void {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
+  if (value instanceof Token) {
+    found.push(value);
+    return;
+  }
+  seen.add(value);
+  if (Array.isArray(value)) {
+    for (const one of value) if (typeof one === "object") collect(one, found, seen);
+  } else if (value instanceof Map) {
+    for (const [key, one] of value) {
+      collect(key, found, seen);
+      collect(one, found, seen);
+    }
+  } else if (value instanceof Set) {
+    for (const one of value) collect(one, found, seen);
+  } else if (Object.getPrototypeOf(value) === Object.prototype || !(value instanceof Error)) {
+    for (const key of Object.keys(value)) {
+      const descriptor = Object.getOwnPropertyDescriptor(value, key);
+      if (descriptor !== undefined && "value" in descriptor) collect(descriptor.value, found, seen);
+    }
+  }
+}

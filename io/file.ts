@@ -1,0 +1,45 @@
+/**
+ * A file that is open in the poller, as actors see it.
+ *
+ * @module
+ */
+import type { WaitOptions } from "../runtime/api.ts";
+import type * as api from "./api.ts";
+import type { IoClient } from "./client.ts";
+import { ByteToken } from "./byte_token.ts";
+
+export class File extends ByteToken implements api.File {
+  readonly path: string;
+
+  constructor(io: IoClient, id: number, path: string, given = 0) {
+    super(io, id, given);
+    this.path = path;
+  }
+
+  get label(): string {
+    return `file ${this.id}`;
+  }
+
+  override describe(): string {
+    return `file ${this.id} ${this.path}`;
+  }
+
+  async seek(offset: number | bigint, whence: Deno.SeekMode, options?: WaitOptions): Promise<number> {
+    return await this.operate("seek", [offset, whence], options) as number;
+  }
+  async truncate(length?: number, options?: WaitOptions): Promise<void> {
+    await this.operate("truncate", [length], options);
+  }
+  async stat(options?: WaitOptions): Promise<Deno.FileInfo> {
+    return await this.operate("stat", [], options) as Deno.FileInfo;
+  }
+  async sync(options?: WaitOptions): Promise<void> {
+    await this.operate("sync", [], options);
+  }
+  async syncData(options?: WaitOptions): Promise<void> {
+    await this.operate("syncData", [], options);
+  }
+  protected override endWriting(): void {
+    this.close();
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Connections, listeners and datagram sockets, as actors see them.
+ *
+ * @module
+ */
+import type { WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import type * as api from "./api.ts";
+import type { Answering, IoClient } from "./client.ts";
+import { type ConnRecord, R_IO_REQUEST } from "./protocol.ts";
+import { ByteToken } from "./byte_token.ts";
+import { ownBytes, toBytes } from "./bytes.ts";
+import { blame } from "./errors.ts";
+import { formatAddr, Token } from "./token.ts";
+
+export class Conn extends ByteToken implements api.Conn {
+  readonly localAddr: Deno.Addr;
+  readonly remoteAddr: Deno.Addr;
+  readonly isTls: boolean;
+
+  constructor(io: IoClient, record: ConnRecord, given = 0) {
+    super(io, record[0], given);
+    [, this.localAddr, this.remoteAddr, this.isTls] = record;
+  }
+
+  get label(): string {
+    return `conn ${this.id}`;
+  }
+
+  override describe(): string {
+    return `conn ${this.id} ${formatAddr(this.localAddr)} to ${formatAddr(this.remoteAddr)}`;
+  }
+
+  record(): ConnRecord {
+    return [this.id, this.localAddr, this.remoteAddr, this.isTls];
+  }
+
+  async closeWrite(options?: WaitOptions): Promise<void> {
+    await this.operate("closeWrite", [], options);
+  }
+  async setNoDelay(on = true): Promise<void> {
+    await this.operate("setNoDelay", [on], undefined);
+  }
+  async setKeepAlive(on = true): Promise<void> {
+    await this.operate("setKeepAlive", [on], undefined);
+  }
+  async handshake(options?: WaitOptions): Promise<{ alpnProtocol: string | null }> {
+    return { alpnProtocol: await this.operate("handshake", [], options) as string | null };
+  }
+  protected override endWriting(actor: ActorImpl): Promise<unknown> {
+    return this.io.operate(actor, `closeWrite ${this.label}`, undefined, "closeWrite", this.id, []);
+  }
+}
+
+/** The answer to a connect or an accept. */
+export function reviveConn(io: IoClient, actor: ActorImpl, record: ConnRecord): Conn {
+  const conn = new Conn(io, record);
+  io.hold(actor, conn);
+  return conn;
+}
+
+const ACCEPT: Answering = { revive: reviveConn, comesBack: ([id]: ConnRecord) => id };
+
+export class Listener extends Token implements api.Listener {
+  readonly addr: Deno.Addr;
+  #accepting = "";
+
+  constructor(io: IoClient, id: number, addr: Deno.Addr, given = 0) {
+    super(io, id, given);
+    this.addr = addr;
+  }
+
+  get label(): string {
+    return `listener ${this.id}`;
+  }
+
+  override describe(): string {
+    return `listener ${this.id} ${formatAddr(this.addr)}`;
+  }
+
+  async accept(options?: WaitOptions): Promise<api.Conn> {
+    try {
+      const { io, actor, id } = this;
+      if (this.#accepting === "") this.#accepting = `accept ${this.describe()}`;
+      return await io.ask(
+        actor,
+        this.#accepting,
+        options,
+        R_IO_REQUEST,
+        actor.pid,
+        ["accept", id, 1],
+        ACCEPT,
+        id,
+      ) as api.Conn;
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  /** Until the listener is closed. */
+  async *[Symbol.asyncIterator](): AsyncIterator<api.Conn> {
+    for (;;) {
+      let conn: api.Conn;
+      try {
+        conn = await this.accept();
+      } catch (error) {
+        if (this.isClosed && (error as Error).name === "BadResource") return;
+        throw error;
+      }
+      yield conn;
+    }
+  }
+}
+
+type Datagram = [Uint8Array, Deno.NetAddr];
+
+const RECEIVE: Answering = { comesBack: (datagram: Datagram) => datagram };
+
+export class DatagramConn extends Token implements api.DatagramConn {
+  readonly addr: Deno.NetAddr;
+
+  constructor(io: IoClient, id: number, addr: Deno.NetAddr, given = 0) {
+    super(io, id, given);
+    this.addr = addr;
+  }
+
+  get label(): string {
+    return `datagram socket ${this.id}`;
+  }
+
+  override describe(): string {
+    return `${this.label} ${formatAddr(this.addr)}`;
+  }
+
+  async receive(options?: WaitOptions): Promise<Datagram> {
+    try {
+      const { io, actor, id } = this;
+      return await io.operate(
+        actor,
+        `receive ${this.label}`,
+        options,
+        "accept",
+        id,
+        [1],
+        RECEIVE,
+      ) as Datagram;
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  async send(
+    data: Uint8Array,
+    to: { hostname?: string; port: number },
+    options?: WaitOptions,
+  ): Promise<number> {
+    try {
+      const { io, actor, id } = this;
+      const args = [ownBytes(toBytes(data)), to.hostname ?? "127.0.0.1", to.port];
+      return await io.operate(actor, `send ${this.label}`, options, "send", id, args) as number;
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  /** Until the socket is closed. */
+  async *[Symbol.asyncIterator](): AsyncIterator<Datagram> {
+    for (;;) {
+      let datagram: Datagram;
+      try {
+        datagram = await this.receive();
+      } catch (error) {
+        if (this.isClosed && (error as Error).name === "BadResource") return;
+        throw error;
+      }
+      yield datagram;
+    }
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * Connections, listeners and datagram sockets in the poller.
+ *
+ * @module
+ */
+import { type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { StreamResource } from "./stream_resource.ts";
+import type { ConnRecord } from "./protocol.ts";
+
+type AnyConn = Deno.Conn & Partial<Pick<Deno.TcpConn, "setKeepAlive" | "setNoDelay">> & {
+  handshake?(): Promise<Deno.TlsHandshakeInfo>;
+};
+
+export class ConnResource extends StreamResource {
+  readonly #conn: AnyConn;
+
+  constructor(id: number, host: PollerHost, conn: Deno.Conn) {
+    super(id, host, conn, "conn", true);
+    this.#conn = conn;
+  }
+
+  record(): ConnRecord {
+    const { localAddr, remoteAddr } = this.#conn;
+    return [this.id, { ...localAddr }, { ...remoteAddr }, this.#conn.handshake !== undefined];
+  }
+
+  protected override endWriting(): Promise<void> {
+    return this.#conn.closeWrite();
+  }
+
+  override operate(request: Request, operation: string, args: unknown[]): void {
+    try {
+      switch (operation) {
+        case "setNoDelay":
+          this.#conn.setNoDelay?.(args[0] as boolean);
+          return this.host.done(request, null);
+        case "setKeepAlive":
+          this.#conn.setKeepAlive?.(args[0] as boolean);
+          return this.host.done(request, null);
+        case "handshake":
+          this.#shakeHands(request);
+          return;
+      }
+    } catch (error) {
+      return this.host.failed(request, error);
+    }
+    super.operate(request, operation, args);
+  }
+
+  async #shakeHands(request: Request): Promise<void> {
+    try {
+      const info = await this.#conn.handshake?.();
+      if (request.isOpen) this.host.done(request, info?.alpnProtocol ?? null);
+    } catch (error) {
+      if (request.isOpen) this.host.failed(request, error);
+    }
+  }
+}
+
+/** Makes a resource of a connection; nobody owns it yet. */
+export function adoptConn(host: PollerHost, conn: Deno.Conn): ConnResource {
+  const resource = new ConnResource(host.nextId(), host, conn);
+  host.add(resource);
+  return resource;
+}
+
+export class ListenerResource extends PollerResource {
+  readonly #listener: Deno.Listener;
+  /** Accepted connections whose asker gave up. */
+  readonly #accepted: ConnResource[] = [];
+  #accepting = false;
+  #failure: { error: unknown } | null = null;
+
+  constructor(id: number, host: PollerHost, listener: Deno.Listener) {
+    super(id, host);
+    this.#listener = listener;
+  }
+
+  get label(): string {
+    return `listener ${this.id}`;
+  }
+
+  get addr(): Deno.Addr {
+    return { ...this.#listener.addr };
+  }
+
+  protected override serve(): void {
+    while (this.asking.length > 0) {
+      const request = this.asking[0];
+      if (this.#failure !== null) {
+        const { error } = this.#failure;
+        if (request.limit > 0) this.#failure = null;
+        this.asking.shift();
+        if (request.limit > 0) this.host.failed(request, error);
+        else this.host.done(request, null);
+        continue;
+      }
+      if (this.#accepted.length === 0) return this.#accept();
+      this.asking.shift();
+      if (request.limit === 0) { // ready
+        this.host.done(request, null);
+        continue;
+      }
+      const conn = this.#accepted.shift()!;
+      this.host.own(conn, request.pid);
+      this.host.done(request, conn.record());
+    }
+  }
+
+  #accept(): void {
+    if (this.#accepting) return;
+    this.#accepting = true;
+    this.#listener.accept().then(
+      (conn) => {
+        this.#accepting = false;
+        if (this.isClosed) return conn.close();
+        this.#accepted.push(adoptConn(this.host, conn));
+        if (!this.isHeld) this.serve();
+      },
+      (error) => {
+        this.#accepting = false;
+        if (this.isClosed) return;
+        this.#failure = { error };
+        if (!this.isHeld) this.serve();
+      },
+    );
+  }
+
+  protected override takeBack(value: unknown): void {
+    const conn = this.host.find(value as number) as ConnResource | undefined;
+    if (conn === undefined) return;
+    if (this.isClosed) return conn.close();
+    this.host.own(conn, 0);
+    this.#accepted.unshift(conn);
+  }
+
+  override operate(request: Request, operation: string): void {
+    this.refuse(request, operation);
+  }
+
+  protected override release(): void {
+    for (const conn of this.#accepted.splice(0)) conn.close();
+    this.#listener.close();
+  }
+}
+
+/** Datagrams that wait for a reader; further ones are dropped, as the OS does with a full buffer. */
+const MOST_DATAGRAMS = 1024;
+const MOST_DATAGRAM_BYTES = 1024 * 1024;
+
+/** What is used of a socket of node:dgram: Deno's own needs a flag. */
+export interface DatagramSocket {
+  send(
+    bytes: Uint8Array,
+    port: number,
+    hostname: string,
+    done: (error: Error | null, sent: number) => void,
+  ): void;
+  close(): void;
+}
+
+export class DatagramResource extends PollerResource {
+  readonly #socket: DatagramSocket;
+  readonly #received: [Uint8Array, Deno.NetAddr][] = [];
+  #bytes = 0;
+  dropped = 0;
+
+  constructor(id: number, host: PollerHost, socket: DatagramSocket) {
+    super(id, host);
+    this.#socket = socket;
+  }
+
+  get label(): string {
+    return `datagram socket ${this.id}`;
+  }
+
+  arrived(bytes: Uint8Array, from: Deno.NetAddr): void {
+    if (this.isClosed) return;
+    if (this.#received.length >= MOST_DATAGRAMS || this.#bytes + bytes.length > MOST_DATAGRAM_BYTES) {
+      this.dropped++;
+      return;
+    }
+    this.#received.push([bytes, from]);
+    this.#bytes += bytes.length;
+    if (!this.isHeld) this.serve();
+  }
+
+  protected override serve(): void {
+    while (this.asking.length > 0 && this.#received.length > 0) {
+      const request = this.asking.shift()!;
+      if (request.limit === 0) {
+        this.host.done(request, null);
+        continue;
+      }
+      const datagram = this.#received.shift()!;
+      this.#bytes -= datagram[0].length;
+      this.host.done(request, datagram);
+    }
+  }
+
+  protected override takeBack(value: unknown): void {
+    const datagram = value as [Uint8Array, Deno.NetAddr];
+    this.#received.unshift(datagram);
+    this.#bytes += datagram[0].length;
+  }
+
+  override operate(request: Request, operation: string, args: unknown[]): void {
+    if (operation === "writable") return this.host.done(request, null);
+    if (operation !== "send") return this.refuse(request, operation);
+    const [bytes, hostname, port] = args as [Uint8Array, string, number];
+    try {
+      this.#socket.send(bytes, port, hostname, (error) => {
+        if (!request.isOpen) return;
+        if (error !== null && error !== undefined) this.host.failed(request, error);
+        else this.host.done(request, bytes.length);
+      });
+    } catch (error) {
+      this.host.failed(request, error);
+    }
+  }
+
+  protected override release(): void {
+    this.#received.length = 0;
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * The operations of the poller that concern no open resource: whole files, folders, and everything that opens one.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import * as dgram from "node:dgram";
+import type { PollerHost, Request } from "./resource.ts";
+import { FileResource } from "./file_resource.ts";
+import { adoptConn, DatagramResource, ListenerResource } from "./net_resources.ts";
+import { StreamResource } from "./stream_resource.ts";
+import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process_resources.ts";
+import type { BlockingPool } from "./blocking_pool.ts";
+import { plainInfo } from "./file_info.ts";
+import { TRANSFER_BYTES } from "./protocol.ts";
+import type { CommandOptions, TlsOptions } from "./api.ts";
+
+/** What an operation gives: the answer, and what of it moves instead of being copied. */
+interface Result {
+  readonly value: unknown;
+  readonly transfer?: Transferable[];
+  /** Closes what was opened, when the request was given up meanwhile. */
+  readonly undo?: () => void;
+}
+
+export interface OperationHost extends PollerHost {
+  /** A signal for an actor's mailbox. */
+  tell(peer: number, pid: number, message: unknown): void;
+  readonly blocking: BlockingPool;
+}
+
+// deno-lint-ignore no-explicit-any
+type Operation = (
+  host: OperationHost,
+  request: Request,
+  ...args: any[]
+) => Promise<Result | void | Unfinished>;
+
+/** Somebody else answers the request. */
+const UNFINISHED = Symbol();
+type Unfinished = typeof UNFINISHED;
+
+/** Entries of a folder that are sent in one answer. */
+const DIR_ENTRIES_A_PIECE = 1024;
+
+export const OPERATIONS: Record<string, Operation> = {
+  async open(host, request, path: string, options: Deno.OpenOptions) {
+    const file = await Deno.open(path, options);
+    const resource = new FileResource(host.nextId(), host, file);
+    host.add(resource);
+    host.own(resource, request.pid);
+    return { value: resource.id, undo: () => resource.close() };
+  },
+  async readFile(_host, request, path: string) {
+    const abort = abortOf(request);
+    return bytesResult(await Deno.readFile(path, { signal: abort.signal }));
+  },
+  async writeFile(_host, request, path: string, data: Uint8Array, options: Deno.WriteFileOptions) {
+    const abort = abortOf(request);
+    await Deno.writeFile(path, data, { ...options, signal: abort.signal });
+  },
+  async readDir(_host, request, path: string) {
+    const entries: [string, number][] = [];
+    for await (const { name, isFile, isDirectory, isSymlink } of Deno.readDir(path)) {
+      entries.push([name, (isFile ? 1 : 0) | (isDirectory ? 2 : 0) | (isSymlink ? 4 : 0)]);
+      if (entries.length % DIR_ENTRIES_A_PIECE === 0 && !request.isOpen) break;
+    }
+    return { value: entries };
+  },
+  async stat(_host, _request, path: string) {
+    return { value: plainInfo(await Deno.stat(path)) };
+  },
+  async lstat(_host, _request, path: string) {
+    return { value: plainInfo(await Deno.lstat(path)) };
+  },
+  remove: (_host, _request, path: string, options) => Deno.remove(path, options),
+  rename: (_host, _request, from: string, to: string) => Deno.rename(from, to),
+  mkdir: (_host, _request, path: string, options) => Deno.mkdir(path, options),
+  copyFile: (_host, _request, from: string, to: string) => Deno.copyFile(from, to),
+  async realPath(_host, _request, path: string) {
+    return { value: await Deno.realPath(path) };
+  },
+  async makeTempDir(_host, _request, options) {
+    return { value: await Deno.makeTempDir(options) };
+  },
+  async makeTempFile(_host, _request, options) {
+    return { value: await Deno.makeTempFile(options) };
+  },
+
+  // deno-lint-ignore require-await
+  async listen(host, request, options: Record<string, unknown>) {
+    const listener = options.transport === "unix"
+      ? Deno.listen(options as never)
+      : options.cert !== undefined
+      ? Deno.listenTls(options as never)
+      : Deno.listen(options as never);
+    const resource = new ListenerResource(host.nextId(), host, listener as Deno.Listener);
+    host.add(resource);
+    host.own(resource, request.pid);
+    return { value: [resource.id, resource.addr], undo: () => resource.close() };
+  },
+  async connect(host, request, options: Record<string, unknown>, tls: TlsOptions | null) {
+    const abort = abortOf(request);
+    const conn: Deno.Conn = tls !== null
+      ? await connectTls(options as { port: number; hostname?: string }, tls)
+      : await Deno.connect(
+        (options.transport === "unix" ? options : { ...options, signal: abort.signal }) as never,
+      );
+    const resource = adoptConn(host, conn);
+    host.own(resource, request.pid);
+    return { value: resource.record(), undo: () => resource.close() };
+  },
+  async datagram(host, request, hostname: string, port: number) {
+    const socket = dgram.createSocket(hostname.includes(":") ? "udp6" : "udp4");
+    const resource = new DatagramResource(host.nextId(), host, {
+      send: (bytes, to, name, done) => socket.send(Buffer.from(bytes), to, name, done),
+      close: () => socket.close(),
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind(port, hostname, () => {
+        socket.removeListener("error", reject);
+        resolve();
+      });
+    });
+    // ICMP's "nobody listens there" after a send: a datagram socket goes on, as the OS's does
+    socket.on("error", () => {});
+    socket.on(
+      "message",
+      (bytes: Uint8Array, from: { address: string; port: number }) =>
+        resource.arrived(new Uint8Array(bytes), {
+          transport: "udp",
+          hostname: from.address,
+          port: from.port,
+        }),
+    );
+    host.add(resource);
+    host.own(resource, request.pid);
+    const { address, port: bound } = socket.address();
+    const addr: Deno.NetAddr = { transport: "udp", hostname: address, port: bound };
+    return { value: [resource.id, addr], undo: () => resource.close() };
+  },
+  async resolveDns(_host, request, query: string, type: Deno.RecordType, options) {
+    const abort = abortOf(request);
+    return { value: await Deno.resolveDns(query, type as "A", { ...options, signal: abort.signal }) };
+  },
+
+  // deno-lint-ignore require-await
+  async spawn(host, request, command: string, options: CommandOptions) {
+    const child = new Deno.Command(command, {
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+      ...options as Deno.CommandOptions,
+    }).spawn();
+    const pipes: StreamResource[] = [];
+    const pipe = (open: () => StreamResource): number => {
+      const resource = open();
+      host.add(resource);
+      host.own(resource, request.pid);
+      pipes.push(resource);
+      return resource.id;
+    };
+    const ids = [
+      options.stdin !== "piped"
+        ? 0
+        : pipe(() =>
+          new StreamResource(host.nextId(), host, writingEnd(child.stdin), "child's stdin", false)
+        ),
+      (options.stdout ?? "piped") !== "piped"
+        ? 0
+        : pipe(() =>
+          new StreamResource(host.nextId(), host, readingEnd(child.stdout), "child's stdout", false)
+        ),
+      options.stderr !== "piped"
+        ? 0
+        : pipe(() =>
+          new StreamResource(host.nextId(), host, readingEnd(child.stderr), "child's stderr", false)
+        ),
+    ];
+    const resource = new ChildResource(host.nextId(), host, child, pipes);
+    host.add(resource);
+    host.own(resource, request.pid);
+    return { value: [resource.id, child.pid, ...ids], undo: () => resource.close() };
+  },
+  async output(_host, request, command: string, options: CommandOptions) {
+    const child = new Deno.Command(command, {
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      ...options as Deno.CommandOptions,
+    }).spawn();
+    request.onCancel = () => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // it ended just now
+      }
+    };
+    const { code, signal, success, stdout, stderr } = await outputOf(child, options);
+    return { value: { code, signal, success, stdout, stderr } };
+  },
+  // deno-lint-ignore require-await
+  async blocking(host, request, module: string, exportName: string, port: MessagePort) {
+    host.blocking.run(request, module, exportName, port);
+    return UNFINISHED;
+  },
+  // deno-lint-ignore require-await
+  async signals(host, request, id: number, name: Deno.Signal, messages: boolean) {
+    const resource = new SignalResource(
+      id,
+      host,
+      name,
+      messages
+        ? (signal) => host.tell(request.peer, resource.owner || request.pid, { type: "SIGNAL", signal })
+        : null,
+    );
+    host.add(resource);
+    host.own(resource, request.pid);
+    if (messages && resource.failure !== null) throw resource.failure;
+    return { value: null, undo: () => resource.close() };
+  },
+};
+
+/** Runs one and answers, unless the request was given up. */
+export async function perform(
+  host: OperationHost,
+  request: Request,
+  name: string,
+  args: unknown[],
+): Promise<void> {
+  try {
+    const operation = OPERATIONS[name];
+    if (operation === undefined) throw new TypeError(`Cannot do ${name}: the poller knows no such operation`);
+    const result = await operation(host, request, ...args);
+    if (result === UNFINISHED) return;
+    if (!request.isOpen) result?.undo?.();
+    else host.done(request, result?.value ?? null, result?.transfer);
+  } catch (error) {
+    if (request.isOpen) host.failed(request, error);
+  }
+}
+
+function abortOf(request: Request): AbortController {
+  const abort = new AbortController();
+  request.onCancel = () => abort.abort();
+  return abort;
+}
+
+function bytesResult(bytes: Uint8Array<ArrayBuffer>): Result {
+  return { value: bytes, transfer: bytes.length < TRANSFER_BYTES ? undefined : [bytes.buffer] };
+}
+
+function connectTls(options: { port: number; hostname?: string }, tls: TlsOptions): Promise<Deno.Conn> {
+  return Deno.connectTls({ ...options, ...tls } as never);
+}
+
+async function outputOf(
+  child: Deno.ChildProcess,
+  options: CommandOptions,
+): Promise<Deno.CommandStatus & { stdout: Uint8Array; stderr: Uint8Array }> {
+  const collect = async (stream: () => ReadableStream<Uint8Array>, mode: string | undefined) =>
+    (mode ?? "piped") === "piped"
+      ? new Uint8Array(await new Response(stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
+      : new Uint8Array(0);
+  const [status, stdout, stderr] = await Promise.all([
+    child.status,
+    collect(() => child.stdout, options.stdout),
+    collect(() => child.stderr, options.stderr),
+  ]);
+  return { ...status, stdout, stderr };
+}

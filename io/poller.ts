@@ -1,0 +1,353 @@
+/**
+ * The poller: runs operations for parked actors of all schedulers, keeps what they have open, and wakes them.
+ *
+ * It is a peer of the schedulers: requests come in through one ring a scheduler, answers go out through another. It
+ * never blocks and never polls: between two turns of its event loop it sleeps on its doorbell and on the OS at once.
+ *
+ * Requests are numbered by the scheduler; one that concerns a resource waits in that resource, the others in `#running`.
+ * The race of registration and park is closed on the scheduler, which takes answers in only between actors; that of
+ * completion and cancelling is told in protocol.ts. Completions for actors that died are dropped, and what they
+ * had opened is closed (S17).
+ *
+ * @module
+ */
+import { type Doorbell, ring } from "../runtime/doorbell.ts";
+import { InLink, OutLink } from "../runtime/link.ts";
+import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } from "../runtime/layout.ts";
+import { R_MESSAGE } from "../runtime/protocol.ts";
+import {
+  FIRST_RESOURCE,
+  R_IO_CANCEL,
+  R_IO_CANCELLED,
+  R_IO_CLOSE,
+  R_IO_DONE,
+  R_IO_FAILED,
+  R_IO_OWN,
+  R_IO_READ,
+  R_IO_RELEASE,
+  R_IO_REQUEST,
+  R_IO_RETURN,
+  R_IO_WRITE,
+  STDERR,
+  STDIN,
+  STDOUT,
+} from "./protocol.ts";
+import { packError } from "./errors.ts";
+import { Asking, type PollerResource, Request } from "./resource.ts";
+import { StandardStream, StreamResource } from "./stream_resource.ts";
+import { BlockingPool } from "./blocking_pool.ts";
+import { FileResource } from "./file_resource.ts";
+import { type OperationHost, perform } from "./operations.ts";
+
+/** Records taken from one scheduler before the others get their turn. */
+const RECORDS_A_TURN = 512;
+
+export interface PollerEvents {
+  /** Opens the side channel to a scheduler. */
+  openPort(to: number): MessagePort;
+  take(port: MessagePort): { message: unknown } | undefined;
+  warn(text: string): void;
+}
+
+export class Poller implements OperationHost {
+  readonly #memory: SharedMemory;
+  readonly #words: Int32Array;
+  readonly #base: number;
+  readonly #doorbell: Doorbell;
+  readonly #events: PollerEvents;
+  readonly #ins: InLink[] = [];
+  readonly #outs: OutLink[] = [];
+  readonly #portsIn: (MessagePort | undefined)[] = [];
+  readonly #portsOut: (MessagePort | undefined)[] = [];
+  readonly #resources = new Map<number, PollerResource>();
+  readonly #owned = new Map<number, Set<PollerResource>>();
+  /** Requests that concern no resource, by scheduler and number. */
+  readonly #running: Map<number, Request>[] = [];
+  readonly blocking = new BlockingPool(this);
+  #ids = FIRST_RESOURCE;
+  #from = 0;
+  #isBacklogged = false;
+
+  constructor(memory: SharedMemory, words: Int32Array, doorbell: Doorbell, events: PollerEvents) {
+    this.#memory = memory;
+    this.#words = words;
+    this.#doorbell = doorbell;
+    this.#events = events;
+    const id = memory.schedulers;
+    this.#base = id * PEER_WORDS;
+    for (let peer = 0; peer < memory.schedulers; peer++) {
+      this.#running.push(new Map());
+      this.#ins.push(
+        new InLink(ringRegion(memory, peer, id), {
+          wakeWriter: () => ring(words, peer),
+          takeSide: () => this.#takeSide(peer),
+          undecodable: (kind, _target, _aux, error) =>
+            events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
+        }),
+      );
+      this.#outs.push(
+        new OutLink(ringRegion(memory, id, peer), {
+          wakeReader: () => ring(words, peer),
+          post: (values, transfer) => {
+            const port = this.#portsOut[peer] ??= events.openPort(peer);
+            port.postMessage(values, transfer);
+          },
+        }),
+      );
+    }
+    this.add(new StandardStream(STDIN, this, standard(Deno.stdin), "stdin", false));
+    this.add(new StandardStream(STDOUT, this, standard(Deno.stdout), "stdout", false));
+    this.add(new StandardStream(STDERR, this, standard(Deno.stderr), "stderr", false));
+  }
+
+  // --- Turns ------------------------------------------------------------------------------------------------------
+
+  /** Takes in what schedulers ask, then sleeps on the doorbell. Called whenever there may be something. */
+  readonly pump = (): void => {
+    for (let pass = 0; pass < MOST_PASSES; pass++) {
+      this.#doorbell.awake();
+      this.#drain();
+      if (this.#isBacklogged) this.#flush();
+      this.#doorbell.prepare();
+      if (!this.#hasRecords() && this.#doorbell.sleep()) return;
+    }
+    this.#doorbell.awake();
+    setTimeout(this.pump, 0); // schedulers ask without a pause: the OS gets its turn
+  };
+
+  #hasRecords(): boolean {
+    for (const link of this.#ins) if (link.hasRecords() && !link.stalled) return true;
+    return false;
+  }
+
+  #drain(): void {
+    let taken = 0;
+    for (let peer = 0; peer < this.#ins.length; peer++) {
+      if (!this.#ins[peer].hasRecords()) continue;
+      this.#from = peer;
+      try {
+        taken += this.#ins[peer].drain(this.#handle, RECORDS_A_TURN);
+      } catch (error) { // a fault of ours: the other requests are served
+        taken++;
+        this.#events.warn(`the poller could not serve a request: ${(error as Error).stack}`);
+      }
+    }
+    this.#words[this.#base + RECORDS_IN] += taken;
+  }
+
+  #flush(): void {
+    this.#isBacklogged = false;
+    for (const out of this.#outs) {
+      if (out.backlogRecords > 0 && !out.flush()) this.#isBacklogged = true;
+    }
+  }
+
+  setPort(from: number, port: MessagePort): void {
+    this.#portsIn[from] = port;
+    this.#ins[from].stalled = false;
+    this.pump();
+  }
+
+  #takeSide(peer: number): unknown[] | undefined {
+    const port = this.#portsIn[peer];
+    return port === undefined ? undefined : this.#events.take(port)?.message as unknown[] | undefined;
+  }
+
+  // --- What schedulers say ----------------------------------------------------------------------------------------
+
+  readonly #handle = (kind: number, target: number, aux: number, payload: unknown): void => {
+    const peer = this.#from;
+    switch (kind) {
+      case R_IO_READ: {
+        const request = new Asking(peer, aux, 0, payload as number);
+        const resource = this.#resources.get(target);
+        if (resource === undefined) this.failed(request, closed(target));
+        else resource.ask(request);
+        return;
+      }
+      case R_IO_WRITE: {
+        const request = new Request(peer, aux, 0);
+        const resource = this.#resources.get(target);
+        if (resource instanceof StreamResource || resource instanceof FileResource) {
+          resource.write(request, payload as Uint8Array);
+        } else if (resource === undefined) this.failed(request, closed(target));
+        else resource.refuse(request, "write to");
+        return;
+      }
+      case R_IO_REQUEST:
+        this.#request(peer, target, aux, payload as [string, number, ...unknown[]]);
+        return;
+      case R_IO_CANCEL:
+        this.#cancel(peer, target, aux, payload as boolean);
+        return;
+      case R_IO_RETURN: {
+        const [value, isAnswer] = payload as [unknown, boolean];
+        const resource = this.#resources.get(target);
+        if (resource !== undefined) {
+          if (isAnswer) resource.returned(value);
+          else resource.putBack(value);
+        } else if (typeof value === "number") this.find(value)?.close(); // a connection of a listener that is closed
+        return;
+      }
+      case R_IO_CLOSE:
+        this.#resources.get(target)?.close();
+        return;
+      case R_IO_OWN: {
+        const resource = this.#resources.get(target);
+        if (resource === undefined || aux < resource.given) return;
+        resource.given = aux;
+        this.own(resource, payload as number);
+        return;
+      }
+      case R_IO_RELEASE: {
+        const owned = this.#owned.get(target);
+        if (owned === undefined) return;
+        for (const resource of [...owned]) resource.close();
+        return;
+      }
+      default:
+        this.#events.warn(`a record of unknown kind ${kind} came from scheduler ${peer} to the poller`);
+    }
+  };
+
+  #request(peer: number, pid: number, number: number, payload: [string, number, ...unknown[]]): void {
+    const [operation, id, ...args] = payload;
+    if (id === 0) {
+      const request = new Request(peer, number, pid);
+      this.#running[peer].set(number, request);
+      perform(this, request, operation, args);
+      return;
+    }
+    const resource = this.#resources.get(id);
+    if (operation === "accept") {
+      const request = new Asking(peer, number, pid, args[0] as number);
+      if (resource === undefined) this.failed(request, closed(id));
+      else resource.ask(request);
+      return;
+    }
+    const request = new Request(peer, number, pid);
+    if (resource === undefined) this.failed(request, closed(id));
+    else resource.operate(request, operation, args);
+  }
+
+  /** An answer that is on its way already comes back, if it carries something that must not be lost. */
+  #cancel(peer: number, id: number, number: number, comesBack: boolean): void {
+    if (id === 0) {
+      const request = this.#running[peer].get(number);
+      if (request === undefined) return;
+      this.cancelled(request);
+      request.onCancel?.();
+      return;
+    }
+    const resource = this.#resources.get(id);
+    if (resource !== undefined && !resource.cancel(peer, number) && comesBack) resource.expectReturn();
+  }
+
+  // --- Answers ----------------------------------------------------------------------------------------------------
+
+  done(request: Request, value: unknown, transfer?: Transferable[]): void {
+    this.#answer(request, R_IO_DONE, value, transfer);
+  }
+
+  failed(request: Request, error: unknown): void {
+    this.#answer(request, R_IO_FAILED, packError(error), undefined);
+  }
+
+  cancelled(request: Request): void {
+    this.#answer(request, R_IO_CANCELLED, null, undefined);
+  }
+
+  #answer(request: Request, kind: number, payload: unknown, transfer: Transferable[] | undefined): void {
+    if (!request.isOpen) return;
+    request.isOpen = false;
+    const { peer, number } = request;
+    if (request.pid !== 0) this.#running[peer].delete(number);
+    this.#send(peer, kind, 0, number, payload, transfer);
+  }
+
+  tell(peer: number, pid: number, message: unknown): void {
+    this.#send(peer, R_MESSAGE, pid, 0, message, undefined);
+  }
+
+  #send(
+    peer: number,
+    kind: number,
+    target: number,
+    aux: number,
+    payload: unknown,
+    transfer: Transferable[] | undefined,
+  ): void {
+    const out = this.#outs[peer];
+    out.send(kind, target, aux, payload, transfer);
+    this.#words[this.#base + RECORDS_OUT]++;
+    if (out.backlogRecords > 0) this.#isBacklogged = true;
+  }
+
+  // --- Resources --------------------------------------------------------------------------------------------------
+
+  nextId(): number {
+    return this.#ids++;
+  }
+
+  add(resource: PollerResource): void {
+    this.#resources.set(resource.id, resource);
+  }
+
+  find(id: number): PollerResource | undefined {
+    return this.#resources.get(id);
+  }
+
+  own(resource: PollerResource, pid: number): void {
+    if (resource.owner === pid) return;
+    this.#disown(resource);
+    resource.owner = pid;
+    if (pid === 0) return;
+    const owned = this.#owned.get(pid);
+    if (owned === undefined) this.#owned.set(pid, new Set([resource]));
+    else owned.add(resource);
+  }
+
+  #disown(resource: PollerResource): void {
+    const owned = this.#owned.get(resource.owner);
+    if (owned === undefined) return;
+    owned.delete(resource);
+    if (owned.size === 0) this.#owned.delete(resource.owner);
+  }
+
+  forget(resource: PollerResource): void {
+    this.#resources.delete(resource.id);
+    this.#disown(resource);
+  }
+
+  /** Closes everything. What was given to stdout, stderr and files is written, for as long as a closed stream lingers. */
+  async close(): Promise<void> {
+    this.#drain();
+    const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
+    for (const resource of [...this.#resources.values()]) resource.close();
+    await this.blocking.close();
+    const until = performance.now() + CLOSE_MS;
+    while (performance.now() < until && streams.some((stream) => !stream.isFlushed)) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
+  }
+}
+
+/** How often in a row the poller looks for records before the event loop goes on. */
+const MOST_PASSES = 16;
+
+/** How long the end of a run waits for what was given to stdout and stderr. */
+const CLOSE_MS = 1000;
+
+/** Deno's standard streams, without the end that nobody has. */
+function standard(stream: typeof Deno.stdin | typeof Deno.stdout) {
+  return {
+    ...("read" in stream ? { read: (into: Uint8Array) => stream.read(into) } : {}),
+    ...("write" in stream ? { write: (bytes: Uint8Array) => stream.write(bytes) } : {}),
+    close: () => {},
+  };
+}
+
+function closed(id: number): Error {
+  return new Deno.errors.BadResource(`resource ${id} is closed`);
+}

@@ -1,0 +1,63 @@
+/**
+ * What schedulers and the poller say to each other: the record kinds 48 to 79 of runtime/protocol.ts.
+ *
+ * Every request has a number, unique on its scheduler while it is open, and gets exactly one answer, cancelled or not. So a
+ * number is free again when its answer has come, and what an answer carries too late is never lost: the scheduler gives
+ * it back.
+ *
+ * The race of a cancelled read: the poller answers with bytes, the scheduler gives the read up before it sees them, and
+ * the actor's next read overtakes what it gives back. So a CANCEL that finds its request answered makes the poller hold
+ * all reads of that resource until the RETURN has come, which the scheduler sends for every such answer, bytes or none.
+ *
+ * @module
+ */
+import { R_IO_FIRST } from "../runtime/protocol.ts";
+
+// --- Scheduler → poller: kind, target, aux, payload --------------------------------------------------------------
+
+/** target: the asking actor's pid. aux: request number. Payload: [operation, resource, ...arguments]. */
+export const R_IO_REQUEST = R_IO_FIRST;
+/** target: resource. aux: request number. Payload: at most so many bytes. */
+export const R_IO_READ = R_IO_FIRST + 1;
+/** target: resource. aux: request number. Payload: the bytes. */
+export const R_IO_WRITE = R_IO_FIRST + 2;
+/** target: resource, or 0. aux: request number. Payload: whether a late answer is given back. */
+export const R_IO_CANCEL = R_IO_FIRST + 3;
+/**
+ * target: resource. Payload: [what a cancelled read or accept had got or null, true]; or [bytes, false] from a reader that
+ * took more than it needed.
+ */
+export const R_IO_RETURN = R_IO_FIRST + 4;
+/** target: resource. */
+export const R_IO_CLOSE = R_IO_FIRST + 5;
+/** target: resource. aux: how often it was given away. Payload: the owner's pid, or 0 while it travels. */
+export const R_IO_OWN = R_IO_FIRST + 6;
+/** target: the pid of an actor that has ended: all it owns is closed. */
+export const R_IO_RELEASE = R_IO_FIRST + 7;
+
+// --- Poller → scheduler ------------------------------------------------------------------------------------------
+
+/** aux: request number. Payload: the result. */
+export const R_IO_DONE = R_IO_FIRST + 16;
+/** aux: request number. Payload: {@link PackedError}. */
+export const R_IO_FAILED = R_IO_FIRST + 17;
+/** aux: request number. It was given up before it had an answer. */
+export const R_IO_CANCELLED = R_IO_FIRST + 18;
+
+/** An error on its way: name of its class, message, and the OS's code (`ENOENT`) or null. */
+export type PackedError = [name: string, message: string, code: string | null];
+
+/** Resources that are there from the start and belong to nobody. */
+export const STDIN = 1;
+export const STDOUT = 2;
+export const STDERR = 3;
+export const FIRST_RESOURCE = 4;
+
+/** An address as Deno shows it; plain data. */
+export type PlainAddr = Deno.Addr;
+
+/** What an answer to accept or connect carries: enough to make the token. */
+export type ConnRecord = [resource: number, localAddr: PlainAddr, remoteAddr: PlainAddr, isTls: boolean];
+
+/** Bigger pieces of bytes travel by the side port, without a copy; smaller ones in the ring. */
+export const TRANSFER_BYTES = 128 * 1024; // guessed; settled by bench/io/copy.ts

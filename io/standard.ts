@@ -1,0 +1,76 @@
+/**
+ * The program's stdin, stdout and stderr, as actors see them: all actors share them.
+ *
+ * @module
+ */
+import type { WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import type * as api from "./api.ts";
+import type { IoClient } from "./client.ts";
+import * as bytes from "./bytes.ts";
+import { blame } from "./errors.ts";
+import { Lines } from "./lines.ts";
+import { readableOf, writableOf } from "./streams.ts";
+
+abstract class Standard {
+  readonly id: number;
+  protected readonly actor: ActorImpl;
+  protected readonly io: IoClient;
+
+  constructor(actor: ActorImpl, io: IoClient, id: number) {
+    this.actor = actor;
+    this.io = io;
+    this.id = id;
+  }
+
+  get label(): string {
+    return ["", "stdin", "stdout", "stderr"][this.id];
+  }
+
+  get isTerminal(): boolean {
+    return [Deno.stdin, Deno.stdout, Deno.stderr][this.id - 1].isTerminal();
+  }
+}
+
+export class StandardInput extends Standard implements api.Input {
+  async read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
+    try {
+      return await bytes.read(this.io, this.actor, this.id, "read stdin", n, options);
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  lines(options?: WaitOptions): AsyncIterableIterator<string> {
+    return new Lines({
+      read: () => this.read(bytes.DEFAULT_READ_BYTES, options),
+      unread: (rest) => bytes.unread(this.io, this.id, rest),
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for (;;) {
+      const piece = await this.read();
+      if (piece === null) return;
+      yield piece;
+    }
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return readableOf(() => this.read());
+  }
+}
+
+export class StandardOutput extends Standard implements api.Output {
+  async write(data: api.Writable, options?: WaitOptions): Promise<number> {
+    try {
+      return await bytes.write(this.io, this.actor, this.id, `write ${this.label}`, data, options);
+    } catch (error) {
+      throw blame(error);
+    }
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return writableOf((piece) => this.write(piece), () => {});
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * A stream of bytes in the poller: a connection, stdin, the pipe of a child. Reads are served in the order of asking, writes
+ * are written whole, in the order of asking.
+ *
+ * The OS is read when somebody asks. On a connection whose reader comes again and again the next read is begun ahead of
+ * the asking, one buffer deep: that saves a trip between threads. Bytes beyond what was asked for, or whose reader gave
+ * up, wait in a queue and are the next reader's.
+ *
+ * @module
+ */
+import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { ByteQueue, LARGEST_READ_AHEAD, ReadSize } from "./byte_queue.ts";
+import { TRANSFER_BYTES } from "./protocol.ts";
+
+/** The OS's side of a stream. */
+export interface Endpoint {
+  read?(into: Uint8Array): Promise<number | null>;
+  write?(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** How long a closed stream may go on writing what it was given before. */
+export const LINGER_MS = 1000;
+
+interface Writing {
+  readonly request: Request;
+  /** Null ends the writing half. */
+  readonly bytes: Uint8Array | null;
+}
+
+export class StreamResource extends PollerResource {
+  readonly endpoint: Endpoint;
+  readonly #label: string;
+  readonly #readsAhead: boolean;
+  readonly #queue = new ByteQueue();
+  readonly #size = new ReadSize();
+  #reading = false;
+  #ended = false;
+  #failure: { error: unknown } | null = null;
+  readonly #writes: Writing[] = [];
+  #writing: Writing | null = null;
+  #writeEnded = false;
+  #linger: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(id: number, host: PollerHost, endpoint: Endpoint, label: string, readsAhead: boolean) {
+    super(id, host);
+    this.endpoint = endpoint;
+    this.#label = label;
+    this.#readsAhead = readsAhead;
+  }
+
+  get label(): string {
+    return `${this.#label} ${this.id}`;
+  }
+
+  /** Everything that was given to it has been written. */
+  get isFlushed(): boolean {
+    return this.#writing === null && this.#writes.length === 0;
+  }
+
+  // --- Reading ----------------------------------------------------------------------------------------------------
+
+  protected override serve(): void {
+    let asked = false;
+    while (this.asking.length > 0) {
+      if (!this.#answer(this.asking[0])) {
+        this.#read(this.asking[0].limit || LARGEST_READ_AHEAD);
+        return;
+      }
+      this.asking.shift();
+      asked = true;
+    }
+    if (asked && this.#readsAhead && this.#queue.length === 0) this.#read(LARGEST_READ_AHEAD);
+  }
+
+  /** Answers a reader with what is there; false when nothing is. */
+  #answer(request: Asking): boolean {
+    if (this.#queue.length > 0) {
+      if (request.limit === 0) this.host.done(request, null); // ready
+      else this.#give(request, this.#queue.take(request.limit));
+    } else if (this.#ended) this.host.done(request, null);
+    else if (this.#failure !== null) {
+      const { error } = this.#failure;
+      if (request.limit > 0) this.#failure = null; // told once; what comes then, the OS says
+      if (request.limit > 0) this.host.failed(request, error);
+      else this.host.done(request, null);
+    } else return false;
+    return true;
+  }
+
+  #give(request: Asking, bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes.length < TRANSFER_BYTES) this.host.done(request, bytes);
+    else this.host.done(request, bytes, [bytes.buffer]);
+  }
+
+  #read(limit: number): void {
+    if (this.#reading || this.#ended || this.#failure !== null || this.isClosed) return;
+    if (this.endpoint.read === undefined) {
+      this.#failure = { error: new TypeError(`${this.label} cannot be read`) };
+      return this.serve();
+    }
+    this.#reading = true;
+    const asked = this.#readsAhead ? this.#size.get(limit) : limit;
+    const buffer = new Uint8Array(asked);
+    this.endpoint.read(buffer).then(
+      (count) => {
+        this.#reading = false;
+        if (count === null) this.#ended = true;
+        else {
+          this.#size.got(count, asked);
+          this.#queue.push(count === asked ? buffer : buffer.slice(0, count));
+        }
+        if (!this.isClosed && !this.isHeld) this.serve();
+      },
+      (error) => {
+        this.#reading = false;
+        this.#failure = { error };
+        if (!this.isClosed && !this.isHeld) this.serve();
+      },
+    );
+  }
+
+  protected override takeBack(value: unknown): void {
+    this.#queue.unshift(value as Uint8Array);
+  }
+
+  // --- Writing ----------------------------------------------------------------------------------------------------
+
+  write(request: Request, bytes: Uint8Array | null): void {
+    if (this.isClosed || this.#writeEnded) {
+      const what = this.isClosed ? this.closedError() : new Deno.errors.BrokenPipe(
+        `the writing half of ${this.label} is closed`,
+      );
+      return this.host.failed(request, what);
+    }
+    if (this.endpoint.write === undefined) {
+      return this.host.failed(request, new TypeError(`${this.label} cannot be written`));
+    }
+    if (bytes === null) this.#writeEnded = true;
+    const writing = { request, bytes };
+    if (this.#writing === null) this.#start(writing);
+    else this.#writes.push(writing);
+  }
+
+  #start(writing: Writing): void {
+    this.#writing = writing;
+    if (writing.bytes === null) {
+      this.endWriting().then(() => this.#written(0), (error) => this.#notWritten(error));
+    } else if (writing.bytes.length === 0) queueMicrotask(() => this.#written(0));
+    else this.#writeFrom(writing.bytes, 0);
+  }
+
+  #writeFrom(bytes: Uint8Array, from: number): void {
+    this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(
+      (count) => {
+        const next = from + count;
+        if (next === bytes.length) this.#written(next);
+        else if (!this.#writing!.request.isOpen && !this.isClosed) this.#next(); // given up halfway
+        else this.#writeFrom(bytes, next);
+      },
+      (error) => this.#notWritten(error),
+    );
+  }
+
+  #written(count: number): void {
+    const { request } = this.#writing!;
+    if (request.isOpen) this.host.done(request, count);
+    this.#next();
+  }
+
+  #notWritten(error: unknown): void {
+    const { request } = this.#writing!;
+    if (request.isOpen) this.host.failed(request, error);
+    this.#next();
+  }
+
+  #next(): void {
+    this.#writing = null;
+    const writing = this.#writes.shift();
+    if (writing !== undefined) this.#start(writing);
+    else if (this.isClosed) this.#letGo();
+  }
+
+  /** Ends the writing half, at the OS. */
+  protected endWriting(): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  override cancel(peer: number, number: number): boolean {
+    if (super.cancel(peer, number)) return true;
+    const at = this.#writes.findIndex(({ request }) => request.number === number && request.peer === peer);
+    if (at >= 0) {
+      const [{ request, bytes }] = this.#writes.splice(at, 1);
+      if (bytes === null) this.#writeEnded = false;
+      this.host.cancelled(request);
+      return true;
+    }
+    const running = this.#writing?.request;
+    if (running === undefined || !running.isOpen || running.number !== number || running.peer !== peer) {
+      return false;
+    }
+    this.host.cancelled(running); // what the OS has taken of it cannot be taken back
+    return true;
+  }
+
+  override operate(request: Request, operation: string, _args: unknown[]): void {
+    if (operation === "closeWrite") this.write(request, null);
+    else if (operation === "writable") this.#whenWritable(request);
+    else this.refuse(request, operation);
+  }
+
+  /** Ready to write: what was given before has been taken by the OS. */
+  #whenWritable(request: Request): void {
+    if (this.isFlushed) this.host.done(request, null);
+    else this.#writes.push({ request, bytes: new Uint8Array(0) });
+  }
+
+  // --- The end ----------------------------------------------------------------------------------------------------
+
+  protected override release(): void {
+    if (this.isFlushed) return this.#letGo();
+    this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#linger);
+    this.#queue.clear();
+    for (const { request } of this.#writes.splice(0)) {
+      if (request.isOpen) this.host.failed(request, this.closedError());
+    }
+    const running = this.#writing?.request;
+    if (running?.isOpen) this.host.failed(running, this.closedError());
+    try {
+      this.endpoint.close();
+    } catch {
+      // it was closed by the peer's reset: there is nothing left to let go of
+    }
+  }
+}
+
+/** The program's stdin, stdout or stderr: nobody closes it. */
+export class StandardStream extends StreamResource {
+  override get label(): string {
+    return ["", "stdin", "stdout", "stderr"][this.id];
+  }
+  protected override endWriting(): Promise<void> {
+    return Promise.reject(new TypeError(`${this.label} stays open for the other actors`));
+  }
+  override close(): void {}
+}

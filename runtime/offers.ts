@@ -1,0 +1,249 @@
+/**
+ * Actors that have not begun, where other schedulers can take them without asking: one ring of entries a scheduler, and
+ * one for the control thread (the injector, M2).
+ *
+ * The owner writes an entry once and gives it a length; thieves never move the ring's ends. What makes taking exclusive
+ * is the actor's route word (slot_table.ts), changed by compare-and-swap from *stealable* to where it is to live. Two races
+ * are closed here:
+ *
+ * - A message for an offered actor is appended to its entry, so that it can still be taken while its spawner computes on.
+ *   The owner writes the message behind the entry's length and then swaps the length; the thief first takes the route
+ *   word, then swaps the length for TAKEN. Either the thief's length includes the message, or the owner's swap fails and
+ *   the message follows the actor through the ring.
+ * - The owner uses an entry again only when its actor began here, or when the thief has said READ: not while the thief
+ *   still reads it.
+ *
+ * @module
+ */
+import type { ActorImpl } from "./actor.ts";
+import type { Pid } from "./api.ts";
+import { OFFER_BYTES, OFFERS_DEFAULT, type SharedMemory } from "./layout.ts";
+import { Decoder, Encoder, RECORD_HEADER_WORDS, WordArea } from "./codec.ts";
+import type { ObjectClasses } from "./sendable.ts";
+import { UNSTARTED } from "./actor_state.ts";
+
+const HEADER_BYTES = 128;
+const REGION_BYTES = OFFERS_DEFAULT * OFFER_BYTES + HEADER_BYTES;
+const HEAD = 0; // written by the owner; read by thieves
+const TAIL = 16; // the same, on a cache line of its own
+
+const ENTRY_WORDS = OFFER_BYTES / 4;
+/** Words of all records in the entry, or one of the marks below. */
+const LENGTH = 0;
+const TARGET = 1;
+const FIRST_RECORD = 4;
+const PID = 1; // in doubles
+const EMPTY = 0;
+/** A thief reads it. */
+const TAKEN = -1;
+/** A thief has read it. */
+const READ = -2;
+
+const CAPACITY = OFFERS_DEFAULT;
+
+function areaOf(memory: SharedMemory, owner: number): WordArea {
+  return new WordArea(memory.offers, owner * REGION_BYTES, REGION_BYTES);
+}
+
+/** Index of the ring's n-th entry, in words. */
+function entryAt(n: number): number {
+  return HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
+}
+
+/** Writes records that stand alone into entries. */
+class EntryWriter {
+  readonly area: WordArea;
+  readonly #encoder: Encoder;
+
+  constructor(memory: SharedMemory, owner: number, classes?: ObjectClasses) {
+    this.area = areaOf(memory, owner);
+    this.#encoder = new Encoder({ inlineBytes: OFFER_BYTES, classes, shapes: 0 });
+  }
+
+  /** Writes one record at `at`; where it ends, or -1 when it does not fit or cannot be sent. */
+  write(at: number, limit: number, value: unknown): number {
+    if (at + RECORD_HEADER_WORDS + 2 > limit) return -1;
+    const encoder = this.#encoder;
+    encoder.begin(this.area, at, limit - at, RECORD_HEADER_WORDS);
+    try {
+      encoder.payload(value);
+    } catch {
+      encoder.abandon();
+      return -1; // what cannot be sent stays at home, where it need not be sent
+    }
+    const { words, flags } = encoder;
+    const fits = !encoder.inScratch && encoder.side.length === 0;
+    encoder.abandon();
+    if (!fits) return -1;
+    this.area.i32[at] = words;
+    this.area.i32[at + 1] = flags;
+    return at + words;
+  }
+}
+
+/** The control thread's end: spawns from outside any scheduler, for whoever is idle first (M2). */
+export class Injector {
+  readonly #writer: EntryWriter;
+  #tail = 0;
+
+  constructor(memory: SharedMemory) {
+    this.#writer = new EntryWriter(memory, memory.schedulers);
+  }
+
+  /** One spawn; what `value` means is agreed with the takers. */
+  push(value: unknown): void {
+    const entry = entryAt(this.#tail);
+    const { i32 } = this.#writer.area;
+    const end = this.#writer.write(entry + FIRST_RECORD, entry + ENTRY_WORDS, value);
+    if (end < 0) throw new RangeError(`Cannot inject more than ${OFFER_BYTES} bytes`);
+    Atomics.store(i32, entry + LENGTH, end - entry);
+    this.#tail++;
+    Atomics.store(i32, TAIL, this.#tail);
+  }
+}
+
+/** The owner's end. */
+export class Offers {
+  readonly #writer: EntryWriter;
+  readonly #area: WordArea;
+  readonly #actors: (ActorImpl | undefined)[] = new Array(CAPACITY).fill(undefined);
+  #head = 0;
+  #tail = 0;
+
+  constructor(memory: SharedMemory, owner: number, classes: ObjectClasses) {
+    this.#writer = new EntryWriter(memory, owner, classes);
+    this.#area = this.#writer.area;
+  }
+
+  /** Whether one more can be offered. */
+  hasRoom(): boolean {
+    if (this.#tail - this.#head < CAPACITY) return true;
+    this.#clean();
+    return this.#tail - this.#head < CAPACITY;
+  }
+
+  /** Entries at the front that are no offers any more are given up. */
+  #clean(): void {
+    const { i32 } = this.#area;
+    while (this.#head !== this.#tail) {
+      const actor = this.#actors[this.#head & (CAPACITY - 1)];
+      if (actor !== undefined && actor.state === UNSTARTED && actor.offer >= 0) {
+        if (Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
+      } else if (Atomics.load(i32, entryAt(this.#head) + LENGTH) === TAKEN) break;
+      this.#actors[this.#head & (CAPACITY - 1)] = undefined;
+      this.#head++;
+    }
+    Atomics.store(i32, HEAD, this.#head);
+  }
+
+  /** Offers an actor whose route says *stealable*. False: its arguments do not fit into an entry. */
+  push(actor: ActorImpl, target: number, args: unknown[]): boolean {
+    const entry = entryAt(this.#tail);
+    const { i32, f64 } = this.#area;
+    const end = this.#writer.write(entry + FIRST_RECORD, entry + ENTRY_WORDS, args);
+    if (end < 0) return false;
+    i32[entry + TARGET] = target;
+    f64[(entry >> 1) + PID] = actor.pid;
+    Atomics.store(i32, entry + LENGTH, end - entry);
+    this.#actors[this.#tail & (CAPACITY - 1)] = actor;
+    actor.offer = this.#tail & (CAPACITY - 1);
+    this.#tail++;
+    Atomics.store(i32, TAIL, this.#tail); // pairs with the load in Thief.take()
+    return true;
+  }
+
+  /**
+   * A message for an actor that is offered. `"added"`: a thief would take it along; `"full"`: it does not fit;
+   * `"taken"`: a thief has the actor.
+   */
+  append(actor: ActorImpl, message: unknown): "added" | "full" | "taken" {
+    if (this.#actors[actor.offer] !== actor) return "taken"; // and read: the entry is another's by now
+    const entry = entryAt(actor.offer);
+    const { i32 } = this.#area;
+    const length = Atomics.load(i32, entry + LENGTH);
+    if (length <= EMPTY) return "taken";
+    const end = this.#writer.write(entry + length, entry + ENTRY_WORDS, message);
+    if (end < 0) return "full";
+    return Atomics.compareExchange(i32, entry + LENGTH, length, end - entry) === length ? "added" : "taken";
+  }
+
+  /** It has begun here, or only its birth scheduler may give it away from now on. */
+  withdraw(actor: ActorImpl): void {
+    Atomics.store(this.#area.i32, entryAt(actor.offer) + LENGTH, EMPTY);
+    this.#actors[actor.offer] = undefined;
+    actor.offer = -1;
+  }
+}
+
+/** The thief's end: it cannot push. */
+export class Thief {
+  readonly #areas: WordArea[];
+  readonly #decoder: Decoder;
+
+  constructor(memory: SharedMemory, classes: ObjectClasses) {
+    this.#areas = Array.from({ length: memory.schedulers + 1 }, (_, owner) => areaOf(memory, owner));
+    this.#decoder = new Decoder(classes);
+  }
+
+  /** How many entries there are to look at. */
+  entries(victim: number): number {
+    const { i32 } = this.#areas[victim];
+    return Atomics.load(i32, TAIL) - Atomics.load(i32, HEAD);
+  }
+
+  /** Half of the victim's offers, rounded up, at most `most`; `claim` makes each exclusive. Returns how many. */
+  take(
+    victim: number,
+    most: number,
+    claim: (pid: Pid) => boolean,
+    adopt: (pid: Pid, target: number, args: unknown[], messages: unknown[]) => void,
+  ): number {
+    const { i32, f64 } = this.#areas[victim];
+    const tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
+    const head = Atomics.load(i32, HEAD);
+    let offers = 0;
+    for (let n = head; n !== tail; n++) if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
+    let wanted = Math.min(most, Math.ceil(offers / 2));
+    let taken = 0;
+    for (let n = head; n !== tail && wanted > 0; n++) {
+      const entry = entryAt(n);
+      if (Atomics.load(i32, entry + LENGTH) <= EMPTY) continue;
+      const pid = f64[(entry >> 1) + PID] as Pid;
+      if (!claim(pid)) continue;
+      const length = Atomics.exchange(i32, entry + LENGTH, TAKEN);
+      const values = this.#read(victim, entry, length);
+      const target = i32[entry + TARGET];
+      Atomics.store(i32, entry + LENGTH, READ);
+      adopt(pid, target, values.shift() as unknown[], values);
+      wanted--;
+      taken++;
+    }
+    return taken;
+  }
+
+  /** One entry of the control thread's ring, which has no actor yet. */
+  inject(adopt: (value: unknown) => void): boolean {
+    const injector = this.#areas.length - 1;
+    const { i32 } = this.#areas[injector];
+    const tail = Atomics.load(i32, TAIL);
+    for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+      const entry = entryAt(n);
+      const length = Atomics.load(i32, entry + LENGTH);
+      if (length <= EMPTY || Atomics.compareExchange(i32, entry + LENGTH, length, TAKEN) !== length) continue;
+      const values = this.#read(injector, entry, length);
+      Atomics.store(i32, entry + LENGTH, READ);
+      adopt(values[0]);
+      return true;
+    }
+    return false;
+  }
+
+  #read(victim: number, entry: number, length: number): unknown[] {
+    const area = this.#areas[victim];
+    const values: unknown[] = [];
+    for (let at = entry + FIRST_RECORD; at < entry + length; at += area.i32[at]) {
+      values.push(this.#decoder.payload(area, at, area.i32[at + 1], []));
+    }
+    return values;
+  }
+}

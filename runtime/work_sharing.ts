@@ -1,0 +1,199 @@
+/**
+ * How actors that have not begun get to schedulers that have nothing to do (M2, M9).
+ *
+ * Three ways, from cheap to dear: a new actor is *offered* in shared memory, where an idle scheduler takes it without
+ * asking, even while its spawner computes on; an idle scheduler *steals* from the injector, then half of what a random
+ * victim offers; and a scheduler that is busy *gives away* actors that cannot be offered, those with many messages
+ * waiting, with links or names, when it looks at the clock and somebody is idle.
+ *
+ * @module
+ */
+import type { ActorImpl } from "./actor.ts";
+import type { Pid } from "./api.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { UNSTARTED } from "./actor_state.ts";
+import { Offers, Thief } from "./offers.ts";
+import { Xoroshiro128 } from "./rng.ts";
+import { adoptStolen } from "./spawn.ts";
+import { checkSendable, NotSendableError, type ObjectClasses } from "./sendable.ts";
+import { CURRENT_KEY, HUNGRY, NO_ACTOR, PEER_WORDS, RUN_QUEUE_LENGTH } from "./layout.ts";
+import type { SpawnRecord } from "./protocol.ts";
+
+/** Numbers of Mycelium's `try_steal`. */
+export const MAX_STEAL_ATTEMPTS = 16;
+export const MAX_STOLEN_PER_TICK = 256;
+
+/** {@link ActorImpl.offer}: where it lives is settled. */
+export const SETTLED = -1;
+/** Has not begun and is not offered: its birth scheduler may give it away. */
+export const AT_HOME = -2;
+
+export class WorkSharing {
+  readonly #s: Scheduler;
+  readonly #offers: Offers;
+  readonly #thief: Thief;
+  readonly #random: Xoroshiro128;
+  readonly #classes: ObjectClasses;
+  /** Actors at home that may be given away: the run queue is not searched when there are none. */
+  atHome = 0;
+
+  constructor(s: Scheduler, classes: ObjectClasses) {
+    this.#s = s;
+    this.#classes = classes;
+    this.#offers = new Offers(s.memory, s.id, classes);
+    this.#thief = new Thief(s.memory, classes);
+    this.#random = new Xoroshiro128(s.id + 1);
+  }
+
+  canOffer(): boolean {
+    return this.#offers.hasRoom();
+  }
+
+  /** A new actor whose route says *stealable*. */
+  offer(actor: ActorImpl): void {
+    if (this.#offers.push(actor, actor.target.nameId, actor.start!.args)) this.#s.offered++;
+    else this.#keepHome(actor);
+  }
+
+  /** A message for an unstarted actor that is offered. False: a thief has it. */
+  message(actor: ActorImpl, message: unknown): boolean {
+    switch (this.#offers.append(actor, message)) {
+      case "added":
+        return true;
+      case "full":
+        return this.#keepHome(actor);
+      case "taken":
+        this.#s.forgetStolen(actor);
+        return false;
+    }
+  }
+
+  /** Something else than a message is for an actor that is offered: no thief takes it from now on. False: one has it. */
+  #keepHome(actor: ActorImpl): boolean {
+    const { slots } = this.#s;
+    const kept = slots.keepHome(actor.pid);
+    if (!kept && !slots.isSettledHere(actor.pid)) {
+      this.#s.forgetStolen(actor);
+      return false;
+    }
+    if (actor.offer >= 0) this.#offers.withdraw(actor);
+    actor.offer = kept ? AT_HOME : SETTLED; // settled: by a sender elsewhere, who counts on it
+    if (kept) this.atHome++;
+    return true;
+  }
+
+  keepHome(actor: ActorImpl): boolean {
+    return this.#keepHome(actor);
+  }
+
+  /** It is about to begin here. False: a thief was faster. */
+  claim(actor: ActorImpl): boolean {
+    if (actor.offer === AT_HOME) this.atHome--;
+    if (!this.#s.slots.claim(actor.pid)) {
+      this.#s.forgetStolen(actor);
+      return false;
+    }
+    if (actor.offer >= 0) this.#offers.withdraw(actor);
+    actor.offer = SETTLED;
+    return true;
+  }
+
+  /** Takes work from others: the injector, random victims, the injector again. Returns how many actors. */
+  steal(): number {
+    if (this.#inject()) return 1;
+    const { schedulers } = this.#s.memory;
+    if (schedulers === 1) return 0;
+    for (let attempt = 0; attempt < MAX_STEAL_ATTEMPTS; attempt++) {
+      const victim = this.#random.below(schedulers);
+      if (victim === this.#s.id) { // no attempt
+        attempt--;
+        continue;
+      }
+      if (this.#thief.entries(victim) === 0) {
+        if (schedulers === 2) break;
+        continue;
+      }
+      const stolen = this.#thief.take(victim, MAX_STOLEN_PER_TICK, this.#claimStolen, this.#adopt);
+      if (stolen > 0) {
+        this.#s.stolen += stolen;
+        if (this.#s.config.minLogLevel === "debug") {
+          this.#s.logFor(null).debug(`stole ${stolen} actors from scheduler ${victim}`);
+        }
+        return stolen;
+      }
+      if (schedulers === 2) break;
+    }
+    return this.#inject() ? 1 : 0;
+  }
+
+  #inject(): boolean {
+    return this.#thief.inject(() => this.#s.startMain());
+  }
+
+  readonly #claimStolen = (pid: Pid): boolean => this.#s.routes.steal(pid, this.#s.id);
+
+  readonly #adopt = (pid: Pid, target: number, args: unknown[], messages: unknown[]): void => {
+    adoptStolen(this.#s, pid, target, args, messages);
+  };
+
+  /** Gives half of what can be given to schedulers that have nothing to do. */
+  giveAway(): void {
+    const s = this.#s;
+    if (this.atHome === 0 || Atomics.load(s.run, HUNGRY) <= 0) return;
+    const idle: number[] = [];
+    for (let id = 0; id < s.memory.schedulers; id++) {
+      const base = id * PEER_WORDS;
+      if (id !== s.id && s.words[base + RUN_QUEUE_LENGTH] === 0 && s.words[base + CURRENT_KEY] === NO_ACTOR) {
+        idle.push(id);
+      }
+    }
+    if (idle.length === 0) return;
+    let left = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(this.atHome / 2));
+    const looked = Math.min(s.queue.length, 4 * MAX_STOLEN_PER_TICK);
+    for (let i = 0; i < looked && left > 0; i++) {
+      const actor = s.queue.at(i);
+      if (actor.state !== UNSTARTED || actor.offer !== AT_HOME) continue;
+      if (this.#give(actor, idle[left % idle.length])) left--;
+    }
+  }
+
+  #give(actor: ActorImpl, to: number): boolean {
+    const s = this.#s;
+    this.atHome--;
+    const { extras, mailbox } = actor;
+    actor.offer = SETTLED; // tried once: what cannot be given now will begin here
+    if (
+      extras !== null &&
+      (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0)
+    ) {
+      s.slots.claim(actor.pid);
+      return false;
+    }
+    const record: SpawnRecord = {
+      module: actor.target.module!,
+      exportName: actor.target.exportName,
+      args: actor.start!.args,
+      link: null,
+      monitor: null,
+      mailbox: extras?.bound ?? null,
+      names: extras === null ? null : [...extras.names],
+      supervised: false,
+      links: extras === null ? [] : [...extras.links],
+      watchers: extras === null ? [] : extras.watchers,
+    };
+    const messages: unknown[] = [];
+    for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
+    try { // an actor whose arguments or waiting messages cannot be sent stays
+      checkSendable([record.args, messages], "message", { classes: this.#classes });
+    } catch (error) {
+      if (!(error instanceof NotSendableError)) throw error;
+      s.slots.claim(actor.pid);
+      return false;
+    }
+    if (!s.slots.giveAway(actor.pid, to)) return false; // somebody else has sent to it: it lives here
+    s.remote.give(to, actor.pid, record, messages);
+    s.forgetStolen(actor);
+    s.donated++;
+    return true;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * A pool: one address for several alike servers, each call or cast going to the one that has the least to do.
+ *
+ * The pool is an actor that supervises its workers. A worker tells the pool when it runs, after each restart too; what
+ * comes while none does waits. What a worker had in hand when it died fails for its callers. Two messages of one client
+ * may be served by two workers at once, so there is no order among them.
+ *
+ * @module
+ */
+import type { Actor, Call, Pid } from "../runtime/api.ts";
+import type { Restart } from "./spec.ts";
+import {
+  announcement,
+  answerWith,
+  isCast,
+  isServerCall,
+  type Server,
+  type ServerCall,
+  type ServerCast,
+} from "./server.ts";
+
+/** How a pool is made. */
+export interface PoolOptions {
+  /** How many workers. */
+  readonly size: number;
+  /** Where they run. Default `"spread"`, in turns on each scheduler: the server must be exported for that. */
+  readonly scheduler?: number | "local" | "spread";
+  /** Of the workers. Default `"permanent"`. */
+  readonly restart?: Restart;
+  /** As for `self.supervise`. */
+  readonly intensity?: number;
+  readonly period?: number;
+  /** How long a worker may take for one call, in milliseconds. Default 5000. */
+  readonly timeout?: number;
+}
+
+/** Whom to ask next: the least loaded, and among those the one that was asked the longest ago. */
+export class LeastLoaded {
+  readonly #loads = new Map<Pid, number>();
+
+  get size(): number {
+    return this.#loads.size;
+  }
+  add(pid: Pid): void {
+    this.#loads.set(pid, 0);
+  }
+  remove(pid: Pid): void {
+    this.#loads.delete(pid);
+  }
+  /** The one that gets the next task; undefined when there is none. */
+  take(): Pid | undefined {
+    let best: Pid | undefined;
+    let least = Infinity;
+    for (const [pid, load] of this.#loads) {
+      if (load < least) [best, least] = [pid, load];
+    }
+    if (best === undefined) return undefined;
+    this.#loads.delete(best); // to the end of the order of asking
+    this.#loads.set(best, least + 1);
+    return best;
+  }
+  done(pid: Pid): void {
+    const load = this.#loads.get(pid);
+    if (load !== undefined) this.#loads.set(pid, load - 1);
+  }
+}
+
+/**
+ * Makes a pool of servers: an actor function with the server's clients. Its arguments go to each worker's `init`.
+ *
+ * @example
+ * ```ts
+ * import { type Actor, pool, server } from "smarm";
+ *
+ * export const hasher = server({
+ *   init: () => ({}),
+ *   calls: { hash: (_s, text: string) => text.length },
+ * });
+ * export const hashers = pool(hasher, { size: 4 });
+ *
+ * export async function main(self: Actor) {
+ *   const client = hashers.start(self);
+ *   await Promise.all(["a", "b", "c"].map((text) => client.hash(text)));
+ * }
+ * ```
+ */
+export function pool<S, A extends unknown[], C, K>(
+  worker: Server<S, A, C, K>,
+  options: PoolOptions,
+): Server<S, A, C, K> {
+  const { size, scheduler = "spread", restart = "permanent", intensity, period, timeout } = options;
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`pool needs a size of at least 1, got ${Deno.inspect(size)}`);
+  }
+  const run = async (self: Actor<unknown>, ...args: unknown[]) => {
+    self.supervise({
+      intensity,
+      period,
+      children: Array.from({ length: size }, (_, i) => ({
+        id: `worker ${i}`,
+        start: [worker, ...args, announcement(self.pid)] as never,
+        restart,
+        scheduler,
+      })),
+    });
+    const workers = new LeastLoaded();
+    let waiting: (Call<ServerCall> | ServerCast)[] = [];
+    const dispatch = (task: Call<ServerCall> | ServerCast) => {
+      const pid = workers.take();
+      if (pid === undefined) {
+        waiting.push(task);
+        return;
+      }
+      const request = task.type === "CALL" ? task.request : { call: task.cast, args: task.args };
+      const answer = self.call(pid as Pid<Call>, request, { timeout });
+      answer.then(
+        (value) => {
+          workers.done(pid);
+          if (task.type === "CALL") task.reply(value);
+        },
+        (error) => {
+          workers.done(pid);
+          if (task.type === "CALL") task.fail(error);
+        },
+      );
+    };
+    for await (const message of self) {
+      if (isServerCall(message) || isCast(message)) dispatch(message);
+      else if (isNews(message, "POOL")) {
+        self.monitor(message.pid);
+        workers.add(message.pid);
+        const tasks = waiting;
+        waiting = [];
+        tasks.forEach(dispatch);
+      } else if (isNews(message, "DOWN")) workers.remove(message.pid);
+    }
+  };
+  const start = (self: Actor<unknown>, ...args: A) => {
+    const handle = self.spawn(run as never, ...args as never);
+    return Object.assign(worker.client(self, handle as never) as object, { handle });
+  };
+  const startWith = (self: Actor<unknown>, spawnOptions: object, ...args: A) => {
+    const handle = self.spawnWith(spawnOptions, run as never, ...args as never);
+    return Object.assign(worker.client(self, handle as never) as object, { handle });
+  };
+  return Object.assign(run, { client: worker.client, start, startWith }) as unknown as Server<S, A, C, K>;
+}
+
+function isNews(message: unknown, type: string): message is { readonly pid: Pid } {
+  return typeof message === "object" && message !== null && (message as { type?: unknown }).type === type;
+}

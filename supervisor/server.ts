@@ -1,0 +1,318 @@
+/**
+ * Servers in the manner of OTP's `gen_server`, typed from their handlers: the client has one method for each call and
+ * each cast, and nobody writes a message type.
+ *
+ * The module is pure: everything goes through the `self` of the actor that runs it, so a program may import it at run
+ * time, and each scheduler has its own copy. On the wire a call is a `Call` with {@link ServerCall} as its request and a
+ * cast is a {@link ServerCast}; whatever else comes is `info`.
+ *
+ * @module
+ */
+import type { Actor, AnyAddress, Call, Handle, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
+
+/** What a handler of a server works with. */
+export interface Context<S> {
+  /** The server's actor. */
+  readonly self: Actor<unknown>;
+  /** Change it, or put another in its place. */
+  state: S;
+  /** Who has called; null in a cast, in info and in terminate. */
+  readonly from: Pid | null;
+  /** Ends the server, once the handler is done, with this reason; `"normal"` unless given. */
+  stop(reason?: unknown): void;
+  /** The caller's `await` throws this error; the server goes on. An error that is thrown otherwise ends the server. */
+  fail(error: Error): never;
+  /** Answers the call later: `keep` gets what to answer with. Return what this gives. */
+  later<R>(keep: (reply: Reply<R>) => void): R;
+}
+
+/** The answer to a call that is given later. */
+export interface Reply<R> {
+  reply(value: R): void;
+  fail(error: unknown): void;
+}
+
+// deno-lint-ignore no-explicit-any
+type Handlers<S> = Record<string, (context: Context<S>, ...args: any[]) => unknown>;
+
+/** What `server` takes. A handler may be async: the server takes its next message when it is done. */
+export interface ServerSpec<S, A extends unknown[], C, K> {
+  /** Makes the state; the actor has not started before this is done. */
+  readonly init: (self: Actor<unknown>, ...args: A) => S | Promise<S>;
+  /** What a handler returns is the answer. */
+  readonly calls?: C & Handlers<S>;
+  readonly casts?: K & Handlers<S>;
+  /** Any other message: `DOWN`, `EXIT`, timed messages, whatever was sent by hand. */
+  readonly info?: (context: Context<S>, message: unknown) => unknown;
+  /** At the end, whatever led to it but `kill`: only `send`, `log` and plain promises work here. */
+  readonly terminate?: (context: Context<S>, reason: unknown) => unknown;
+}
+
+// deno-lint-ignore no-explicit-any
+type Tail<F> = F extends (context: any, ...args: infer A) => unknown ? A : never;
+// deno-lint-ignore no-explicit-any
+type Result<F> = F extends (...args: any[]) => infer R ? Awaited<R> : never;
+
+/** One method a call, which gives a promise, and one a cast, which gives nothing. */
+export type Client<C, K> =
+  & { readonly [N in keyof C]: (...args: Tail<C[N]>) => Promise<Result<C[N]>> }
+  & { readonly [N in keyof K]: (...args: Tail<K[N]>) => void };
+
+/** A client of a server that was just started, with its handle. */
+export type Started<C, K> = Client<C, K> & { readonly handle: Handle<unknown, unknown> };
+
+/** How long a client's calls wait. */
+export interface ClientOptions {
+  /** In milliseconds; default 5000, as for `self.call`. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A server: an actor function, to be exported and spawned as it is, and its clients. */
+export interface Server<S, A extends unknown[], C, K> {
+  (self: Actor<unknown>, ...args: A): Promise<void>;
+  /** Spawns one and gives its client. */
+  // deno-lint-ignore no-explicit-any
+  start(self: Actor<any>, ...args: A): Started<C, K>;
+  // deno-lint-ignore no-explicit-any
+  startWith(self: Actor<any>, options: SpawnOptions, ...args: A): Started<C, K>;
+  /** A client of one that runs: by pid, handle or name. */
+  // deno-lint-ignore no-explicit-any
+  client(self: Actor<any>, to: AnyAddress, options?: ClientOptions): Client<C, K>;
+  /** For types only. */
+  readonly state?: S;
+}
+
+/** The request of a call. */
+export interface ServerCall {
+  readonly call: string;
+  readonly args: readonly unknown[];
+}
+
+export interface ServerCast {
+  readonly type: "CAST";
+  readonly cast: string;
+  readonly args: readonly unknown[];
+}
+
+/** A call that a handler refuses: the error is the caller's. */
+class Refusal {
+  readonly error: Error;
+  constructor(error: Error) {
+    this.error = error;
+  }
+}
+const LATER = Symbol("later");
+
+class ServerContext<S> implements Context<S> {
+  readonly self: Actor<unknown>;
+  state!: S;
+  from: Pid | null = null;
+  call: Call | null = null;
+  stopping: { reason: unknown } | null = null;
+
+  constructor(self: Actor<unknown>) {
+    this.self = self;
+  }
+  stop(reason: unknown = "normal"): void {
+    this.stopping ??= { reason };
+  }
+  fail(error: Error): never {
+    throw new Refusal(error);
+  }
+  later<R>(keep: (reply: Reply<R>) => void): R {
+    const { call } = this;
+    if (call === null) throw new TypeError("later answers a call: there is none in a cast or in info");
+    keep({ reply: (value) => call.reply(value), fail: (error) => call.fail(error) });
+    return LATER as R;
+  }
+}
+
+/**
+ * Makes a server of its handlers. Export it, so that it can be started on any scheduler.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Actor, server } from "smarm";
+ *
+ * export const counter = server({
+ *   init: (_self, start: number) => ({ n: start }),
+ *   calls: {
+ *     add: (s, by: number) => s.state.n += by,
+ *     get: (s) => s.state.n,
+ *   },
+ *   casts: {
+ *     reset: (s) => s.state.n = 0,
+ *   },
+ * });
+ *
+ * export async function main(self: Actor) {
+ *   const client = counter.start(self, 10);
+ *   assertEquals(await client.add(5), 15);
+ *   client.reset();
+ *   assertEquals(await client.get(), 0);
+ * }
+ * ```
+ */
+export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K>): Server<S, A, C, K> {
+  const calls: Handlers<S> = spec.calls ?? {};
+  const casts: Handlers<S> = spec.casts ?? {};
+  for (const name of Object.keys(calls)) {
+    if (Object.hasOwn(casts, name)) {
+      throw new TypeError(`server has a call and a cast named ${name}. Rename one`);
+    }
+  }
+  const run = async (self: Actor<unknown>, ...args: unknown[]) => {
+    const announce = takeAnnouncement(args);
+    const context = new ServerContext<S>(self);
+    context.state = await spec.init(self, ...args as A);
+    if (announce !== null) self.send(announce, { type: "POOL", pid: self.pid });
+    let reason: unknown = "normal";
+    try {
+      while (context.stopping === null) await serve(context, calls, casts, spec.info, await self.receive());
+      reason = context.stopping.reason;
+    } catch (error) {
+      reason = isExit(error) ? error.reason : error;
+      throw error;
+    } finally {
+      context.from = context.call = null;
+      if (isAlive(self)) await spec.terminate?.(context, reason);
+    }
+    if (reason !== "normal") throw asError(self, reason);
+  };
+  const client = (self: Actor<unknown>, to: AnyAddress, options?: ClientOptions) =>
+    makeClient(self, to, Object.keys(calls), Object.keys(casts), options) as Client<C, K>;
+  const startWith = (self: Actor<unknown>, options: SpawnOptions, ...args: A) => {
+    // deno-lint-ignore no-explicit-any
+    const handle = self.spawnWith(options, run as any, ...args) as Handle<unknown, unknown>;
+    return Object.assign(client(self, handle), { handle }) as Started<C, K>;
+  };
+  return Object.assign(run, {
+    client,
+    startWith,
+    // deno-lint-ignore no-explicit-any
+    start: (self: Actor<unknown>, ...args: A) => {
+      // deno-lint-ignore no-explicit-any
+      const handle = self.spawn(run as any, ...args) as Handle<unknown, unknown>;
+      return Object.assign(client(self, handle), { handle }) as Started<C, K>;
+    },
+  }) as unknown as Server<S, A, C, K>;
+}
+
+async function serve<S>(
+  context: ServerContext<S>,
+  calls: Handlers<S>,
+  casts: Handlers<S>,
+  info: ((context: Context<S>, message: unknown) => unknown) | undefined,
+  message: unknown,
+): Promise<void> {
+  if (isServerCall(message)) {
+    const { call: name, args } = message.request;
+    const own = calls[name];
+    context.call = message;
+    context.from = message.from;
+    try {
+      if (own !== undefined || !Object.hasOwn(casts, name)) {
+        if (own === undefined) {
+          throw new Refusal(new TypeError(`the server has no call ${JSON.stringify(name)}`));
+        }
+        const answer = own(context, ...args);
+        const value = answer instanceof Promise ? await answer : answer;
+        if (value !== LATER) answerWith(message, value);
+      } else { // a pool wants to know when a cast is done
+        const done = casts[name](context, ...args);
+        if (done instanceof Promise) await done;
+        message.reply(undefined);
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      message.fail(error.error);
+    } finally {
+      context.call = null;
+      context.from = null;
+    }
+    return;
+  }
+  const handled = isCast(message) && Object.hasOwn(casts, message.cast)
+    ? casts[message.cast](context, ...message.args)
+    : info?.(context, message);
+  if (handled instanceof Promise) await handled;
+}
+
+/** An answer that cannot be sent is told to the caller; the server has done its part. */
+export function answerWith(call: Call, value: unknown): void {
+  try {
+    call.reply(value);
+  } catch (error) {
+    call.fail(error);
+  }
+}
+
+export function isServerCall(message: unknown): message is Call<ServerCall> {
+  const call = message as Call<ServerCall> | null;
+  return typeof call === "object" && call?.type === "CALL" && typeof call.request?.call === "string";
+}
+
+export function isCast(message: unknown): message is ServerCast {
+  const cast = message as ServerCast | null;
+  return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string";
+}
+
+/** One method for each name. */
+export function makeClient(
+  self: Actor<unknown>,
+  to: AnyAddress,
+  calls: readonly string[],
+  casts: readonly string[],
+  options?: ClientOptions,
+): Record<string, (...args: unknown[]) => unknown> {
+  const client: Record<string, (...args: unknown[]) => unknown> = {};
+  // deno-lint-ignore no-explicit-any
+  const address = to as any;
+  for (const call of calls) client[call] = (...args) => self.call(address, { call, args } as never, options);
+  for (const cast of casts) {
+    client[cast] = (...args) => self.send(address, { type: "CAST", cast, args } as never);
+  }
+  return client;
+}
+
+/** The argument by which a pool asks its workers to tell it that they run. */
+const POOL_KEY = "smarm pool";
+
+/** What a pool adds to the arguments of its workers. */
+export function announcement(pool: Pid): unknown {
+  return { [POOL_KEY]: pool };
+}
+
+function takeAnnouncement(args: unknown[]): Pid | null {
+  const last = args.at(-1) as Record<string, unknown> | null | undefined;
+  if (typeof last !== "object" || last === null || typeof last[POOL_KEY] !== "number") return null;
+  args.pop();
+  return last[POOL_KEY] as Pid;
+}
+
+export function isExit(error: unknown): error is Error & { reason: unknown } {
+  return error instanceof Error && error.name === "ExitError";
+}
+
+/** An actor that was killed has nothing to terminate with. */
+export function isAlive(self: Actor<unknown>): boolean {
+  try {
+    return self.log !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The end for a reason: as if the server had been told to end. */
+export function asError(self: Actor<unknown>, reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  const error = new Error(`the server ${self.format(self.pid)} has stopped: ${String(reason)}`);
+  return Object.assign(Object.defineProperty(error, "name", { value: "ExitError" }), { reason });
+}
+
+/** How an actor ended, as a reason. */
+export function reasonOf(outcome: Outcome): unknown {
+  return outcome.kind === "exit" ? "normal" : outcome.error;
+}

@@ -1,0 +1,159 @@
+/** Every kind of bad input: one line that says what and how to mend it, nothing on stdout, exit code 2. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { runSmarm } from "./harness.ts";
+import { withFolder } from "../support/folder.ts";
+
+/** Runs smarm and gives the one line. */
+async function complaint(args: string[], cwd?: string): Promise<string> {
+  const { code, stdout, stderr } = await runSmarm(["--threads", "2", ...args], {
+    cwd,
+    env: { TMPDIR: undefined },
+  });
+  assertEquals({ code, stdout }, { code: 2, stdout: "" }, stderr);
+  assertMatch(stderr, /^error: [^\n]*[^.\n]\n$/, "one line, and no full stop at its end");
+  return stderr.slice("error: ".length, -1);
+}
+
+Deno.test("an unknown option, a bad value and contradicting values are told in one line each", async () => {
+  assertEquals(
+    await complaint(["--thread", "2", "x.ts"]),
+    `There is no option "--thread". Did you mean --threads?`,
+  );
+  assertEquals(
+    await complaint(["--grace", "soon", "x.ts"]),
+    `--grace cannot be "soon". Give a whole number of milliseconds from 0 to 2147483647`,
+  );
+  assertEquals(
+    await complaint(["--min", "4", "--max", "2", "x.ts"]),
+    "--min 4 is greater than --max 2. Make --min no greater than --max",
+  );
+});
+
+Deno.test("no module is told in one line", async () => {
+  assertEquals(await complaint([]), "No module given. Name the one whose main is to run, or see --help");
+});
+
+/** A module, or several, and what is said of `app.ts`; FOLDER stands for where they are. */
+const MODULES: [what: string, files: Record<string, string>, line: string][] = [
+  [
+    "a module that does not exist",
+    {},
+    "Cannot find module FOLDER/app.ts. Check the path, which is taken from the current folder",
+  ],
+  [
+    "a syntax error",
+    { "app.ts": "export function main() {\n  let a = ;\n}\n" },
+    "Cannot load FOLDER/app.ts: syntax error: Expression expected at file://FOLDER/app.ts:2:11. Mend it and run again",
+  ],
+  [
+    "a syntax error in an imported module",
+    { "app.ts": `import "./part.ts";\nexport function main() {}\n`, "part.ts": "let 1;\n" },
+    "Cannot load FOLDER/app.ts: syntax error: Expected ';', '}' or <eof> at file://FOLDER/part.ts:1:5. Mend it and run again",
+  ],
+  [
+    "an import that does not exist",
+    { "app.ts": `import { x } from "./gone.ts";\nexport const main = x;\n` },
+    "Cannot load FOLDER/app.ts: it imports FOLDER/gone.ts, which does not exist at file://FOLDER/app.ts:1:19. " +
+    "Check the import",
+  ],
+  [
+    "an import of a name that is not exported",
+    {
+      "app.ts": `import { x } from "./part.ts";\nexport const main = x;\n`,
+      "part.ts": "export const y = 1;\n",
+    },
+    "Cannot load FOLDER/app.ts: syntax error: The requested module './part.ts' does not provide an export named 'x' " +
+    "at file://FOLDER/app.ts:1:10. Mend it and run again",
+  ],
+  [
+    "a bare import that nothing maps",
+    { "app.ts": `import { x } from "nowhere";\nexport const main = x;\n` },
+    `Cannot load FOLDER/app.ts: Import "nowhere" not a dependency`,
+  ],
+  [
+    "an import with a scheme that does not exist",
+    { "app.ts": `import "odd:thing";\nexport function main() {}\n` },
+    `Cannot load FOLDER/app.ts: Unsupported scheme "odd" for module "odd:thing"`,
+  ],
+  [
+    "a throw at import",
+    {
+      "app.ts": `function f() {\n  throw new RangeError("one\\ntwo");\n}\nf();\nexport function main() {}\n`,
+    },
+    "Cannot load FOLDER/app.ts: it threw RangeError: one at file://FOLDER/app.ts:2:9. Mend the module's top level",
+  ],
+  [
+    "a rejection at import",
+    { "app.ts": `await Promise.reject(new Error("late"));\nexport function main() {}\n` },
+    "Cannot load FOLDER/app.ts: it threw Error: late at file://FOLDER/app.ts:1:22. Mend the module's top level",
+  ],
+  [
+    "a throw at import in only one worker",
+    {
+      "app.ts":
+        `if (!self.name.endsWith("0")) throw new Error("not here");\nexport function main() { console.log("ran"); }\n`,
+    },
+    "Cannot load FOLDER/app.ts: it threw Error: not here at file://FOLDER/app.ts:1:37. Mend the module's top level",
+  ],
+  [
+    "a throw of a string at import",
+    { "app.ts": `throw "no\\nerror";\n` },
+    String.raw`Cannot load FOLDER/app.ts: it threw "no\nerror". Mend the module's top level`,
+  ],
+  [
+    "a throw at import of what cannot be shown",
+    { "app.ts": `const { proxy, revoke } = Proxy.revocable({}, {});\nrevoke();\nthrow proxy;\n` },
+    "Cannot load FOLDER/app.ts: it threw a value that cannot be shown. Mend the module's top level",
+  ],
+  [
+    "no main",
+    { "app.ts": "export function other() {}\n" },
+    "FOLDER/app.ts exports no main function (it exports other). Add: export async function main(self) { … }",
+  ],
+  [
+    "a main that is no function",
+    { "app.ts": "export const main = { run: true };\n" },
+    "FOLDER/app.ts exports main as an object, not as a function. Write: export async function main(self) { … }",
+  ],
+  [
+    "close() at import, which would end the scheduler",
+    { "app.ts": "self.close();\nexport function main() {}\n" },
+    "Cannot load FOLDER/app.ts: it threw TypeError: close() would end a scheduler",
+  ],
+];
+
+for (const [what, files, line] of MODULES) {
+  Deno.test(`${what} is told in one line, once, with exit code 2`, async () => {
+    await withFolder(files, async (folder) => {
+      const told = (await complaint(["app.ts"], folder)).replaceAll(folder, "FOLDER");
+      assertEquals(told.slice(0, line.length), line);
+    });
+  });
+}
+
+Deno.test("a module that cannot be fetched, a scheme that does not exist and a folder are told in one line", async () => {
+  assertMatch(await complaint(["odd:thing"]), /^Cannot load odd:thing: Unsupported scheme "odd"/);
+  assertMatch(await complaint(["./"]), /^Cannot load \/.*Directory import/);
+  const { code, stderr } = await runSmarm(["http://127.0.0.1:1/x.ts"]);
+  assertEquals(code, 2); // Deno itself says that it downloads
+  assertMatch(
+    stderr,
+    /\nerror: Cannot load http:\/\/127\.0\.0\.1:1\/x\.ts: Import [^\n]* failed\. Check [^\n]*\n$/,
+  );
+});
+
+Deno.test("Deno.exit at import ends the program with its code, as an actor's would", async () => {
+  await withFolder({ "app.ts": "Deno.exit(7);\nexport function main() {}\n" }, async (cwd) => {
+    const { code, stdout, stderr } = await runSmarm(["--threads", "2", "app.ts"], { cwd });
+    assertEquals({ code, stdout, stderr }, { code: 7, stdout: "", stderr: "" });
+  });
+});
+
+Deno.test("a path may hold what a URL must not", async () => {
+  const name = "a b #1 100%? é.ts";
+  await withFolder({ [name]: "export function main() { console.log(import.meta.url); }\n" }, async (cwd) => {
+    const { code, stdout, stderr } = await runSmarm([name], { cwd });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(decodeURIComponent(stdout.trim()), `file://${cwd}/${name}`);
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * Ways in which main, or an actor, can go wrong; panics_test.ts runs them and looks for the lines with comments.
+ *
+ * @module
+ */
+import type { Actor } from "smarm";
+
+// deno-lint-ignore no-explicit-any
+type AnyError = any;
+
+/** An error of which one property cannot be read. */
+function badError(message: string, key: string): Error {
+  return Object.defineProperty(new Error(message), key, {
+    get() {
+      throw new Error("not to be read");
+    },
+  });
+}
+
+export function throws(): never {
+  throw new RangeError("bang"); // throws
+}
+
+/** Tells what it is told, and ends. */
+export async function listens(self: Actor): Promise<void> {
+  try {
+    await self.receive();
+  } catch (error) {
+    console.log("told", (error as AnyError).reason);
+  }
+}
+
+const KINDS: Record<string, (self: Actor) => unknown> = {
+  throws,
+  async rejects(self) {
+    await self.sleep(1);
+    throw new RangeError("bang"); // rejects
+  },
+  async timer(self) {
+    setTimeout(() => {
+      throw new Error("left behind"); // timer
+    }, 1);
+    await self.receive();
+  },
+  async interval(self) {
+    setInterval(() => {
+      throw new Error("left behind"); // interval
+    }, 1);
+    await self.receive();
+  },
+  async microtask(self) {
+    queueMicrotask(() => {
+      throw new Error("left behind"); // microtask
+    });
+    await self.receive();
+  },
+  async immediate(self) {
+    // deno-lint-ignore no-node-globals
+    setImmediate(() => {
+      throw new Error("left behind"); // immediate
+    });
+    await self.receive();
+  },
+  async dangling(self) {
+    Promise.reject(new Error("left behind")); // dangling
+    await self.receive();
+  },
+  async danglingLater(self) {
+    (async () => {
+      await self.sleep(1);
+      throw new Error("left behind"); // danglingLater
+    })();
+    await self.receive();
+  },
+  caused() {
+    throw new Error("outer", { cause: new TypeError("inner", { cause: "root" }) });
+  },
+  aggregate() {
+    throw new AggregateError([new Error("one"), new TypeError("two")], "both");
+  },
+  circular() {
+    const error: AnyError = new Error("round");
+    error.cause = error;
+    throw error;
+  },
+  string() {
+    throw "words";
+  },
+  nothing() {
+    throw null;
+  },
+  object() {
+    throw { code: 5 };
+  },
+  symbol() {
+    throw Symbol("s");
+  },
+  revokedProxy() {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    throw proxy;
+  },
+  badName() {
+    throw badError("its name throws", "name");
+  },
+  badMessage() {
+    throw badError("", "message");
+  },
+  badCause() {
+    throw badError("its cause throws", "cause");
+  },
+  badStack() {
+    throw badError("its stack throws", "stack");
+  },
+  badInspection() {
+    throw {
+      [Symbol.for("Deno.customInspect")]() {
+        throw new Error("not to be inspected");
+      },
+    };
+  },
+  overflow() {
+    const deeper = (): number => deeper() + 1;
+    return deeper();
+  },
+  async unobserved(self) {
+    self.spawn(throws);
+    await self.sleep(5);
+    console.log("the others go on");
+  },
+  async panicsAmongOthers(self) {
+    self.spawn(listens);
+    self.spawnWith({ scheduler: 1 }, listens);
+    await self.sleep(20);
+    throw new Error("main is through");
+  },
+  async halts(self) {
+    self.halt(4);
+    await self.receive();
+    console.log("not reached");
+  },
+  async childHalts(self) {
+    self.spawnWith({ scheduler: 1 }, childHalts);
+    await self.receive();
+    console.log("not reached");
+  },
+  exits() {
+    Deno.exit(7);
+  },
+  exitsPlainly() {
+    Deno.exit();
+  },
+  exitsModulo() {
+    Deno.exit(256 + 3);
+  },
+  processExits() {
+    // deno-lint-ignore no-process-global
+    process.exit(8);
+  },
+  haltsBadly(self) {
+    self.halt(400);
+  },
+  closes() {
+    self.close(); // closes
+  },
+};
+
+export async function childHalts(self: Actor): Promise<void> {
+  self.halt(5);
+  await self.receive();
+}
+
+export function main(self: Actor, kind: string): unknown {
+  return KINDS[kind](self);
+}

@@ -1,0 +1,120 @@
+/** What a user sees of a panic: the error with the user's own file:line, and the exit code. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { REPOSITORY, runOnTerminal, runSmarm } from "./harness.ts";
+
+const PROGRAM = new URL("./panic_kinds.ts", import.meta.url);
+const LINES = (await Deno.readTextFile(PROGRAM)).split("\n");
+
+/** Where the program's line with this comment is, as a frame shows it. */
+function at(comment: string): string {
+  const line = LINES.findIndex((text) => text.endsWith(`// ${comment}`)) + 1;
+  assert(line > 0, `panic_kinds.ts has no line that ends with // ${comment}`);
+  return `panic_kinds.ts:${line}:`;
+}
+
+async function panicOf(kind: string, threads = "1"): Promise<string> {
+  const { code, stdout, stderr } = await runSmarm(["--threads", threads, PROGRAM.pathname, kind]);
+  assertEquals({ code, stdout }, { code: 1, stdout: "" }, stderr);
+  for (const line of stderr.split("\n").filter((line) => /^\s+at /.test(line))) {
+    assertStringIncludes(line, "panic_kinds.ts", "no frame of the runtime's own is shown");
+  }
+  return stderr;
+}
+
+Deno.test("main's throw and main's rejection show the error, the user's own frames, and end with 1", async () => {
+  for (const kind of ["throws", "rejects"]) {
+    const told = await panicOf(kind, "2");
+    assertMatch(told, /^error: Uncaught RangeError: bang\n    at /);
+    assertStringIncludes(told.split("\n")[1], at(kind));
+  }
+});
+
+Deno.test("S12: a throw in a timer, in a microtask, and a promise that nobody awaits are panics of their actor", async () => {
+  for (const kind of ["timer", "interval", "microtask", "immediate", "dangling", "danglingLater"]) {
+    const told = await panicOf(kind);
+    assertMatch(told, /^error: Uncaught Error: left behind\n/, kind);
+    assertStringIncludes(told, at(kind));
+  }
+});
+
+Deno.test("S12: an error is shown with its causes and the errors that it aggregates, each with its own frames", async () => {
+  const caused = await panicOf("caused");
+  assertMatch(
+    caused,
+    /^error: Uncaught Error: outer\n.*\nCaused by: TypeError: inner\n.*\nCaused by: "root"\n$/s,
+  );
+  const many = await panicOf("aggregate");
+  assertMatch(many, /^error: Uncaught AggregateError: both\n.*\n    Error: one\n.*\n    TypeError: two\n/s);
+  const circular = await panicOf("circular");
+  assertMatch(circular, /^error: Uncaught Error: round\n.*\nCaused by: \(again the error above\)\n$/s);
+});
+
+Deno.test("S12: what is thrown need not be an Error, nor readable", async () => {
+  const head = "error: Uncaught Error: the actor threw a value that is no Error: ";
+  assertEquals(await panicOf("string"), `${head}words\nCaused by: "words"\n`);
+  assertEquals(await panicOf("nothing"), `${head}null\nCaused by: null\n`);
+  assertEquals(await panicOf("object"), `${head}{ code: 5 }\nCaused by: { code: 5 }\n`);
+  assertEquals(await panicOf("symbol"), `${head}Symbol(s)\nCaused by: Symbol(s)\n`);
+  const unreadable = "error: Uncaught Error: the actor threw an error whose properties cannot be read\n";
+  for (const kind of ["revokedProxy", "badName", "badMessage", "badCause"]) {
+    assertEquals(await panicOf(kind), unreadable, kind);
+  }
+  assertEquals(await panicOf("badStack"), "error: Uncaught Error: its stack throws\n");
+  assertMatch(await panicOf("badInspection"), /cannot be shown\n/);
+});
+
+Deno.test("S12: a stack overflow is a panic like others", async () => {
+  assertMatch(await panicOf("overflow"), /^error: Uncaught RangeError: Maximum call stack size exceeded\n/);
+});
+
+Deno.test("on a terminal the error is in Deno's colours, and with NO_COLOR it is not", async () => {
+  const run = (env: Record<string, string | undefined>) =>
+    runOnTerminal(["run", "-A", "smarm.ts", PROGRAM.pathname, "throws"], { cwd: REPOSITORY, env });
+  const coloured = await run({ NO_COLOR: undefined });
+  assertEquals(coloured.code, 1);
+  assertStringIncludes(coloured.stdout, "\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Uncaught RangeError: bang");
+  assertMatch(
+    coloured.stdout,
+    /\x1b\[0m\x1b\[36mfile:[^\x1b]*panic_kinds\.ts\x1b\[0m:\x1b\[0m\x1b\[33m\d+\x1b\[0m/,
+  );
+  const plain = await run({ NO_COLOR: "1" });
+  assertMatch(plain.stdout, /^error: Uncaught RangeError: bang\r\n    at .*panic_kinds\.ts:\d+:\d+\)\r\n/);
+});
+
+Deno.test("S12: a panic of an actor that nobody watches is reported once, with its pid and function, and harms nobody", async () => {
+  const { code, stdout, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, "unobserved"]);
+  assertEquals({ code, stdout }, { code: 0, stdout: "the others go on\n" });
+  assertMatch(
+    stderr,
+    /^error: Uncaught in actor <\d\.\d\.1> throws: RangeError: bang\n    at [^\n]*panic_kinds\.ts/,
+  );
+  assertEquals(stderr.split("RangeError").length, 2);
+});
+
+Deno.test("a main that panics while others live has them told to end", async () => {
+  const { code, stdout, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, "panicsAmongOthers"]);
+  assertEquals({ code, stdout }, { code: 1, stdout: "told shutdown\ntold shutdown\n" });
+  assertMatch(stderr, /^error: Uncaught Error: main is through\n/);
+});
+
+Deno.test("self.halt, Deno.exit and process.exit end the program with their code, from any actor", async () => {
+  for (
+    const [kind, wanted] of [["halts", 4], ["childHalts", 5], ["exits", 7], ["exitsPlainly", 0], [
+      "processExits",
+      8,
+    ], [
+      "exitsModulo",
+      3,
+    ]] as const
+  ) {
+    const { code, stdout, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, kind]);
+    assertEquals({ code, stdout, stderr }, { code: wanted, stdout: "", stderr: "" }, kind);
+  }
+});
+
+Deno.test("a halt code that is none, and close(), are panics that say what to do", async () => {
+  assertMatch(await panicOf("haltsBadly"), /RangeError: halt needs an exit code from 0 to 255, got 400\n/);
+  const told = await panicOf("closes");
+  assertMatch(told, /TypeError: close\(\) would end a scheduler .* call self\.halt\(code\)/);
+  assertStringIncludes(told, at("closes"));
+});

@@ -1,0 +1,31 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { runMain, testAll } from "./helpers.ts";
+
+testAll("S17: blocking functions run on threads of their own and give their results", async (threads) => {
+  const { notSendable, ...told } = await runMain("blocking.ts", ["results"], threads);
+  assert(notSendable.startsWith("Cannot send args[0]"), notSendable);
+  assertEquals(told, {
+    sum: 5_000_050_000,
+    later: "TEXT",
+    many: 190,
+    bytes: [2, 3, 4],
+    moved: 0,
+    error: ["RangeError", "cannot do it", true],
+    hidden: "TypeError",
+    returnsFunction: "TypeError",
+    alive: 6,
+  });
+});
+
+testAll("S17: a blocking function that never returns is ended, and its thread replaced", async (threads) => {
+  const told = await runMain("blocking.ts", ["neverReturns"], threads);
+  assertEquals(told.names, ["TimeoutError", "TimeoutError", "TimeoutError"]);
+  assert(told.parked, "the waiting actor is counted");
+  assertEquals(told.sum, 10);
+  assert(/died|exited/.test(told.died), told.died);
+});
+
+testAll("S11: the run ends although a blocking function does not", async (threads) => {
+  const error = await assertRejects(() => runMain("blocking.ts", ["leftBehind"], threads));
+  assertEquals((error as Error & { code: number }).code, 7);
+});

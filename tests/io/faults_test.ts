@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { runMain, testAll } from "./helpers.ts";
+
+const run = (name: string, threads: number, ...args: string[]) =>
+  runMain("faults.ts", [name, ...args], threads);
+
+/** Reads one byte of each connection and closes it with the others unread: the OS then resets it. */
+async function withResetter<T>(body: (port: string) => Promise<T>): Promise<T> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const conn of listener) {
+      (async () => {
+        const buffer = new Uint8Array(1);
+        while (await conn.read(buffer).catch(() => null) === 0);
+        conn.close();
+      })();
+    }
+  })();
+  try {
+    return await body(String(listener.addr.port));
+  } finally {
+    listener.close();
+    await serving;
+  }
+}
+
+testAll("S17: a reset by the peer is told to whoever reads, writes or comes next", async (threads) => {
+  const told = await withResetter((port) => run("resets", threads, port));
+  assertEquals(told.slice(0, 3), ["ConnectionReset", "ConnectionReset", "ConnectionReset"]);
+});
+
+testAll("a full disk is told as the OS's error", async (threads) => {
+  for (const error of await run("fullDisk", threads)) assert(/ENOSPC|os error 28/.test(error), error);
+});
+
+testAll("an array bigger than all buffers is written whole and in order", async (threads) => {
+  assertEquals(await run("partialWrites", threads), { written: 8_000_000, read: 8_000_000, wrong: 0 });
+});
+
+testAll("a client that never ends its line keeps nobody else waiting", async (threads) => {
+  assertEquals(await run("slowLoris", threads), {
+    answers: ["got 0", "got 1", "got 2", "got 3", "got 4"],
+    given: true,
+  });
+});
+
+Deno.test("a sender that never stops waits for a slow reader, within 16 MiB", async () => {
+  const { read, most } = await run("backpressure", 2);
+  assert(read);
+  assert(most <= 16 * 2 ** 20, `${most} bytes more than at the start`);
+});
+
+testAll("S17: a thousand connections leave no descriptor behind", async (threads) => {
+  assertEquals(await run("cycles", threads, "1000"), 0);
+});
+
+Deno.test("the descriptor check sees a leak", async () => {
+  const [more, open] = await run("leaks", 1);
+  assert(open);
+  assert(more >= 1, String(more));
+});
+
+for (const threads of [1, 2]) {
+  Deno.test(`M8: Deno.serve is answered beside an actor that computes, with ${threads} schedulers`, async () => {
+    const { success, burstsPerRequest } = await run("busy", threads);
+    assert(success);
+    // Without a forced poll a request takes 61 turns of 5 ms and more; each turn is one burst.
+    assert(burstsPerRequest < 40, `${burstsPerRequest} bursts of 5 ms a request`);
+  });
+}

@@ -1,0 +1,64 @@
+import { assert, assertEquals } from "@std/assert";
+import { inTempFolder, runMain, testAll } from "./helpers.ts";
+
+const run = (name: string, threads: number) =>
+  inTempFolder((folder) => runMain("files.ts", [name, folder], threads));
+
+testAll("S11: a file is written, read in pieces, sought and read by lines", async (threads) => {
+  assertEquals(await run("roundTrip", threads), {
+    text: "one\ntwo\r\nthree",
+    first: "one",
+    rest: "\ntwo\r\nthree",
+    end: null,
+    position: 4,
+    lines: ["two", "three"],
+    size: 14,
+    closed: "BadResource",
+  });
+});
+
+testAll("folders are made, listed, renamed in and removed", async (threads) => {
+  assertEquals(await run("folders", threads), {
+    entries: ["b:folder", "y:file", "z:file"],
+    size: 3,
+    mtime: true,
+    gone: true,
+  });
+});
+
+testAll("writes that nobody awaits are written in the order of asking", async (threads) => {
+  assertEquals(await run("writes", threads), { counts: [1, 2, 200_000], between: "bb", all: "abbXcc" });
+});
+
+testAll("reading ahead is not seen by seek and write", async (threads) => {
+  assertEquals(await run("readAhead", threads), { wrong: 0, isWhere: true, written: 255 });
+});
+
+testAll("big files travel whole, and a written array stays the writer's", async (threads) => {
+  assertEquals(await run("big", threads), { mine: 3_000_000, back: 3_000_000, equal: true, piece: true });
+});
+
+testAll(
+  "S17: an operation rejects with Deno's own error, and the user's line in its stack",
+  async (threads) => {
+    const told = await run("errors", threads);
+    assert(told.line, "the stack names the user's file and line");
+    assertEquals(told, {
+      missing: true,
+      code: "ENOENT",
+      message: true,
+      line: true,
+      isFolder: "IsADirectory",
+      exists: true,
+      range: "RangeError",
+    });
+  },
+);
+
+testAll("files are web streams for compression", async (threads) => {
+  assertEquals(await run("streams", threads), { smaller: true, equal: true });
+});
+
+testAll("a loop over lines that breaks off gives the rest back", async (threads) => {
+  assertEquals(await run("linesBrokenOff", threads), "ab|cd");
+});

@@ -1,0 +1,57 @@
+import { assert, assertEquals } from "@std/assert";
+import { runMain, testAll } from "./helpers.ts";
+
+const run = (name: string, threads: number, ...args: string[]) => runMain("net.ts", [name, ...args], threads);
+
+testAll("S17: connections are served by actors on all schedulers", async (threads) => {
+  assertEquals(await run("echo", threads), new Array(20).fill(true));
+});
+
+testAll("a connection goes to an actor elsewhere and comes back", async (threads) => {
+  assertEquals(await run("handOver", threads), ["from the borrower", "from the owner"]);
+});
+
+testAll("S17: what an actor holds is closed by its end, however it ends", async (threads) => {
+  assertEquals(await run("closedAtEnd", threads), new Array(12).fill(null));
+});
+
+testAll("a connection that was sent stays open when its sender ends", async (threads) => {
+  assertEquals(await run("senderEnds", threads), ["still open", "still open"]);
+});
+
+testAll("S17: a read that timed out or was aborted loses nothing", async (threads) => {
+  const { names, equal, sent, got } = await run("nothingLost", threads);
+  assertEquals(names, ["TimeoutError", "TimeoutError"]);
+  assertEquals(got, sent);
+  assert(equal, "in order");
+});
+
+testAll("S17: an accept that timed out loses no connection", async (threads) => {
+  assertEquals(await run("noConnectionLost", threads), { accepted: 40, different: 40 });
+});
+
+testAll("a half-closed connection still carries the answer", async (threads) => {
+  assertEquals(await run("halfClose", threads), {
+    question: "question",
+    refused: "BrokenPipe",
+    answer: "answer",
+    closed: "BadResource",
+  });
+});
+
+testAll("sockets fail with Deno's own errors at the user's line", async (threads) => {
+  assertEquals(await run("failures", threads), { inUse: true, accepting: true, refused: true, line: true });
+});
+
+testAll("S5: actors parked on IO are counted", async (threads) => {
+  assertEquals(await run("observed", threads), { parked: 3, after: 0 });
+});
+
+testAll("S17: ready is told once there is something, and takes nothing", async (threads) => {
+  assertEquals(await run("readiness", threads), {
+    early: "TimeoutError",
+    silent: "TimeoutError",
+    text: "here",
+    end: null,
+  });
+});

@@ -1,0 +1,98 @@
+import { assert, assertEquals } from "@std/assert";
+import { inTempFolder, runMain, testAll } from "./helpers.ts";
+import { runSmarm } from "../cli/harness.ts";
+
+const PROGRAM = new URL("./programs/process.ts", import.meta.url).pathname;
+const run = (name: string, threads: number, ...args: string[]) =>
+  runMain("process.ts", [name, ...args], threads);
+
+testAll("Unix sockets connect actors", async (threads) => {
+  assertEquals(await inTempFolder((folder) => run("unix", threads, folder)), "hello to you");
+});
+
+Deno.test("TLS is spoken both ways, and an unknown certificate is refused", async () => {
+  await inTempFolder(async (folder) => {
+    const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+    const made = await new Deno.Command("openssl", {
+      args: "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+        .split(" ")
+        .concat(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .concat(["-keyout", key, "-out", cert]),
+    }).output();
+    assert(made.success, new TextDecoder().decode(made.stderr));
+    assertEquals(await run("tls", 2, cert, key), { text: "secret to you", untrusted: "InvalidData" });
+  });
+});
+
+testAll("UDP datagrams go to and fro", async (threads) => {
+  assertEquals(await run("udp", threads), {
+    early: "TimeoutError",
+    sent: 4,
+    ping: "ping",
+    fromA: true,
+    pong: "pong",
+    count: 0,
+  });
+});
+
+testAll("commands have pipes, a status and a timeout", async (threads) => {
+  assertEquals(await run("commands", threads), {
+    out: [3, "out\n", "err\n"],
+    lines: ["one", "two"],
+    code: 0,
+    missing: true,
+    noPipe: "TypeError",
+    late: "TimeoutError",
+    killed: "SIGTERM",
+    overdue: "TimeoutError",
+  });
+});
+
+testAll("S17: a command ends with its owner", async (threads) => {
+  assertEquals(await run("orphan", threads), "gone");
+});
+
+testAll("signals come as messages or from an iterator", async (threads) => {
+  assertEquals(await run("signals", threads), [
+    { type: "SIGNAL", signal: "SIGHUP" },
+    "SIGUSR2",
+    "TypeError",
+  ]);
+});
+
+for (const threads of ["1", "2"]) {
+  Deno.test(`stdin is shared by actors, and what one leaves the next gets, with --threads ${threads}`, async () => {
+    const { stdout, stderr, code } = await runSmarm(["--threads", threads, PROGRAM, "standard"], {
+      stdin: "abcdefg\nline\nthe rest\n",
+    });
+    assertEquals(stdout, "abcd|efg,line|the rest\nnot awaited\nby a stream\n");
+    assertEquals(stderr, "to stderr\n");
+    assertEquals(code, 0);
+  });
+}
+
+Deno.test("S11: the poller's resources are gone when the run is stopped by a signal", async () => {
+  const { code, stderr } = await runSmarm(["--threads", "2", PROGRAM, "server"], {
+    signalAfter: { text: /port \d+/, signal: "SIGTERM" },
+  });
+  assertEquals(stderr, "");
+  assertEquals(code, 0);
+});
+
+Deno.test("a missing permission is told with the flag that gives it", async () => {
+  const { stdout } = await runSmarm([PROGRAM, "permission"], {
+    denoArgs: [`--allow-read=${Deno.cwd()},/tmp`, "--allow-env", "--allow-sys"],
+  });
+  assert(/^NotCapable .*--allow-read/.test(stdout), stdout);
+});
+
+Deno.test("the limit of descriptors is told as the OS's error, and the program goes on", async () => {
+  const runner = new URL("../../smarm.ts", import.meta.url).pathname;
+  const { stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `ulimit -n 200; exec deno run -A ${runner} --threads 1 ${PROGRAM} descriptors`],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert(/os error 24/.test(text), text + new TextDecoder().decode(stderr));
+  assert(text.endsWith("goes on\n"), text);
+});

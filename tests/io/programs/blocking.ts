@@ -1,0 +1,81 @@
+/** Programs that use the blocking pool. */
+import type { Actor } from "smarm";
+
+export function sum(n: number): number {
+  let total = 0;
+  for (let i = 1; i <= n; i++) total += i;
+  return total;
+}
+export async function later(text: string): Promise<string> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return text.toUpperCase();
+}
+export function fails(what: string): never {
+  throw new RangeError(`cannot ${what}`);
+}
+export function forever(): never {
+  for (;;);
+}
+export function exits(): void {
+  Deno.exit(3);
+}
+export function bytes(given: Uint8Array): Uint8Array {
+  return given.map((byte) => byte + 1);
+}
+export function returnsFunction(): () => void {
+  return () => {};
+}
+function hidden(): void {}
+
+export async function results(self: Actor) {
+  const told = (promise: Promise<unknown>) => promise.catch((error) => error);
+  const error = await told(self.blocking(fails, "do it"));
+  const moved = new Uint8Array([1, 2, 3]);
+  return {
+    sum: await self.blocking(sum, 100_000),
+    later: await self.blocking(later, "text"),
+    many: (await Promise.all(Array.from({ length: 20 }, (_, i) => self.blocking(sum, i)))).at(-1),
+    bytes: [...await self.blockingWith({ transfer: [moved.buffer] }, bytes, moved)],
+    moved: moved.length,
+    error: [error.name, error.message, /blocking\.ts:\d+/.test(error.stack)],
+    hidden: (await told(self.blocking(hidden))).name,
+    notSendable: (await told(self.blocking(sum, (() => {}) as unknown as number))).message,
+    returnsFunction: (await told(self.blocking(returnsFunction))).name,
+    alive: await self.blocking(sum, 3),
+  };
+}
+
+/** Functions that never return: their threads are replaced, and the pool goes on. */
+export async function neverReturns(self: Actor) {
+  const names: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    await self.blockingWith({ timeout: 30 }, forever).catch((error) => names.push(error.name));
+  }
+  const child = self.spawn(waitsForever);
+  await self.sleep(30);
+  const parked = self.stats().ioParked;
+  self.kill(child);
+  await child.join();
+  const died = await self.blocking(exits).then(() => "exited", (error) => error.message);
+  return { names, parked: parked >= 1, sum: await self.blocking(sum, 4), died };
+}
+export async function waitsForever(self: Actor) {
+  await self.blocking(forever);
+}
+
+/** The run ends although a function of the pool does not. */
+export function leftBehind(self: Actor) {
+  self.spawnWith({ scheduler: "local" }, waitsForever);
+  self.after(50, self.spawn(halts), "now");
+  return self.sleep(10_000);
+}
+export async function halts(self: Actor) {
+  await self.receive();
+  self.halt(7);
+}
+
+const PROGRAMS = { results, neverReturns, leftBehind };
+
+export function main(self: Actor, name: keyof typeof PROGRAMS) {
+  return (PROGRAMS[name] as (self: Actor) => unknown)(self);
+}

@@ -1,0 +1,198 @@
+/** Programs that meet failing peers, full disks and busy schedulers. */
+import type { Actor, Conn, Listener, Pid } from "smarm";
+
+const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
+const told = (promise: Promise<unknown>) => promise.then(() => "done", (error: Error) => error.name);
+
+/** The peer at this port resets each connection once it has read a byte. */
+export async function resets(self: Actor, portText: string) {
+  const to = { hostname: "127.0.0.1", port: Number(portText) };
+  const outcomes: string[] = [];
+  { // while a read waits
+    const conn = await self.io.connect(to);
+    const reading = told(conn.read());
+    await conn.write("xx");
+    outcomes.push(await reading);
+    conn.close();
+  }
+  { // while a writer writes on
+    const conn = await self.io.connect(to);
+    let result = "done";
+    while (result === "done") result = await told(conn.write(new Uint8Array(65_536)));
+    outcomes.push(result === "BrokenPipe" ? "ConnectionReset" : result); // which of the two, the OS decides
+    conn.close();
+  }
+  { // while nobody waits: the next one is told
+    const conn = await self.io.connect(to);
+    await conn.write("xx");
+    await self.io.ready(conn, "read");
+    outcomes.push(await told(conn.read()));
+    outcomes.push(await told(conn.closeWrite()) === "done" ? "done" : "NotConnected");
+    conn.close();
+  }
+  return outcomes;
+}
+
+export async function fullDisk(self: Actor) {
+  const file = await self.io.open("/dev/full", { write: true });
+  const error = await file.write("x").catch((one) => one);
+  const whole = await self.io.writeTextFile("/dev/full", "text").catch((one) => one);
+  return [error.code ?? error.message, whole.code ?? whole.message];
+}
+
+/** One array bigger than all buffers, to a reader that takes a little at a time. */
+export async function partialWrites(self: Actor) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+  const conn = await listener.accept();
+  const bytes = new Uint8Array(8_000_000).map((_, i) => i % 241);
+  const written = to.write(bytes).then(async (count) => {
+    await to.closeWrite();
+    return count;
+  });
+  let at = 0;
+  let wrong = 0;
+  for await (const piece of conn) {
+    for (const byte of piece) if (byte !== at++ % 241) wrong++;
+    if (at % 7 === 0) await self.yield();
+  }
+  return { written: await written, read: at, wrong };
+}
+
+/** A client that never ends its line does not keep others from being served. */
+export async function slowLoris(self: Actor) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = self.spawn(lineServer, listener);
+  const to = { hostname: "127.0.0.1", port: portOf(listener.addr) };
+  const slow = await Promise.all(Array.from({ length: 20 }, () => self.io.connect(to)));
+  for (const conn of slow) await conn.write("never a whole li");
+  const answers: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    using conn = await self.io.connect(to);
+    await conn.write(`${i}\n`);
+    answers.push(new TextDecoder().decode((await conn.read())!));
+  }
+  const ends = await Promise.all(slow.map((conn) => conn.read())); // the server has given them up
+  self.exit(server, "shutdown");
+  return { answers, given: ends.every((end) => end === null) };
+}
+export async function lineServer(self: Actor, listener: Listener) {
+  for await (const conn of listener) self.spawn(lineConn, conn);
+}
+export async function lineConn(_self: Actor, conn: Conn) {
+  try {
+    for await (const line of conn.lines({ timeout: 300 })) await conn.write(`got ${line}`);
+  } catch (error) {
+    if ((error as Error).name !== "TimeoutError") throw error;
+  }
+}
+
+/** Bytes that wait to be read stay with the OS, whatever the sender does. */
+export async function backpressure(self: Actor) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const out = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+  const conn = await listener.accept();
+  const writer = self.spawn(floods, out, self.pid as Pid<never>);
+  await conn.read(1024);
+  const before = Deno.memoryUsage().rss;
+  let most = 0;
+  let read = 0;
+  for (let i = 0; i < 400; i++) {
+    read += (await conn.read(1024))!.length;
+    await self.sleep(2);
+    most = Math.max(most, Deno.memoryUsage().rss - before);
+  }
+  self.exit(writer, "shutdown");
+  return { read: read > 0, most };
+}
+export async function floods(_self: Actor, conn: Conn, _to: Pid<never>) {
+  const piece = new Uint8Array(65_536);
+  for (;;) await conn.write(piece);
+}
+
+/** A thousand connections that end in every way leave no descriptor behind. */
+export async function cycles(self: Actor, countText: string) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = { hostname: "127.0.0.1", port: portOf(listener.addr) };
+  const before = await descriptors(self);
+  for (let i = 0; i < Number(countText); i++) {
+    const conn = await self.io.connect(to);
+    const accepted = await listener.accept();
+    switch (i % 5) {
+      case 0:
+        conn.close();
+        accepted.close();
+        break;
+      case 1: // given up while it reads
+        await told(accepted.read(1, { timeout: 0 }));
+        conn.close();
+        accepted.close();
+        break;
+      case 2:
+        self.kill(self.spawn(holds, conn, accepted));
+        break;
+      case 3:
+        await self.spawn(returns, conn, accepted).join();
+        break;
+      case 4: { // on another scheduler
+        const scheduler = self.stats().schedulerCount - 1;
+        const holder = self.spawnWith({ scheduler }, holds, conn, accepted);
+        self.exit(holder, "shutdown");
+        break;
+      }
+    }
+  }
+  for (let i = 0; i < 500 && await descriptors(self) > before; i++) await self.sleep(10);
+  return await descriptors(self) - before;
+}
+export async function holds(self: Actor, _a: Conn, _b: Conn) {
+  await self.receive();
+}
+export function returns(_self: Actor, _a: Conn, _b: Conn) {}
+
+/** The detector is told of a connection that stays open. */
+export async function leaks(self: Actor) {
+  const before = await descriptors(self);
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  return [await descriptors(self) - before, portOf(listener.addr) > 0];
+}
+
+async function descriptors(self: Actor): Promise<number> {
+  let count = 0;
+  for await (const _ of self.io.readDir("/proc/self/fd")) count++;
+  return count;
+}
+
+/** A server of Deno's own beside an actor that computes in bursts of 5 ms. */
+export async function busy(self: Actor) {
+  let bursts = 0;
+  let over = false;
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => new Response("ok"));
+  const port = server.addr.port;
+  const burner = self.spawnWith({ scheduler: "local" }, async (own: Actor) => {
+    while (!over) {
+      const until = performance.now() + 5;
+      while (performance.now() < until);
+      bursts++;
+      await own.yield();
+    }
+  });
+  const requests = 20;
+  // The client is another process: this thread has no time for it.
+  const script =
+    `for (let i = 0; i < ${requests}; i++) await (await fetch("http://127.0.0.1:${port}")).text()`;
+  const before = bursts;
+  const { success } = await self.io.command(Deno.execPath(), { args: ["eval", script] }).output();
+  const took = bursts - before;
+  over = true;
+  await burner.join();
+  await server.shutdown();
+  return { success, burstsPerRequest: took / requests };
+}
+
+const PROGRAMS = { resets, fullDisk, partialWrites, slowLoris, backpressure, cycles, leaks, busy };
+
+export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
+  // deno-lint-ignore no-explicit-any
+  return (PROGRAMS[name] as any)(self, ...args);
+}

@@ -1,0 +1,143 @@
+/** Programs that use files, one exported function each; `main` runs the one that it is told. */
+import type { Actor } from "smarm";
+
+const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
+
+export async function roundTrip(self: Actor, folder: string) {
+  const path = `${folder}/round.txt`;
+  await self.io.writeTextFile(path, "one\ntwo\r\nthree");
+  const text = await self.io.readTextFile(path);
+  const file = await self.io.open(path);
+  const first = decode(await file.read(3));
+  const rest = decode(await file.read(100));
+  const end = await file.read(100);
+  const position = await file.seek(4, 0);
+  const lines: string[] = [];
+  for await (const line of file.lines()) lines.push(line);
+  const size = (await file.stat()).size;
+  file.close();
+  const closed = await file.read(1).then(() => "read", (error) => error.name);
+  return { text, first, rest, end, position, lines, size, closed };
+}
+
+export async function folders(self: Actor, folder: string) {
+  const { io } = self;
+  await io.mkdir(`${folder}/a/b`, { recursive: true });
+  await io.writeFile(`${folder}/a/x`, new Uint8Array([1, 2, 3]));
+  await io.rename(`${folder}/a/x`, `${folder}/a/y`);
+  await io.copyFile(`${folder}/a/y`, `${folder}/a/z`);
+  const entries: string[] = [];
+  for await (const entry of io.readDir(`${folder}/a`)) {
+    entries.push(`${entry.name}:${entry.isFile ? "file" : entry.isDirectory ? "folder" : "?"}`);
+  }
+  const stat = await io.stat(new URL(`file://${folder}/a/z`));
+  await io.remove(`${folder}/a`, { recursive: true });
+  const gone = await io.lstat(`${folder}/a`).then(
+    () => false,
+    (error) => error instanceof Deno.errors.NotFound,
+  );
+  return { entries: entries.sort(), size: stat.size, mtime: stat.mtime instanceof Date, gone };
+}
+
+export async function writes(self: Actor, folder: string) {
+  const path = `${folder}/writes`;
+  const file = await self.io.create(path);
+  // Nobody awaits the first ones: they are written in the order of asking.
+  const pending = [file.write("a"), file.write("bb"), file.write(new Uint8Array(200_000).fill(99))];
+  const counts = await Promise.all(pending);
+  await file.seek(1, 0);
+  const between = decode(await file.read(2));
+  await file.write("X"); // at 3, wherever the poller has read ahead to
+  await file.truncate(6);
+  await file.sync();
+  await file.seek(0, 0);
+  const all = decode(await file.read(100));
+  file.close();
+  return { counts, between, all };
+}
+
+export async function readAhead(self: Actor, folder: string) {
+  const path = `${folder}/ahead`;
+  const bytes = new Uint8Array(400_000).map((_, i) => i % 251);
+  await self.io.writeFile(path, bytes);
+  const file = await self.io.open(path, { read: true, write: true });
+  let at = 0;
+  let wrong = 0;
+  for (let i = 0; i < 6; i++) {
+    const piece = (await file.read(32 * 1024))!;
+    for (const byte of piece) if (byte !== bytes[at++]) wrong++;
+  }
+  const position = await file.seek(0, 1); // where the program is, not the poller
+  await file.write(new Uint8Array([255]));
+  await file.seek(at, 0);
+  const written = (await file.read(1))![0];
+  file.close();
+  return { wrong, isWhere: position === at, written };
+}
+
+export async function big(self: Actor, folder: string) {
+  const bytes = new Uint8Array(3_000_000).map((_, i) => i % 253);
+  await self.io.writeFile(`${folder}/big`, bytes);
+  const back = await self.io.readFile(`${folder}/big`);
+  const file = await self.io.open(`${folder}/big`);
+  const piece = (await file.read(1_000_000))!;
+  return {
+    mine: bytes.length,
+    back: back.length,
+    equal: back.every((byte, i) => byte === i % 253),
+    piece: piece.every((byte, i) => byte === i % 253),
+  };
+}
+
+export async function errors(self: Actor, folder: string) {
+  const missing = await self.io.open(`${folder}/missing`).catch((error) => error);
+  const isFolder = await self.io.readFile(folder).catch((error) => error);
+  const exists = await self.io.mkdir(folder).catch((error) => error);
+  let range = "";
+  const file = await self.io.create(`${folder}/f`);
+  try {
+    await file.read(0);
+  } catch (error) {
+    range = (error as Error).name;
+  }
+  return {
+    missing: missing instanceof Deno.errors.NotFound,
+    code: missing.code,
+    message: missing.message.includes("missing"),
+    line: /programs\/files\.ts:\d+/.test(missing.stack),
+    isFolder: isFolder.name,
+    exists: exists instanceof Deno.errors.AlreadyExists,
+    range,
+  };
+}
+
+export async function streams(self: Actor, folder: string) {
+  const source = `${folder}/text`;
+  await self.io.writeTextFile(source, "squeeze me ".repeat(20_000));
+  const from = await self.io.open(source);
+  const to = await self.io.create(`${folder}/text.gz`);
+  await from.readable.pipeThrough(new CompressionStream("gzip")).pipeTo(to.writable);
+  const packed = await self.io.open(`${folder}/text.gz`);
+  const size = (await packed.stat()).size;
+  const back = await new Response(packed.readable.pipeThrough(new DecompressionStream("gzip"))).text();
+  return { smaller: size < 10_000, equal: back === await self.io.readTextFile(source) };
+}
+
+export async function linesBrokenOff(self: Actor, folder: string) {
+  await self.io.writeTextFile(`${folder}/l`, "a\nb\nc\nd\n");
+  const file = await self.io.open(`${folder}/l`);
+  const seen: string[] = [];
+  for await (const line of file.lines()) {
+    seen.push(line);
+    if (line === "b") break;
+  }
+  seen.push("|");
+  for await (const line of file.lines()) seen.push(line);
+  return seen.join("");
+}
+
+const PROGRAMS = { roundTrip, folders, writes, readAhead, big, errors, streams, linesBrokenOff };
+
+export function main(self: Actor, name: keyof typeof PROGRAMS, folder: string) {
+  return PROGRAMS[name](self, folder);
+}

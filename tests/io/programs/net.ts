@@ -1,0 +1,302 @@
+/** Programs that use sockets, one function each; `main` runs the one that it is told. */
+import type { Actor, Pid } from "smarm";
+import type { Conn, Listener } from "smarm";
+
+const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
+const portOf = (listener: Listener) => (listener.addr as Deno.NetAddr).port;
+
+/** Reads to the end. */
+async function readAll(conn: Conn): Promise<string> {
+  let text = "";
+  for await (const piece of conn) text += new TextDecoder().decode(piece);
+  return text;
+}
+
+export async function echoConn(self: Actor, conn: Conn) {
+  void self;
+  for await (const piece of conn) await conn.write(piece);
+  await conn.closeWrite();
+}
+
+export async function acceptLoop(self: Actor, listener: Listener) {
+  for await (const conn of listener) self.spawn(echoConn, conn);
+}
+
+/** Connections are accepted by one actor, served by one each, wherever that lives, and used by 20 others. */
+export async function echo(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const server = self.spawn(acceptLoop, listener);
+  const clients = Array.from({ length: 20 }, (_, i) => self.spawn(client, portOf(listener), i));
+  const outcomes = await Promise.all(clients.map((one) => one.join()));
+  self.exit(server, "shutdown");
+  await server.join();
+  return outcomes.map((one) => one.kind === "exit" ? one.value : String(one.error));
+}
+
+export async function client(self: Actor, port: number, i: number) {
+  using conn = await self.io.connect({ hostname: "127.0.0.1", port });
+  let text = "";
+  for (let n = 0; n < 20; n++) {
+    await conn.write(`${i}:${n};`);
+    text += decode(await conn.read(100));
+  }
+  await conn.closeWrite();
+  text += await readAll(conn);
+  return text === Array.from({ length: 20 }, (_, n) => `${i}:${n};`).join("");
+}
+
+/** Gives its connection back after using it on another scheduler. */
+export async function borrower(self: Actor<Conn>, owner: Pid<Conn>) {
+  const conn = await self.receive();
+  await conn.write("from the borrower\n");
+  self.send(owner, conn);
+  await self.receive().catch(() => {});
+}
+
+export async function handOver(self: Actor<Conn>) {
+  const { threads } = { threads: self.stats().schedulerCount };
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  let conn = await listener.accept();
+  const other = self.spawnWith({ scheduler: threads - 1 }, borrower, self.pid);
+  self.send(other, conn);
+  conn = await self.receive();
+  self.kill(other);
+  await other.join();
+  await conn.write("from the owner\n"); // the borrower's end has not closed it
+  const lines: string[] = [];
+  for await (const line of peer.lines()) {
+    lines.push(line);
+    if (lines.length === 2) break;
+  }
+  return lines;
+}
+
+export async function keeper(self: Actor<Conn>) {
+  await self.receive();
+  await self.receive();
+}
+
+export async function keeperOfArguments(self: Actor, conn: Conn) {
+  void conn;
+  await self.receive();
+}
+
+export async function panics(self: Actor<Conn>) {
+  await self.receive();
+  throw new ExpectedError("expected");
+}
+class ExpectedError extends Error {}
+
+/** Whoever got a connection closes it by its end, however it ends; the peer reads an end. */
+export async function closedAtEnd(self: Actor) {
+  const last = self.stats().schedulerCount - 1;
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const pair = async () => {
+    const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+    return { peer, conn: await listener.accept() };
+  };
+  const seen: (string | null)[] = [];
+  const ends = async (peer: Conn) => seen.push(decode(await peer.read().catch((error) => error.name)));
+  for (const scheduler of ["local", last] as const) {
+    { // killed while it holds it
+      const { peer, conn } = await pair();
+      const holder = self.spawnWith({ scheduler }, keeper);
+      self.send(holder, conn);
+      await self.call(holder, "have you got it?", { timeout: 20 }).catch(() => {});
+      self.kill(holder);
+      await ends(peer);
+    }
+    { // killed before it took it out of its mailbox, or before it even began
+      const { peer, conn } = await pair();
+      const holder = self.spawnWith({ scheduler }, keeper);
+      self.send(holder, conn);
+      self.kill(holder);
+      await ends(peer);
+    }
+    { // told to end
+      const { peer, conn } = await pair();
+      const holder = self.spawnWith({ scheduler }, keeperOfArguments, conn);
+      self.exit(holder, "shutdown");
+      await ends(peer);
+    }
+    { // panics
+      const { peer, conn } = await pair();
+      const holder = self.spawnWith({ scheduler }, panics);
+      self.send(holder, conn);
+      await ends(peer);
+      await holder.join();
+    }
+    { // was dead before
+      const { peer, conn } = await pair();
+      const holder = self.spawnWith({ scheduler }, keeper);
+      self.kill(holder);
+      await holder.join();
+      self.send(holder, conn);
+      await ends(peer);
+    }
+    { // nested in a message
+      const { peer, conn } = await pair();
+      // deno-lint-ignore no-explicit-any
+      const holder = self.spawnWith({ scheduler }, keeper as any);
+      self.send(holder, { deep: [new Map([["conn", conn]])] });
+      self.exit(holder, "shutdown");
+      await ends(peer);
+    }
+  }
+  return seen;
+}
+
+/** A sender ends after the connection was sent: it stays open. */
+export async function opener(self: Actor, port: number, to: Pid<Conn>) {
+  const conn = await self.io.connect({ hostname: "127.0.0.1", port });
+  self.send(to, conn);
+}
+export async function senderEnds(self: Actor<Conn>) {
+  const last = self.stats().schedulerCount - 1;
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const results: (string | null)[] = [];
+  for (const scheduler of ["local", last] as const) {
+    const sender = self.spawnWith({ scheduler }, opener, portOf(listener), self.pid);
+    const accepted = await listener.accept();
+    const conn = await self.receive();
+    await sender.join();
+    await conn.write("still open");
+    results.push(decode(await accepted.read()));
+  }
+  return results;
+}
+
+/** A read that timed out, was aborted, or whose actor was killed loses nothing. */
+export async function nothingLost(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  const conn = await listener.accept();
+  const names: string[] = [];
+  const name = (error: Error) => names.push(error.name);
+  await conn.read(10, { timeout: 5 }).catch(name);
+  await conn.read(10, { signal: AbortSignal.timeout(5) }).catch(name);
+  let got = "";
+  let sent = "";
+  let timeouts = 0;
+  for (let i = 0; i < 300; i++) {
+    const piece = `${i},`;
+    sent += piece;
+    await peer.write(piece);
+    // Timeouts that fall together with the arrival: each byte comes once, in order, whoever wins.
+    const back = await conn.read(2, { timeout: i % 3 === 0 ? 0 : 1 }).catch(() => null);
+    if (back === null) timeouts++;
+    else got += decode(back);
+  }
+  await peer.closeWrite();
+  got += await readAll(conn);
+  return { names, equal: got === sent, sent: sent.length, got: got.length, timeouts };
+}
+
+/** An accept that was given up loses no connection. */
+export async function noConnectionLost(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  let accepted = 0;
+  const hello = new Set<string>();
+  const conns: Conn[] = [];
+  for (let i = 0; i < 40; i++) {
+    const conn = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+    conns.push(conn);
+    await conn.write(`n${i}`);
+    const one = await listener.accept({ timeout: i % 2 }).catch(() => null);
+    if (one !== null) {
+      accepted++;
+      hello.add(decode(await one.read())!);
+      one.close();
+    }
+  }
+  while (accepted < 40) {
+    const one = await listener.accept({ timeout: 5000 });
+    accepted++;
+    hello.add(decode(await one.read())!);
+    one.close();
+  }
+  return { accepted, different: hello.size };
+}
+
+export async function halfClose(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  const conn = await listener.accept();
+  await peer.write("question");
+  await peer.closeWrite();
+  const question = await readAll(conn);
+  const refused = await peer.write("more").then(() => "", (error) => error.name);
+  await conn.write("answer");
+  conn.close();
+  const closed = await conn.write("x").catch((error) => error.name);
+  return { question, refused, answer: await readAll(peer), closed };
+}
+
+export async function failures(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const port = portOf(listener);
+  const inUse = await self.io.listen({ port, hostname: "127.0.0.1" }).catch((error) => error);
+  listener.close();
+  const accepting = await listener.accept().catch((error) => error);
+  const refused = await self.io.connect({ port, hostname: "127.0.0.1" }).catch((error) => error);
+  return {
+    inUse: inUse instanceof Deno.errors.AddrInUse,
+    accepting: accepting instanceof Deno.errors.BadResource,
+    refused: refused instanceof Deno.errors.ConnectionRefused,
+    line: /programs\/net\.ts:\d+/.test(refused.stack),
+  };
+}
+
+/** What is parked, and what actors hold, can be seen. */
+export async function observed(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const waiting = Array.from({ length: 3 }, () => self.spawnWith({ scheduler: "local" }, accepts, listener));
+  await self.sleep(5);
+  const parked = self.stats().ioParked;
+  for (const one of waiting) self.exit(one, "shutdown");
+  await Promise.all(waiting.map((one) => one.join()));
+  return { parked, after: self.stats().ioParked };
+}
+export async function accepts(_self: Actor, listener: Listener) {
+  await listener.accept();
+}
+
+/** `ready` tells that a read would not wait, and takes nothing. */
+export async function readiness(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const early = await self.io.ready(listener, "read", { timeout: 5 }).then(
+    () => "ready",
+    (error) => error.name,
+  );
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  await self.io.ready(listener, "read");
+  const conn = await listener.accept();
+  const silent = await self.io.ready(conn, "read", { timeout: 5 }).then(() => "ready", (error) => error.name);
+  await peer.write("here");
+  await self.io.ready(conn, "read");
+  await self.io.ready(conn, "read");
+  const text = decode(await conn.read());
+  await self.io.ready(conn, "write");
+  peer.close();
+  await self.io.ready(conn, "read");
+  return { early, silent, text, end: await conn.read() };
+}
+
+const PROGRAMS = {
+  echo,
+  handOver,
+  closedAtEnd,
+  senderEnds,
+  nothingLost,
+  noConnectionLost,
+  halfClose,
+  failures,
+  observed,
+  readiness,
+};
+
+export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
+  // deno-lint-ignore no-explicit-any
+  return (PROGRAMS[name] as any)(self, ...args);
+}

@@ -1,0 +1,198 @@
+/** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
+import type { Actor, Conn, Listener } from "smarm";
+
+const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
+const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
+
+export async function unix(self: Actor, folder: string) {
+  const path = `${folder}/socket`;
+  const listener = await self.io.listen({ transport: "unix", path });
+  self.spawn(answer, listener);
+  const conn = await self.io.connect({ transport: "unix", path });
+  await conn.write("hello");
+  return decode(await conn.read());
+}
+export async function answer(self: Actor, listener: Listener) {
+  void self;
+  const conn = await listener.accept();
+  const text = decode(await conn.read());
+  await conn.write(`${text} to you`);
+  await conn.closeWrite();
+  await conn.read();
+}
+
+export async function tls(self: Actor, certPath: string, keyPath: string) {
+  const cert = await self.io.readTextFile(certPath);
+  const key = await self.io.readTextFile(keyPath);
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0, cert, key });
+  const server = self.spawn(answersMany, listener);
+  const conn = await self.io.connect({
+    hostname: "localhost",
+    port: portOf(listener.addr),
+    tls: { caCerts: [cert] },
+  });
+  await conn.handshake();
+  await conn.write("secret");
+  const text = decode(await conn.read());
+  conn.close();
+  const untrusted = await self.io.connectTls({ hostname: "localhost", port: portOf(listener.addr) })
+    .then((one) => one.handshake()).then(() => "trusted", (error) => error.name);
+  self.exit(server, "shutdown");
+  return { text, untrusted };
+}
+
+export async function answersMany(self: Actor, listener: Listener) {
+  while (!self.signal.aborted) await answer(self, listener).catch(() => {});
+}
+
+export async function udp(self: Actor) {
+  const a = await self.io.datagram({ port: 0 });
+  const b = await self.io.datagram({ port: 0 });
+  const early = await b.receive({ timeout: 5 }).then(() => "", (error) => error.name);
+  const sent = await a.send(new TextEncoder().encode("ping"), b.addr);
+  const [bytes, from] = await b.receive();
+  await b.send(new TextEncoder().encode("pong"), from);
+  const [back] = await a.receive();
+  let count = 0;
+  self.spawnWith({ scheduler: "local" }, closesLater, b);
+  for await (const _ of b) count++;
+  return { early, sent, ping: decode(bytes), fromA: from.port === a.addr.port, pong: decode(back), count };
+}
+// deno-lint-ignore no-explicit-any
+export function closesLater(_self: Actor, socket: any) {
+  socket.close();
+}
+
+export async function commands(self: Actor) {
+  const told = (promise: Promise<unknown>) => promise.catch((error) => error);
+  const out = await self.io.command("sh", { args: ["-c", "echo out; echo err >&2; exit 3"] }).output();
+  const cat = await self.io.command("cat", { stdin: "piped", stdout: "piped" }).spawn();
+  const lines: string[] = [];
+  await cat.stdin.write("one\ntwo\n");
+  cat.stdin.close();
+  for await (const line of cat.stdout.lines()) lines.push(line);
+  const status = await cat.status();
+  const missing = await told(self.io.command("/nowhere/nothing").output()) as Error;
+  const sleeper = await self.io.command("sleep", { args: ["60"], stdout: "null" }).spawn();
+  const noPipe = (() => {
+    try {
+      return String(sleeper.stdin);
+    } catch (error) {
+      return (error as Error).name;
+    }
+  })();
+  const late = await told(sleeper.status({ timeout: 5 })) as Error;
+  await sleeper.kill("SIGTERM");
+  const killed = await sleeper.status();
+  const overdue = await told(self.io.command("sleep", { args: ["60"] }).output({ timeout: 20 })) as Error;
+  return {
+    out: [out.code, decode(out.stdout), decode(out.stderr)],
+    lines,
+    code: status.code,
+    missing: missing instanceof Deno.errors.NotFound,
+    noPipe,
+    late: late.name,
+    killed: killed.signal,
+    overdue: overdue.name,
+  };
+}
+
+/** A command ends with its owner. */
+export async function orphan(self: Actor) {
+  const owner = self.spawn(startsSleep, self.pid);
+  const pid = await self.receive() as number;
+  self.kill(owner);
+  for (let i = 0; i < 500; i++) {
+    const alive = await self.io.stat(`/proc/${pid}`).then(() => true, () => false);
+    if (!alive) return "gone";
+    await self.sleep(10);
+  }
+  return "alive";
+}
+export async function startsSleep(self: Actor, to: Actor["pid"]) {
+  const child = await self.io.command("sleep", { args: ["60"] }).spawn();
+  self.send(to as never, child.pid as never);
+  await self.receive();
+}
+
+export async function signals(self: Actor) {
+  const seen: unknown[] = [];
+  const iterated = self.io.signals("SIGUSR2");
+  const mailed = self.io.signals("SIGHUP", { messages: true });
+  await self.io.stat("."); // both subscriptions are in force: the poller serves in order
+  Deno.kill(Deno.pid, "SIGHUP");
+  seen.push(await self.receive());
+  mailed.close();
+  Deno.kill(Deno.pid, "SIGUSR2");
+  for await (const signal of iterated) {
+    seen.push(signal);
+    break;
+  }
+  // deno-lint-ignore no-explicit-any
+  const bad = self.io.signals("SIGKILL" as any);
+  seen.push(await bad.next().then(() => "", (error) => error.name));
+  return seen;
+}
+
+export async function standard(self: Actor) {
+  const { io } = self;
+  const first = decode(await io.stdin.read(4));
+  const two: string[] = [];
+  for await (const line of io.stdin.lines()) {
+    two.push(line);
+    if (two.length === 2) break;
+  }
+  const child = self.spawn(readsTheRest);
+  const rest = await child.join();
+  await io.stdout.write(`${first}|${two.join(",")}|${rest.kind === "exit" ? rest.value : "?"}\n`);
+  io.stdout.write("not awaited\n");
+  await io.stderr.write("to stderr\n");
+  await self.io.stdout.writable.getWriter().write(new TextEncoder().encode("by a stream\n"));
+}
+export async function readsTheRest(self: Actor) {
+  let rest = "";
+  for await (const piece of self.io.stdin) rest += decode(piece);
+  return rest.trim();
+}
+
+/** Gives a descriptor-limited OS error, in a process that was started with few. */
+export async function descriptors(self: Actor) {
+  const open: Promise<unknown>[] = [];
+  for (let i = 0; i < 400; i++) open.push(self.io.open("/dev/null"));
+  const results = await Promise.allSettled(open);
+  const failed = results.find((one) => one.status === "rejected");
+  console.log(failed === undefined ? "no limit" : (failed as PromiseRejectedResult).reason.message);
+  const after = await self.io.readTextFile("/proc/self/comm").then(() => "reads", (error) => error.message);
+  console.log(after === "reads" || /os error 24/.test(after) ? "goes on" : after);
+}
+
+export async function permission(self: Actor) {
+  const error = await self.io.open("/etc/hostname").catch((one) => one);
+  console.log(error.name, error.message);
+}
+
+/** A connection that came here and that nobody reads: the run ends and closes it. */
+export async function server(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  console.log(`port ${portOf(listener.addr)}`);
+  const conns: Conn[] = [];
+  for await (const conn of listener) conns.push(conn);
+}
+
+const PROGRAMS = {
+  unix,
+  tls,
+  udp,
+  commands,
+  orphan,
+  signals,
+  standard,
+  descriptors,
+  permission,
+  server,
+};
+
+export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
+  // deno-lint-ignore no-explicit-any
+  return (PROGRAMS[name] as any)(self, ...args);
+}

@@ -1,0 +1,105 @@
+/** What actors may rely on, on one scheduler and on several: each case runs in a real run (tests/support/cases.ts). */
+import { assertEquals } from "@std/assert";
+import { Config } from "../../runtime/config.ts";
+import { Runtime } from "../../runtime/runtime.ts";
+import { CASES, gives, withDeadline } from "../support/run_case.ts";
+
+const exit = (value: unknown) => ({ kind: "exit", value });
+
+Deno.test("S8: join gives the outcome however late it is asked, as often as it is asked", async () => {
+  await gives("joinsLate", [exit(42), exit(42)]);
+  await gives("joinsAfterTheSlotWasUsedAgain", [exit("first"), exit(99), true]);
+});
+
+Deno.test("S6: what is sent to a dead actor's pid never reaches the slot's next tenant", async () => {
+  await gives("stalePid", [true, exit(["for the living", undefined]), 1]);
+});
+
+Deno.test("S16: a join that timed out can be asked again", async () => {
+  await gives("joinsWithTimeout", ["TimeoutError", exit("go")]);
+});
+
+Deno.test("S13: joiners go on in the order in which they joined, on every scheduler", async () => {
+  await gives("joinersInOrder", [[0, 1, 2, 3, 4], ["joined", "joined", "joined"]], [1, 2, 3]);
+});
+
+Deno.test("S9: an actor that has not begun runs nothing, counts as live, and can be ended without ever running", async () => {
+  const killed = {
+    kind: "panic",
+    name: "ExitError",
+    message: "the actor was killed",
+    cause: undefined,
+    isError: true,
+  };
+  await gives("unstartedCostsNothing", [[0, 1001], 999, killed, 1]);
+});
+
+Deno.test("S20: actors are resumed first in, first out, and yield goes to the back of the queue", async () => {
+  await gives("resumesInOrder", "abcabcabc");
+});
+
+Deno.test("S20, S3: an actor that only checks gives way when its timeslice is used up", async () => {
+  await gives("checksShareTheScheduler", true, [1]);
+});
+
+Deno.test("S20: a check of an actor that has ended is refused", async () => {
+  await gives("checkOutsideOfAnActorDoesNothing", "ExitError", [1]);
+});
+
+Deno.test("several operations of one actor may be pending, and receives take messages in the order of the calls", async () => {
+  await gives("severalPendingReceives", [1, 30, 2, undefined, exit("child")]);
+});
+
+Deno.test("S16: a stale timeout never wakes a later wait", async () => {
+  await gives("aTimeoutDoesNotWakeALaterWait", ["in time", "later"]);
+});
+
+Deno.test("an actor that awaits a promise that is not smarm's neither blocks the others nor is lost", async () => {
+  await gives("foreignPromiseDoesNotLoseTheActor", ["timed", 1000]);
+});
+
+Deno.test("S15: the event loop gets its turn while actors are busy", async () => {
+  await gives("eventLoopGetsItsTurn", true);
+});
+
+Deno.test("S18: the run ends when the last actor ends, also when its last step came from outside", async () => {
+  await gives("endsFromAForeignPromise", "ended");
+});
+
+Deno.test("sync functions, async ones and thenables are actors alike", async () => {
+  await gives("syncAndAsync", [exit("sync"), exit("async"), exit("thenable")]);
+});
+
+Deno.test("messages from one actor to another arrive in the order sent, once each, wherever the two live", async () => {
+  await gives("orderAcrossSchedulers", [{ "0": 3000, "1": 3000, "2": 3000 }, undefined], [1, 2, 3]);
+});
+
+Deno.test("M1: a pinned actor runs on the scheduler of that id", async () => {
+  await gives("pinnedRunWhereTheyAreTold", true, [1, 3]);
+});
+
+Deno.test("M3: a spawn belongs to the scheduler that it was made on, and gives a handle", async () => {
+  await gives("localFirst", [true, true]);
+});
+
+Deno.test("M9: while a spawner never yields, another scheduler runs its actors", async () => {
+  await gives("othersRunWhatABusySpawnerSpawns", true, [2]);
+});
+
+Deno.test("a module's variables are per scheduler", async () => {
+  await gives("modulesArePerScheduler", [exit(1), exit(1)], [2]);
+});
+
+Deno.test("calls are answered on the same scheduler and across", async () => {
+  await gives("callsAcross", [2, 4, 6]);
+});
+
+Deno.test("the main of a module is spawned by its URL, here and elsewhere, and one that is missing is a panic", async () => {
+  await gives("spawnsAModule", [exit(40), exit(42), true]);
+});
+
+Deno.test("S6: as many live actors as slots, then a clear error, and room again when they end", async () => {
+  const runtime = new Runtime(Config.exact(1), undefined, { slotCapacity: 64 });
+  const outcome = await withDeadline(runtime, runtime.run(CASES, { args: ["slotLimit"] }), "slotLimit");
+  assertEquals(outcome, exit(["SlotLimitError", 63, exit("room again")]) as never);
+});

@@ -1,0 +1,49 @@
+/** Panics as joiners see them, on the panicking actor's scheduler and from another. */
+import { gives } from "../support/run_case.ts";
+
+const others = { kind: "exit", value: "still here" };
+const panic = (name: string, message: string, cause?: unknown) => ({
+  kind: "panic",
+  name,
+  message,
+  cause,
+  isError: true,
+  hasStack: true,
+  others,
+});
+const noError = "the actor threw a value that is no Error: ";
+const unreadable = panic("Error", "the actor threw an error whose properties cannot be read");
+
+const KINDS: [kind: string, seen: unknown][] = [
+  ["throw", panic("RangeError", "bang", "TypeError: why")],
+  ["reject", panic("RangeError", "bang", "TypeError: why")],
+  ["timer", panic("RangeError", "bang", "TypeError: why")],
+  ["dangling", panic("RangeError", "bang", "TypeError: why")],
+  ["string", panic("Error", `${noError}words`, "words")],
+  ["null", panic("Error", `${noError}null`, null)],
+  ["object", panic("Error", `${noError}{ code: 5 }`, { code: 5 })],
+  ["revoked proxy", unreadable],
+  ["bad message", unreadable],
+  ["bad name", unreadable],
+  ["bad cause", unreadable],
+  ["aggregate", panic("AggregateError", "both")],
+  ["overflow", panic("RangeError", "Maximum call stack size exceeded")],
+  ["own properties", panic("Error", "with code")],
+];
+
+for (const [kind, seen] of KINDS) {
+  Deno.test(`S12, S13: a panic by ${kind} reaches the joiner, here and across schedulers, and harms nobody`, async () => {
+    await gives("panicAsSeenByAJoiner", seen, [2], kind, "0");
+    await gives("panicAsSeenByAJoiner", seen, [2], kind, "1");
+  });
+}
+
+Deno.test("S12: an error whose stack cannot be read reaches the joiner, here and across schedulers", async () => {
+  await gives("panicAsSeenByAJoiner", panic("Error", "unreadable"), [2], "bad stack", "0");
+  await gives("panicAsSeenByAJoiner", panic("Error", "unreadable"), [2], "bad stack", "1");
+});
+
+Deno.test("S13: name, message, stack and cause of a panic are those of the user's error, on every scheduler", async () => {
+  await gives("stackAsSeenByAJoiner", [true, true], [1], "0");
+  await gives("stackAsSeenByAJoiner", [true, true], [2], "1");
+});

@@ -1,0 +1,29 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runSmarm } from "../cli/harness.ts";
+import { testScenarios } from "./scenarios.ts";
+
+testScenarios(new URL("./scenarios/strict.ts", import.meta.url), {
+  refuses: "--strict: what cannot be sent throws with its path, on every way that a message can take",
+  freezes: "--strict: what was sent is frozen, at every depth, on every way that a message can take",
+  receivedIsFrozen: "--strict: what was received is frozen, wherever it came from",
+  staysAlive: "--strict: handles, senders of channels and calls in messages work as before",
+  closures: "--strict: arguments of a closure, which never leaves its scheduler, are not checked",
+  transfers: "--strict: transferred buffers are moved as before",
+}, { configure: (config) => config.strict() });
+
+testScenarios(new URL("./scenarios/strict.ts", import.meta.url), {
+  laxByReference: "without --strict a message on the same scheduler travels as it is",
+}, { counts: [1] });
+
+Deno.test("--strict on the command line refuses what a run on one scheduler would let pass", async () => {
+  const program = new URL("./scenarios/unsendable_program.ts", import.meta.url).pathname;
+  const lax = await runSmarm(["--threads", "1", program]);
+  assertEquals(lax.code, 0, lax.stderr);
+  const strict = await runSmarm(["--threads", "1", "--strict", program]);
+  assertEquals(strict.code, 1);
+  assertStringIncludes(
+    strict.stderr,
+    "NotSendableError: Cannot send message.user.save: a function cannot be sent",
+  );
+  assertStringIncludes(strict.stderr, "unsendable_program.ts:");
+});

@@ -1,0 +1,109 @@
+/** Programs for the command line: what is reported, and how a tree ends with a signal. */
+import type { Actor, ChildSpec } from "smarm";
+
+// deno-lint-ignore no-explicit-any
+type Any = any;
+
+export async function fails(self: Actor<Any>, wait = true) {
+  if (wait) await self.receive();
+  throw new RangeError("boom", { cause: new TypeError("deeper") });
+}
+
+export async function stays(self: Actor<Any>, id: string, cleanUpMs = 0) {
+  try {
+    await self.receive();
+  } finally {
+    if (cleanUpMs > 0) await new Promise((resolve) => setTimeout(resolve, cleanUpMs));
+    console.log(`stop ${id}`);
+  }
+}
+
+const PROGRAMS: Record<string, (self: Actor<Any>, arg: string) => Promise<unknown>> = {
+  async unobserved(self) {
+    self.spawnWith({ name: "the one" }, fails, false);
+    await self.sleep(20);
+  },
+  async twice(self) {
+    const linked = self.spawn(async (inner: Actor<Any>) => {
+      const child = inner.spawnWith({ link: true }, fails, true);
+      inner.send(child, "go");
+      await inner.receive();
+    });
+    self.monitor(linked); // so the middle one is observed, and the first by its link
+    await self.receive();
+  },
+  async joined(self) {
+    await self.spawn(fails, false).join();
+  },
+  async signalled(self) {
+    const signals = self.signals();
+    self.spawn(fails, false);
+    await signals.receive();
+  },
+  async linkedMain(self) {
+    for (let i = 0; i < 3; i++) {
+      self.spawnWith({ link: true, scheduler: i % self.stats().schedulerCount }, stays, `${i}`);
+    }
+    await self.sleep(20);
+    throw new RangeError("main's own");
+  },
+  async afterDeath(self) {
+    await self.spawn(() => {
+      setTimeout(() => {
+        throw new RangeError("late");
+      }, 1);
+    }).join();
+    await self.sleep(50);
+  },
+  async restarts(self) {
+    const supervisor = self.supervise({ children: [{ id: "one", start: [fails], name: "one" }] });
+    await supervisor.count();
+    for (let i = 0; i < 2; i++) {
+      while (self.whereis("one") === undefined) await self.sleep(1);
+      const ref = self.monitor("one");
+      self.send("one", "go");
+      await self.receive((message: Any) => message.ref === ref);
+      await supervisor.count();
+    }
+    self.exit(supervisor, "shutdown");
+    await supervisor.join();
+  },
+  async escalates(self) {
+    self.supervise({
+      name: "top",
+      intensity: 1,
+      children: [
+        { id: "steady", start: [stays, "steady"] },
+        { id: "inner", supervise: { intensity: 0, children: [{ id: "leaf", start: [failsSoon] }] } },
+      ],
+    });
+    await self.receive();
+  },
+  async tree(self, arg) {
+    const leaf = (id: string, more: Partial<ChildSpec> = {}) =>
+      ({ id, start: [stays, id], scheduler: "spread", ...more }) as ChildSpec;
+    const supervisor = self.supervise({
+      children: [
+        leaf("a"),
+        { id: "inner", supervise: { children: [leaf("x"), leaf("y", { start: [stays, "y", 30] })] } },
+        leaf("z", arg === "slow" ? { start: [stays, "z", 60_000], shutdown: "infinity" } : {}),
+      ],
+    });
+    while ((await supervisor.count()).active < 3) await self.sleep(1);
+    console.log("ready");
+    try {
+      await self.receive();
+    } finally {
+      console.log("stop main");
+    }
+  },
+};
+
+export async function failsSoon(self: Actor<Any>) {
+  await self.sleep(1);
+  throw new RangeError("leaf fails");
+}
+
+export async function main(self: Actor<Any>, program: string, arg: string) {
+  await PROGRAMS[program](self, arg);
+}

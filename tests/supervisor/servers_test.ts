@@ -1,0 +1,108 @@
+import { assertEquals } from "@std/assert";
+import { Config } from "smarm";
+import { Runtime } from "../../runtime/runtime.ts";
+import { LeastLoaded } from "../../supervisor/pool.ts";
+import type { Pid } from "smarm";
+import type { counter, door } from "./programs/servers.ts";
+import type { Actor } from "smarm";
+
+const PROGRAM = new URL("./programs/servers.ts", import.meta.url);
+
+// deno-lint-ignore no-explicit-any
+async function scenario(threads: number, name: string): Promise<any> {
+  const runtime = new Runtime(Config.exact(threads), { write: () => {}, colors: false });
+  const outcome = await runtime.run(PROGRAM, { args: [name] });
+  if (outcome.kind === "panic") throw outcome.error;
+  return outcome.value;
+}
+
+for (const threads of [1, 2, 4]) {
+  const on = ` on ${threads} schedulers`;
+
+  Deno.test(`a server answers typed calls, refuses, answers later, drops late answers and fails what it leaves${on}`, async () => {
+    assertEquals(await scenario(threads, "server"), [
+      15,
+      100,
+      100,
+      7,
+      "RangeError: no",
+      7,
+      "TimeoutError",
+      7,
+      ["by hand"],
+      ...(threads === 1 ? [] : ["NotSendableError: Cannot send reply: a"]),
+      "DeadActorError: call: actor <pid> ended before it answered",
+      "DeadActorError: call: actor <pid> ended before it answered",
+      "terminated: boom",
+      "boom",
+    ]);
+  });
+
+  Deno.test(`a server runs terminate however it ends, but not when it is killed${on}`, async () => {
+    assertEquals(await scenario(threads, "stops"), [
+      "terminated: shutdown",
+      "shutdown",
+      "terminated: shutdown",
+      "shutdown",
+      "killed",
+      null,
+    ]);
+  });
+
+  Deno.test(`a state machine puts events off until its state has changed${on}`, async () => {
+    assertEquals(await scenario(threads, "statem"), [
+      false,
+      true,
+      "in from open",
+      ["locked", "unlock", "open", "knock a", "knock b", "enterRoom", "timeout", "locked"],
+      "terminated in locked: shutdown",
+    ]);
+  });
+
+  Deno.test(`a state machine's timeout is over when its state is${on}`, async () => {
+    assertEquals(await scenario(threads, "timeouts"), { on: false, after: "off" });
+  });
+
+  Deno.test(`a pool gives work to its least loaded server and replaces one that dies${on}`, async () => {
+    assertEquals(await scenario(threads, "pool"), {
+      where: Math.min(threads, 3),
+      idle: 20,
+      crash: "DeadActorError: call: actor <pid> ended before it answered",
+      answers: 30,
+    });
+  });
+}
+
+Deno.test("a pool takes the least loaded, in turns among equals", () => {
+  const [a, b, c] = [1, 2, 3] as unknown as Pid[];
+  const loads = new LeastLoaded();
+  assertEquals(loads.take(), undefined);
+  for (const pid of [a, b, c]) loads.add(pid);
+  assertEquals([1, 2, 3, 4].map(() => loads.take()), [a, b, c, a]);
+  loads.done(c);
+  assertEquals(loads.take(), c);
+  loads.remove(b);
+  loads.done(a);
+  loads.done(a);
+  assertEquals([1, 2].map(() => loads.take()), [a, c]);
+});
+
+/** Compiles, and only so: what is wrong here is an error of the types. */
+export async function typesOf(self: Actor, c: typeof counter, d: typeof door): Promise<void> {
+  const client = c.start(self, 1);
+  const n: number = await client.add(1);
+  // @ts-expect-error a call's arguments are typed
+  await client.add("1");
+  // @ts-expect-error a call's answer is typed
+  const s: string = await client.get();
+  // @ts-expect-error there is no such call
+  client.nothing;
+  // @ts-expect-error init's arguments are typed
+  c.start(self, "1");
+  const nothing: void = client.set(1);
+  const machine = d.start(self, "1");
+  const yes: boolean = await machine.unlock("1");
+  // @ts-expect-error a machine's calls are typed
+  await machine.unlock(1);
+  void [n, s, nothing, yes];
+}

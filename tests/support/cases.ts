@@ -1,0 +1,467 @@
+/**
+ * Small programs for the tests of the runtime, one function each; what it returns is compared by the test.
+ *
+ * @module
+ */
+import type { Actor, Call, Handle, Outcome, Pid } from "../../smarm.ts";
+
+// deno-lint-ignore no-explicit-any
+type Any = any;
+
+// --- Actors ------------------------------------------------------------------------------------------------------
+
+/** Gives back what it is given. */
+export function gives(_self: Actor, value: unknown): unknown {
+  return value;
+}
+
+export function throws(_self: Actor, message: string): never {
+  throw new RangeError(message, { cause: new TypeError("why") });
+}
+
+/** Returns so many messages that it received. */
+export async function collects(self: Actor, count: number): Promise<unknown[]> {
+  const messages: unknown[] = [];
+  while (messages.length < count) messages.push(await self.receive());
+  return messages;
+}
+
+/** Ends when it is sent something. */
+export async function waits(self: Actor): Promise<unknown> {
+  return await self.receive();
+}
+
+export async function joins(self: Actor, other: Handle, tell: Pid, as: string): Promise<void> {
+  await other.join();
+  self.send(tell, as);
+}
+
+/** Sends the numbers below `count` to an actor, resting now and then. */
+export async function counts(self: Actor, to: Pid, from: string, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    self.send(to, [from, n]);
+    if (n % 7 === 0) await self.yield();
+  }
+}
+
+export async function answers(self: Actor<Call<number, number>>): Promise<void> {
+  for await (const call of self) call.reply(call.request * 2);
+}
+
+/** Whether the shared words say that it is this actor that runs on that scheduler. */
+export function isCurrentOn(self: Actor, scheduler: number): boolean {
+  return self.stats().schedulers[scheduler].currentPid === self.pid;
+}
+
+export function ownModuleState(): number {
+  return ++timesCalled;
+}
+let timesCalled = 0;
+
+/** A non-Error, an unreadable error, a late one: what an actor can end with. */
+export async function panics(self: Actor, kind: string): Promise<void> {
+  switch (kind) {
+    case "throw":
+      throw new RangeError("bang", { cause: new TypeError("why") });
+    case "reject":
+      await self.yield();
+      throw new RangeError("bang", { cause: new TypeError("why") });
+    case "timer":
+      setTimeout(() => {
+        throw new RangeError("bang", { cause: new TypeError("why") });
+      });
+      break;
+    case "dangling":
+      Promise.reject(new RangeError("bang", { cause: new TypeError("why") }));
+      break;
+    case "string":
+      throw "words";
+    case "null":
+      throw null;
+    case "object":
+      throw { code: 5 };
+    case "revoked proxy": {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      throw proxy;
+    }
+    case "bad message":
+    case "bad name":
+    case "bad cause":
+    case "bad stack":
+      throw Object.defineProperty(new Error("unreadable"), kind.slice("bad ".length), {
+        get() {
+          throw new Error("not to be read");
+        },
+      });
+    case "aggregate":
+      throw new AggregateError([new Error("one"), "two"], "both");
+    case "overflow": {
+      const deeper = (): number => deeper() + 1;
+      deeper();
+      break;
+    }
+    case "function in cause":
+      throw new Error("odd cause", { cause: () => {} });
+    case "own properties":
+      throw Object.assign(new Error("with code"), { code: "E1", path: "/x" });
+  }
+  await new Promise(() => {}); // a panic ends it all the same
+}
+
+/** An outcome in plain words. */
+export function plain(outcome: Outcome): unknown {
+  if (outcome.kind === "exit") return { kind: "exit", value: outcome.value };
+  const { name, message, cause } = outcome.error;
+  return {
+    kind: "panic",
+    name,
+    message,
+    cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : cause,
+    isError: outcome.error instanceof Error,
+  };
+}
+
+// --- Cases -------------------------------------------------------------------------------------------------------
+
+const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = {
+  async joinsLate(self) {
+    const child = self.spawn(gives, 42);
+    await self.sleep(5);
+    return [plain(await child.join()), plain(await child.join())];
+  },
+
+  /** The slot's next tenants do not disturb a handle. */
+  async joinsAfterTheSlotWasUsedAgain(self) {
+    const first = self.spawn((_: Actor) => "first");
+    await first.join();
+    const again: Handle[] = [];
+    for (let i = 0; i < 100; i++) {
+      const next = self.spawn((_: Actor) => i);
+      await next.join();
+      again.push(next);
+    }
+    const reused = again.some((handle) => handle.pid % 2 ** 31 === first.pid % 2 ** 31);
+    return [plain(await first.join()), plain(await again[99].join()), reused];
+  },
+
+  async stalePid(self) {
+    const first = self.spawn((_: Actor) => "first");
+    await first.join();
+    const next = self.spawn(async (child: Actor) => [await child.receive(), child.tryReceive()]);
+    const sameSlot = next.pid % 2 ** 31 === first.pid % 2 ** 31;
+    self.send(first, "for the dead");
+    self.send(next, "for the living");
+    return [sameSlot, plain(await next.join()), self.stats().deadLetters];
+  },
+
+  async joinsWithTimeout(self) {
+    const child = self.spawn(waits);
+    const error = await child.join({ timeout: 5 }).catch((error) => error.name);
+    self.send(child, "go");
+    return [error, plain(await child.join())];
+  },
+
+  async joinersInOrder(self) {
+    const schedulers = self.stats().schedulerCount;
+    const child = self.spawnWith({ scheduler: 0 }, waits);
+    const joiners: Promise<number>[] = [];
+    const order: number[] = [];
+    for (let i = 0; i < 5; i++) joiners.push(child.join().then(() => order.push(i)));
+    for (let i = 0; i < 3; i++) {
+      self.spawnWith({ scheduler: i % schedulers }, joins, child, self.pid, "joined");
+    }
+    await self.sleep(20);
+    self.send(child, "end");
+    await Promise.all(joiners);
+    const told = [await self.receive(), await self.receive(), await self.receive()];
+    return [order, told];
+  },
+
+  async unstartedCostsNothing(self) {
+    let ran = 0;
+    const handles = Array.from({ length: 1000 }, () => self.spawn(() => void ran++));
+    const before = [ran, self.stats().live];
+    self.kill(handles[0]);
+    for (const handle of handles) await handle.join();
+    return [before, ran, plain(await handles[0].join()), self.stats().live];
+  },
+
+  async resumesInOrder(self) {
+    const order: string[] = [];
+    const handles = ["a", "b", "c"].map((name) =>
+      self.spawn(async (actor: Actor) => {
+        for (let i = 0; i < 3; i++) {
+          order.push(name);
+          await actor.yield();
+        }
+      })
+    );
+    for (const handle of handles) await handle.join();
+    return order.join("");
+  },
+
+  /** Two that compute and only check: neither runs through while the other waits. */
+  async checksShareTheScheduler(self) {
+    const order: string[] = [];
+    const handles = ["a", "b"].map((name) =>
+      self.spawn(async (actor: Actor) => {
+        for (let turn = 0; turn < 2000; turn++) {
+          const until = performance.now() + 0.01;
+          while (performance.now() < until);
+          if (order.at(-1) !== name) order.push(name);
+          if (order.length > 6) return;
+          await actor.check();
+        }
+      })
+    );
+    for (const handle of handles) await handle.join();
+    return order.length > 6;
+  },
+
+  async checkOutsideOfAnActorDoesNothing(self) {
+    const child = self.spawn(waits);
+    self.send(child, 1);
+    await child.join();
+    let ended: Actor | undefined;
+    await self.spawn((actor: Actor) => void (ended = actor)).join();
+    return await ended!.check().then(() => "nothing", (error: Error) => error.name);
+  },
+
+  async severalPendingReceives(self) {
+    const first = self.receive();
+    const second = self.receive((message: number) => message > 10);
+    const third = self.receive({ timeout: 60_000 });
+    const sleeping = self.sleep(1);
+    const joining = self.spawn(gives, "child").join();
+    for (const n of [1, 2, 30]) self.send(self.pid, n);
+    const values = await Promise.all([first, second, third, sleeping, joining.then(plain)]);
+    return values;
+  },
+
+  async aTimeoutDoesNotWakeALaterWait(self) {
+    const fast = self.receive({ timeout: 5 });
+    self.send(self.pid, "in time");
+    const got = await fast;
+    const later = self.receive();
+    await self.sleep(20);
+    self.send(self.pid, "later");
+    return [got, await later];
+  },
+
+  async foreignPromiseDoesNotLoseTheActor(self) {
+    let others = 0;
+    const busy = self.spawn(async (actor: Actor) => {
+      for (; others < 1000; others++) await actor.yield();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await Deno.stat(".");
+    await self.sleep(1);
+    await fetch("data:,x").then((response) => response.text());
+    await self.yield();
+    self.after(1, self.pid, "timed");
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    const timed = await self.receive({ timeout: 5000 });
+    await busy.join();
+    return [timed, others];
+  },
+
+  /** An actor that never rests for long does not keep the event loop from its turn. */
+  async eventLoopGetsItsTurn(self) {
+    let done = false;
+    setTimeout(() => Deno.stat(".").then(() => fetch("data:,x")).then(() => done = true), 1);
+    let turns = 0;
+    while (!done && turns < 50_000_000) {
+      turns++;
+      await self.yield();
+    }
+    return done;
+  },
+
+  /** The last thing that an actor does comes from outside: the run sees its end all the same. */
+  async endsFromAForeignPromise(self) {
+    self.spawn(async (_: Actor) => await new Promise((resolve) => setTimeout(resolve, 5)));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return "ended";
+  },
+
+  async syncAndAsync(self) {
+    const handles = [
+      self.spawn(() => "sync"),
+      self.spawn(() => Promise.resolve("async")),
+      self.spawn(() => ({ then: (resolve: (value: string) => void) => resolve("thenable") })),
+    ];
+    return await Promise.all(handles.map(async (handle) => plain(await handle.join())));
+  },
+
+  async orderAcrossSchedulers(self) {
+    const schedulers = self.stats().schedulerCount;
+    const count = 3000;
+    const senders = [0, 1, 2].map((i) =>
+      self.spawnWith({ scheduler: i % schedulers }, counts, self.pid, String(i), count)
+    );
+    const next: Record<string, number> = { "0": 0, "1": 0, "2": 0 };
+    for (let i = 0; i < 3 * count; i++) {
+      const [from, n] = await self.receive();
+      if (n !== next[from]++) return `${from} sent ${n}, expected ${next[from] - 1}`;
+    }
+    for (const sender of senders) await sender.join();
+    return [next, self.tryReceive()];
+  },
+
+  async pinnedRunWhereTheyAreTold(self) {
+    const { schedulerCount } = self.stats();
+    const seen = [];
+    for (let id = 0; id < schedulerCount; id++) {
+      const outcome = await self.spawnWith({ scheduler: id }, isCurrentOn, id).join();
+      seen.push(outcome.kind === "exit" && outcome.value);
+    }
+    return seen.every(Boolean) && seen.length === schedulerCount;
+  },
+
+  async localFirst(self) {
+    const here = self.format(self.pid).split(".")[0];
+    const exported = self.spawn(gives, 1), closure = self.spawn(() => 2);
+    const born = [exported, closure].map((handle) => self.format(handle.pid).split(".")[0] === here);
+    await exported.join();
+    await closure.join();
+    return born;
+  },
+
+  /** A spawner that never yields: the other schedulers run what it spawns. */
+  othersRunWhatABusySpawnerSpawns(self) {
+    for (let i = 0; i < 200; i++) self.spawn(gives, i);
+    const until = performance.now() + 10_000;
+    while (performance.now() < until) {
+      const { schedulers } = self.stats();
+      if (schedulers.some((one) => one.currentPid !== self.pid && one.ended > 0)) return true;
+    }
+    return self.stats();
+  },
+
+  async modulesArePerScheduler(self) {
+    const here = self.spawnWith({ scheduler: 0 }, ownModuleState);
+    const there = self.spawnWith({ scheduler: 1 }, ownModuleState);
+    return [plain(await here.join()), plain(await there.join())];
+  },
+
+  async callsAcross(self) {
+    const last = self.stats().schedulerCount - 1;
+    const server = self.spawnWith({ scheduler: last }, answers);
+    const values = await Promise.all([1, 2, 3].map((n) => self.call(server, n)));
+    self.kill(server);
+    await server.join();
+    return values;
+  },
+
+  async panicAsSeenByAJoiner(self, kind, scheduler) {
+    const others = self.spawnWith({ scheduler: Number(scheduler) }, waits);
+    const outcome = await self.spawnWith({ scheduler: Number(scheduler) }, panics, kind).join();
+    self.send(others, "still here");
+    const stack = outcome.kind === "panic"
+      ? String(Object.getOwnPropertyDescriptor(outcome.error, "stack") !== undefined)
+      : "";
+    return { ...plain(outcome) as Any, hasStack: stack === "true", others: plain(await others.join()) };
+  },
+
+  async stackAsSeenByAJoiner(self, scheduler) {
+    const outcome = await self.spawnWith({ scheduler: Number(scheduler) }, throws, "bang").join();
+    if (outcome.kind === "exit") return outcome;
+    return [
+      /RangeError: bang\n\s+at .*throws .*cases\.ts:\d+:\d+/.test(outcome.error.stack!),
+      /TypeError: why/.test((outcome.error.cause as Error).stack!),
+    ];
+  },
+
+  async spawnsAModule(self) {
+    const child = self.spawn(new URL("./module_actor.ts", import.meta.url), 20);
+    const last = self.stats().schedulerCount - 1;
+    const away = self.spawnWith({ scheduler: last }, new URL("./module_actor.ts", import.meta.url), 21);
+    const gone = self.spawn(new URL("./nowhere.ts", import.meta.url));
+    const outcomes = [plain(await child.join()), plain(await away.join())];
+    const missing = await gone.join();
+    return [...outcomes, missing.kind === "panic" && /nowhere\.ts/.test(missing.error.message)];
+  },
+
+  async statsWhileBusy(self) {
+    const sleeper = self.spawn((actor: Actor) => actor.sleep(60_000).catch(() => {}));
+    const waiter = self.spawn((actor: Actor) => actor.until(new Promise(() => {})).catch(() => {}));
+    await self.sleep(5);
+    const queued = [self.spawn(() => 1), self.spawn(() => 2)];
+    const stats = self.stats();
+    self.kill(sleeper);
+    self.kill(waiter);
+    for (const handle of [sleeper, waiter, ...queued]) await handle.join();
+    return {
+      live: stats.live,
+      queued: stats.runQueueLength >= 2,
+      sleeping: stats.sleeping,
+      ioParked: stats.ioParked,
+      isMain: stats.schedulers.some((one) => one.currentPid === self.pid),
+    };
+  },
+
+  async waitsForever(self) {
+    setInterval(() => {}, 1_000_000);
+    self.spawn(waits);
+    self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, waits);
+    await self.receive();
+  },
+
+  halts(self, code) {
+    self.halt(Number(code));
+    return self.receive();
+  },
+
+  argumentsAsStrings(_self, ...args) {
+    return args;
+  },
+
+  panicsItself(self) {
+    return throws(self, "bang");
+  },
+
+  returnsNothingSendable() {
+    return () => {};
+  },
+
+  returnsAHandle(self) {
+    return self.spawn(waits2);
+  },
+
+  /** Opens what a run must not leave behind. */
+  async opensMuch(self) {
+    setInterval(() => {}, 1000);
+    setTimeout(() => {}, 1_000_000);
+    Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    await Deno.open(new URL(import.meta.url));
+    self.every(1, self.pid, "tick");
+    self.after(60_000, self.pid, "late");
+    self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, waits);
+    await self.receive();
+    return "opened";
+  },
+
+  async slotLimit(self) {
+    const handles: Handle[] = [];
+    let name = "";
+    try {
+      for (let i = 0; i < 100_000; i++) handles.push(self.spawn(waits));
+    } catch (error) {
+      name = (error as Error).name;
+    }
+    const count = handles.length;
+    for (const handle of handles) self.send(handle, "end");
+    for (const handle of handles) await handle.join();
+    const after = await self.spawn(gives, "room again").join();
+    return [name, count, plain(after)];
+  },
+};
+
+export async function waits2(self: Actor): Promise<void> {
+  await self.sleep(1);
+}
+
+export function main(self: Actor<Any>, name: string, ...args: string[]): unknown {
+  return CASES[name](self, ...args);
+}

@@ -1,0 +1,148 @@
+/**
+ * What must compile, with the type that must come out: `deno check` runs this file, nothing else does.
+ *
+ * @module
+ */
+import type {
+  Actor,
+  Call,
+  ChannelReceiver,
+  ChannelSender,
+  Down,
+  Exit,
+  Handle,
+  MonitorRef,
+  Outcome,
+  Pid,
+  TimerRef,
+} from "smarm";
+
+/** True when A and B are the same type, not only assignable. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+/** Compiles only for `true`. */
+function expect<_T extends true>(): void {}
+
+type Add = { readonly type: "add"; readonly n: number };
+type Stop = { readonly type: "stop" };
+type Get = Call<"get", number>;
+type Rename = Call<{ readonly rename: string }, boolean>;
+
+export async function counter(self: Actor<Add | Get | Rename | Stop>, start: number): Promise<string> {
+  let n = start;
+  for await (const message of self) {
+    switch (message.type) {
+      case "add":
+        n += message.n;
+        break;
+      case "CALL":
+        if (message.request === "get") (message as Get).reply(n);
+        break;
+      case "stop":
+        return `ended at ${n}`;
+      default:
+        message satisfies never;
+    }
+  }
+  return "";
+}
+
+export function pureSender(self: Actor<never>, to: Pid<Add>): number {
+  self.send(to, { type: "add", n: 1 });
+  return 1;
+}
+
+export async function main(self: Actor<Down | Exit>, ...args: string[]): Promise<void> {
+  expect<Same<typeof self.pid, Pid<Down | Exit>>>();
+  const handle = self.spawn(counter, args.length);
+  expect<Same<typeof handle, Handle<string, Add | Get | Rename | Stop>>>();
+  expect<Same<typeof handle.pid, Pid<Add | Get | Rename | Stop>>>();
+  const outcome = await handle.join({ timeout: 10 });
+  expect<Same<typeof outcome, Outcome<string>>>();
+  if (outcome.kind === "exit") expect<Same<typeof outcome.value, string>>();
+  else expect<Same<typeof outcome.error, Error>>();
+
+  self.send(handle, { type: "add", n: 1 });
+  self.send(handle.pid, { type: "stop" });
+  self.send("a name", { whatever: true });
+  const narrower: Pid<Stop> = handle.pid; // an address that takes more may stand where one that takes less is asked for
+  self.send(narrower, { type: "stop" });
+  const asKey = new Map<number, string>([[handle.pid, "counter"]]);
+  void asKey;
+
+  const n = await self.call(handle, "get");
+  expect<Same<typeof n, number>>();
+  const renamed = await self.call(handle, { rename: "x" }, { timeout: 100 });
+  expect<Same<typeof renamed, boolean>>();
+
+  expect<Same<ReturnType<typeof spawnClosure>, Handle<number, unknown>>>();
+  const loose = self.spawn(async (s) => await s.yield());
+  // deno-lint-ignore no-explicit-any
+  expect<Same<typeof loose, Handle<void, any>>>();
+  const sync = self.spawn(pureSender, handle.pid);
+  expect<Same<typeof sync, Handle<number, never>>>();
+  const named = self.spawnWith({ name: "c", link: true, scheduler: "local" }, counter, 1);
+  expect<Same<typeof named, typeof handle>>();
+
+  const message = await self.receive();
+  expect<Same<typeof message, Down | Exit>>();
+  const down = await self.receive((m) => m.type === "DOWN");
+  expect<Same<typeof down, Down>>();
+  const either = await self.receive((m) => m.pid === handle.pid);
+  expect<Same<typeof either, Down | Exit>>();
+  const maybe = self.tryReceive();
+  expect<Same<typeof maybe, Down | Exit | undefined>>();
+
+  expect<Same<ReturnType<typeof self.monitor>, MonitorRef>>();
+  expect<Same<ReturnType<typeof self.after>, TimerRef>>();
+  self.after(10, handle, { type: "stop" });
+  self.every(10, handle.pid, { type: "add", n: 1 });
+
+  const { sender, receiver } = self.channel<number>(3);
+  expect<Same<typeof sender, ChannelSender<number>>>();
+  expect<Same<typeof receiver, ChannelReceiver<number>>>();
+  await sender.send(1);
+  for await (const value of receiver) expect<Same<typeof value, number>>();
+
+  const event = await self.select({ numbers: receiver, mail: self, downs: isDown }, { timeout: 5 });
+  switch (event.source) {
+    case "numbers":
+      if (!event.closed) expect<Same<typeof event.value, number>>();
+      else expect<Same<typeof event.value, undefined>>();
+      break;
+    case "mail":
+      expect<Same<typeof event.value, Down | Exit>>();
+      break;
+    case "downs":
+      expect<Same<typeof event.value, Down>>();
+      break;
+    default:
+      event satisfies never;
+  }
+
+  function spawnClosure() {
+    return self.spawn(async (s: Actor) => {
+      await s.yield();
+      return 1;
+    });
+  }
+}
+
+export async function leavesOut(self: Actor<string>, over: boolean): Promise<void> {
+  const { receiver } = self.channel<number>();
+  const event = await self.select({ numbers: over ? undefined : receiver, mail: self });
+  if (event.source === "mail") expect<Same<typeof event.value, string>>();
+  else if (!event.closed) expect<Same<typeof event.value, number>>();
+}
+
+function isDown(message: Down | Exit): message is Down {
+  return message.type === "DOWN";
+}
+
+/** An actor that does not say what it receives takes anything. */
+export async function untyped(self: Actor): Promise<unknown> {
+  const message = await self.receive();
+  expect<Same<typeof message, unknown>>();
+  self.send(self.pid, 1);
+  self.send(self.pid, { any: "thing" });
+  return message;
+}
