@@ -16,11 +16,6 @@ const EXIT_SIGINT = 130;
 const EXIT_SIGQUIT = 131;
 const EXIT_SIGTERM = 143;
 
-/** What `run` needs of `import.meta`. */
-export interface Module {
-  readonly url: string;
-}
-
 /**
  * Runs the calling module as the command line would run it, with the options and arguments of the command line, and
  * ends the process with the exit code of the run. For a module that is to run itself, with its own deno.json:
@@ -30,7 +25,7 @@ export interface Module {
  * if (import.meta.main) await run(import.meta);
  * ```
  */
-export function run(module: Module): Promise<never> {
+export function run(module: { readonly url: string }): Promise<never> {
   return execute(parseCommandLine(Deno.args, module.url));
 }
 

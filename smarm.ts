@@ -37,24 +37,42 @@ export type {
   Client,
   ClientOptions,
   Context,
+  Handlers,
   Reply,
+  Result,
   Server,
   ServerSpec,
   Started,
+  Tail,
 } from "./supervisor/server.ts";
 export { statem } from "./supervisor/statem.ts";
-export type { Machine, MachineClient, StateSpec, Statem, StatemSpec } from "./supervisor/statem.ts";
+export type {
+  At,
+  Keys,
+  Machine,
+  MachineClient,
+  MachineHandlers,
+  Merged,
+  Part,
+  Statem,
+  StatemSpec,
+  StateSpec,
+} from "./supervisor/statem.ts";
 export { pool } from "./supervisor/pool.ts";
 export type { PoolOptions } from "./supervisor/pool.ts";
 export type {
+  Arguments,
+  ChildBase,
   ChildCount,
   ChildInfo,
   ChildSpec,
+  ChildTarget,
   ManyHandle,
   ManySpec,
   Restart,
   Shutdown,
   Strategy,
+  SupervisorBase,
   SupervisorHandle,
   SupervisorSpec,
 } from "./supervisor/spec.ts";
@@ -80,26 +98,17 @@ export type {
   RequestOf,
   RuntimeStats,
   SchedulerStats,
-  Signal,
-  Signals,
   Selected,
   SelectedFrom,
   SelectSource,
+  Signal,
+  Signals,
   SpawnOptions,
   TimerRef,
   WaitOptions,
 } from "./runtime/api.ts";
 
-export type {
-  Child,
-  Command,
-  Conn,
-  DatagramConn,
-  File,
-  Io,
-  Listener,
-  Resource,
-} from "./io/api.ts";
+export type { Child, Command, Conn, DatagramConn, File, Io, Listener, Resource } from "./io/api.ts";
 
 import { runCommandLine } from "./main.ts";
 

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
+// By its path, not as "@std/cli/parse-args": a module that runs itself has a deno.json of its own, which maps no such name.
+import { parseArgs } from "../vendor/cli/parse_args.ts";
 import {
   availableParallelism,
   Config,

@@ -21,6 +21,7 @@ import { formatPid } from "../runtime/pid.ts";
 import { R_CALL, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import {
   type PackedError,
+  R_IO_BROKEN,
   R_IO_CANCEL,
   R_IO_CANCELLED,
   R_IO_CLOSE,
@@ -78,8 +79,8 @@ export class IoClient {
   readonly #tickets: (Ticket | undefined)[] = [];
   readonly #free: number[] = [];
   #ids: number;
-  /** Signals that may still come to a mailbox. */
-  subscriptions = 0;
+  /** Tokens that actors here own. */
+  readonly #held = new Map<number, Token>();
   /** Tokens in the record that is being written, and in the one that was read last. */
   readonly leaving: Token[] = [];
   readonly arrived: Token[] = [];
@@ -93,7 +94,9 @@ export class IoClient {
 
   /** Requests without an answer, and subscriptions: something that can still wake an actor here. */
   get pending(): number {
-    return this.#tickets.length - this.#free.length + this.subscriptions;
+    let pending = this.#tickets.length - this.#free.length;
+    for (const token of this.#held.values()) if (token.canWake) pending++;
+    return pending;
   }
 
   /** An id that no other thread gives. */
@@ -188,7 +191,11 @@ export class IoClient {
   }
 
   /** A record of the poller. False: not of a kind that is known here. */
-  heard(kind: number, number: number, payload: unknown): boolean {
+  heard(kind: number, target: number, number: number, payload: unknown): boolean {
+    if (kind === R_IO_BROKEN) {
+      this.#held.get(target)?.broke(reviveError(payload as PackedError));
+      return true;
+    }
     if (kind !== R_IO_DONE && kind !== R_IO_FAILED && kind !== R_IO_CANCELLED) return false;
     const ticket = this.#tickets[number]!;
     this.#tickets[number] = undefined;
@@ -245,13 +252,22 @@ export class IoClient {
     const extras = extrasOf(actor);
     if (extras.tokens === null) {
       extras.tokens = new Set();
-      extras.onEnd.add(() => this.post(R_IO_RELEASE, actor.pid, 0, null));
+      extras.onEnd.add(() => this.#released(actor));
     }
     extras.tokens.add(token);
+    this.#held.set(token.id, token);
   }
 
+  /** Its holder owns it no more. */
   drop(token: Token): void {
     token.holder?.extras?.tokens?.delete(token);
+    if (this.#held.get(token.id) === token) this.#held.delete(token.id);
+  }
+
+  /** The actor has ended. */
+  #released(actor: ActorImpl): void {
+    for (const token of actor.extras!.tokens!) this.#held.delete(token.id);
+    this.post(R_IO_RELEASE, actor.pid, 0, null);
   }
 
   /** An actor has sent a value to another of this scheduler, or spawned one with it: what is in it is the other's. */

@@ -175,6 +175,10 @@ export class Signals extends Token implements api.Signals {
     return this.#messages;
   }
 
+  override get canWake(): boolean {
+    return this.#messages;
+  }
+
   async next(options?: WaitOptions): Promise<Deno.Signal> {
     if (this.#messages) throw new TypeError(`Cannot wait for ${this.name} here: it comes into the mailbox`);
     try {

@@ -7,13 +7,18 @@ import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
-import { type ConnRecord, R_IO_REQUEST } from "./protocol.ts";
+import { type ConnRecord, R_IO_POST, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
 import { ownBytes, toBytes } from "./bytes.ts";
 import { blame } from "./errors.ts";
 import { formatAddr, Token } from "./token.ts";
 
 export class Conn extends ByteToken implements api.Conn {
+  /** Bytes that were posted since the last write that waited. */
+  #posted = 0;
+  /** Why a posted write failed: told to the next one. */
+  #broken: Error | null = null;
+  #writeEnded = false;
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   readonly isTls: boolean;
@@ -35,7 +40,38 @@ export class Conn extends ByteToken implements api.Conn {
     return [this.id, this.localAddr, this.remoteAddr, this.isTls];
   }
 
+  /**
+   * As with the OS's own buffer, a write is over when its bytes are on their way, and the writer waits when too many are;
+   * what fails then is told to the next write.
+   */
+  protected override writeAs(actor: ActorImpl, data: api.Writable, options?: WaitOptions): Promise<number> {
+    if (this.#broken !== null) {
+      const error = this.#broken;
+      this.#broken = null;
+      return Promise.reject(error);
+    }
+    const bytes = toBytes(data);
+    const posted = this.#posted + bytes.length;
+    if (options !== undefined || posted > WRITE_WINDOW_BYTES || this.#writeEnded || this.isClosed) {
+      this.#posted = 0; // a write that waits is over when all before it are
+      return super.writeAs(actor, bytes, options);
+    }
+    const s = actor.scheduler;
+    const refused = s.refuse(actor, "write");
+    if (refused !== null) return refused;
+    this.#posted = posted;
+    this.io.post(R_IO_POST, this.id, 0, ownBytes(bytes));
+    const mayGoOn = --s.ops > 0 ? !s.sliceUsed : !s.look(actor);
+    return mayGoOn ? Promise.resolve(bytes.length) : actor.yield().then(() => bytes.length);
+  }
+
+  override broke(error: Error): void {
+    this.#broken = error;
+    this.#posted = WRITE_WINDOW_BYTES; // from here on the OS is asked
+  }
+
   async closeWrite(options?: WaitOptions): Promise<void> {
+    this.#writeEnded = true;
     await this.operate("closeWrite", [], options);
   }
   async setNoDelay(on = true): Promise<void> {

@@ -29,10 +29,10 @@ export interface OperationHost extends PollerHost {
   readonly blocking: BlockingPool;
 }
 
-// deno-lint-ignore no-explicit-any
 type Operation = (
   host: OperationHost,
   request: Request,
+  // deno-lint-ignore no-explicit-any
   ...args: any[]
 ) => Promise<Result | void | Unfinished>;
 

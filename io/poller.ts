@@ -17,12 +17,14 @@ import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } fr
 import { R_MESSAGE } from "../runtime/protocol.ts";
 import {
   FIRST_RESOURCE,
+  R_IO_BROKEN,
   R_IO_CANCEL,
   R_IO_CANCELLED,
   R_IO_CLOSE,
   R_IO_DONE,
   R_IO_FAILED,
   R_IO_OWN,
+  R_IO_POST,
   R_IO_READ,
   R_IO_RELEASE,
   R_IO_REQUEST,
@@ -111,8 +113,9 @@ export class Poller implements OperationHost {
       this.#doorbell.prepare();
       if (!this.#hasRecords() && this.#doorbell.sleep()) return;
     }
-    this.#doorbell.awake();
-    setTimeout(this.pump, 0); // schedulers ask without a pause: the OS gets its turn
+    this.#doorbell.prepare();
+    if (!this.#doorbell.sleep()) queueMicrotask(this.pump);
+    ring(this.#words, this.#memory.schedulers); // schedulers ask without a pause: the event loop gets its turn between
   };
 
   #hasRecords(): boolean {
@@ -172,6 +175,13 @@ export class Poller implements OperationHost {
           resource.write(request, payload as Uint8Array);
         } else if (resource === undefined) this.failed(request, closed(target));
         else resource.refuse(request, "write to");
+        return;
+      }
+      case R_IO_POST: {
+        const resource = this.#resources.get(target);
+        const request = new Request(peer, target, 0, true);
+        if (resource instanceof StreamResource) resource.write(request, payload as Uint8Array);
+        else this.failed(request, closed(target));
         return;
       }
       case R_IO_REQUEST:
@@ -261,6 +271,10 @@ export class Poller implements OperationHost {
     if (!request.isOpen) return;
     request.isOpen = false;
     const { peer, number } = request;
+    if (request.isSilent) {
+      if (kind === R_IO_FAILED) this.#send(peer, R_IO_BROKEN, number, 0, payload, transfer);
+      return;
+    }
     if (request.pid !== 0) this.#running[peer].delete(number);
     this.#send(peer, kind, 0, number, payload, transfer);
   }
@@ -334,7 +348,7 @@ export class Poller implements OperationHost {
 }
 
 /** How often in a row the poller looks for records before the event loop goes on. */
-const MOST_PASSES = 16;
+const MOST_PASSES = 4;
 
 /** How long the end of a run waits for what was given to stdout and stderr. */
 const CLOSE_MS = 1000;

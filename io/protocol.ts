@@ -34,6 +34,8 @@ export const R_IO_CLOSE = R_IO_FIRST + 5;
 export const R_IO_OWN = R_IO_FIRST + 6;
 /** target: the pid of an actor that has ended: all it owns is closed. */
 export const R_IO_RELEASE = R_IO_FIRST + 7;
+/** target: resource. Payload: bytes to write, of which only a failure is told. */
+export const R_IO_POST = R_IO_FIRST + 8;
 
 // --- Poller → scheduler ------------------------------------------------------------------------------------------
 
@@ -43,6 +45,8 @@ export const R_IO_DONE = R_IO_FIRST + 16;
 export const R_IO_FAILED = R_IO_FIRST + 17;
 /** aux: request number. It was given up before it had an answer. */
 export const R_IO_CANCELLED = R_IO_FIRST + 18;
+/** target: resource. Payload: {@link PackedError}, which came of a R_IO_POST. */
+export const R_IO_BROKEN = R_IO_FIRST + 19;
 
 /** An error on its way: name of its class, message, and the OS's code (`ENOENT`) or null. */
 export type PackedError = [name: string, message: string, code: string | null];
@@ -58,6 +62,12 @@ export type PlainAddr = Deno.Addr;
 
 /** What an answer to accept or connect carries: enough to make the token. */
 export type ConnRecord = [resource: number, localAddr: PlainAddr, remoteAddr: PlainAddr, isTls: boolean];
+
+/**
+ * So many bytes may be on their way to a connection without anybody waiting for them: a write that stays below is over at
+ * once, the one that exceeds it waits until all are written. It saves half the trips between threads.
+ */
+export const WRITE_WINDOW_BYTES = 64 * 1024;
 
 /** Bigger pieces of bytes travel by the side port, without a copy; smaller ones in the ring. */
 export const TRANSFER_BYTES = 128 * 1024; // guessed; settled by bench/io/copy.ts

@@ -19,13 +19,16 @@ export class Request {
   /** The asking actor: it owns what comes of the request. */
   readonly pid: number;
   isOpen = true;
+  /** Only a failure is answered. */
+  readonly isSilent: boolean;
   /** Stops the operation, where that can be done. */
   onCancel: (() => void) | null = null;
 
-  constructor(peer: number, number: number, pid: number) {
+  constructor(peer: number, number: number, pid: number, isSilent = false) {
     this.peer = peer;
     this.number = number;
     this.pid = pid;
+    this.isSilent = isSilent;
   }
 }
 

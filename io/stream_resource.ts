@@ -9,7 +9,7 @@
  * @module
  */
 import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
-import { ByteQueue, LARGEST_READ_AHEAD, ReadSize } from "./byte_queue.ts";
+import { ByteQueue, LARGEST_READ_AHEAD, ReadSize, SMALLEST_READ } from "./byte_queue.ts";
 import { TRANSFER_BYTES } from "./protocol.ts";
 
 /** The OS's side of a stream. */
@@ -34,6 +34,7 @@ export class StreamResource extends PollerResource {
   readonly #readsAhead: boolean;
   readonly #queue = new ByteQueue();
   readonly #size = new ReadSize();
+  #spare: Uint8Array | null = null;
   #reading = false;
   #ended = false;
   #failure: { error: unknown } | null = null;
@@ -101,13 +102,15 @@ export class StreamResource extends PollerResource {
     }
     this.#reading = true;
     const asked = this.#readsAhead ? this.#size.get(limit) : limit;
-    const buffer = new Uint8Array(asked);
+    // A buffer that was not filled is used again; what it had is copied out of it.
+    const buffer = this.#spare?.length === asked ? this.#spare : new Uint8Array(asked);
     this.endpoint.read(buffer).then(
       (count) => {
         this.#reading = false;
         if (count === null) this.#ended = true;
         else {
           this.#size.got(count, asked);
+          this.#spare = count === asked || asked > SMALLEST_READ ? null : buffer;
           this.#queue.push(count === asked ? buffer : buffer.slice(0, count));
         }
         if (!this.isClosed && !this.isHeld) this.serve();

@@ -31,6 +31,14 @@ export abstract class Token implements Resource {
     return this.label;
   }
 
+  /** Whether it can send messages to its owner. */
+  get canWake(): boolean {
+    return false;
+  }
+
+  /** Something that nobody waited for has failed. */
+  broke(_error: Error): void {}
+
   get io(): IoClient {
     return this.#io;
   }

@@ -116,6 +116,7 @@ export class ActorImpl implements Stateful, Actor {
     }
     s.messagesLocal++;
     if (target.extras !== null && target.extras.bound !== null && !lifecycle.admit(target)) return;
+    if (s.trace !== null) s.trace.message(this, target, target.receives > 0 && target.state >= RUNNING);
     if (target.mailbox === NO_MAIL) target.mailbox = new Mailbox();
     target.mailbox.push(message);
     if (target.receives > 0 && target.state >= RUNNING) s.wake(target);
@@ -310,7 +311,7 @@ export class ActorImpl implements Stateful, Actor {
   stats(): RuntimeStats {
     return this.scheduler.stats();
   }
-  format(pid: Pid): string {
+  format(pid: Pid<never>): string {
     return formatPid(pid);
   }
   halt(code = 0): void {

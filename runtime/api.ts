@@ -8,14 +8,12 @@
 import type { Io } from "../io/api.ts";
 import type { ManyHandle, ManySpec, SupervisorHandle, SupervisorSpec } from "../supervisor/spec.ts";
 
-declare const accepts: unique symbol;
-
 /**
  * The address of one actor: a number, so it works as a key, in a comparison and in any message. The brand carries
  * the type of message that the actor takes and is contravariant: an address that takes more may stand where one that
  * takes less is asked for. A pid is never given to a second actor.
  */
-export type Pid<M = unknown> = number & { readonly [accepts]: (message: M) => void };
+export type Pid<M = unknown> = number & { readonly "~accepts": (message: M) => void };
 
 /** How an actor ended: it returned (`exit`), or it threw, was ended or was lost (`panic`). */
 export type Outcome<T = unknown> =
@@ -32,6 +30,7 @@ export interface WaitOptions {
 
 /** What `spawn` gives: an address to send to, and the one place where the outcome of the actor is kept. */
 export interface Handle<T = unknown, M = unknown> {
+  /** Its address. */
   readonly pid: Pid<M>;
   /**
    * The outcome, however late it is asked for. Never throws for the child's panic.
@@ -43,13 +42,17 @@ export interface Handle<T = unknown, M = unknown> {
 /** Whatever a message can be sent to: a pid, a handle or a registered name. */
 export type Address<M = never> = Pid<M> | Handle<unknown, M> | string;
 
+/** An address, whatever its actor takes. */
 // deno-lint-ignore no-explicit-any
 export type AnyAddress = Pid<any> | Handle<any, any> | string;
 
 /** A request that waits for an answer; it arrives in the mailbox like any message. */
 export interface Call<Request = unknown, Reply = unknown> {
+  /** Tells it from other messages. */
   readonly type: "CALL";
+  /** What is asked. */
   readonly request: Request;
+  /** The actor that waits for the answer. */
   readonly from: Pid;
   /** Answers the caller. Only the first answer counts; one that comes after the caller's timeout is dropped. */
   reply(value: Reply): void;
@@ -67,16 +70,23 @@ export type ReplyOf<M, Q> = unknown extends M ? any
 
 /** What a monitor delivers, once, when the watched actor is or becomes dead. */
 export interface Down<T = unknown> {
+  /** Tells it from other messages. */
   readonly type: "DOWN";
+  /** What `monitor` gave. */
   readonly ref: MonitorRef;
+  /** The dead actor. */
   readonly pid: Pid;
+  /** How it ended. */
   readonly outcome: Outcome<T>;
 }
 
 /** What a link delivers to an actor that traps exits. */
 export interface Exit<T = unknown> {
+  /** Tells it from other messages. */
   readonly type: "EXIT";
+  /** The linked actor, or who has asked to end. */
   readonly pid: Pid;
+  /** How the linked actor ended; after a request to end, a panic with `ExitError`. */
   readonly outcome: Outcome<T>;
 }
 
@@ -95,6 +105,7 @@ export interface Signals extends AsyncIterable<Signal> {
 
 /** Actors under one name, on any scheduler. Those that end leave it. */
 export interface Group<M = unknown> {
+  /** The name of the group. */
   readonly name: string;
   /** Makes this actor a member; once, however often it joins. */
   join(): void;
@@ -106,13 +117,11 @@ export interface Group<M = unknown> {
   broadcast(message: M): number;
 }
 
-declare const monitorBrand: unique symbol;
 /** Names one monitor, for `demonitor` and in the `DOWN` message. */
-export type MonitorRef = number & { readonly [monitorBrand]: true };
+export type MonitorRef = number & { readonly "~monitor": true };
 
-declare const timerBrand: unique symbol;
 /** Names one timed message, for `cancel`. */
-export type TimerRef = number & { readonly [timerBrand]: true };
+export type TimerRef = number & { readonly "~timer": true };
 
 /** What happens to a message for a mailbox that is full. */
 export type OnFull = "drop-newest" | "drop-oldest" | "panic";
@@ -139,6 +148,7 @@ export interface ChannelSender<V> {
   trySend(value: V): boolean;
   /** Nothing can be sent any more, by any sender; what was sent is still received. */
   close(): void;
+  /** Whether it was closed, at either end. */
   readonly isClosed: boolean;
 }
 
@@ -154,8 +164,11 @@ export interface ChannelReceiver<V> extends AsyncIterable<V> {
   readonly isClosed: boolean;
 }
 
+/** Both ends of a channel, as {@link Actor.channel} makes it. */
 export interface Channel<V> {
+  /** To hand out. */
   readonly sender: ChannelSender<V>;
+  /** For the actor that made it. */
   readonly receiver: ChannelReceiver<V>;
 }
 
@@ -181,27 +194,39 @@ export type Selected<M, S> = { [K in keyof S]: SelectedFrom<M, K, S[K]> }[keyof 
 
 /** Structured log with the actor's pid, written to stderr by the control thread. */
 export interface Log {
+  /** Written from `--log-level error` on. */
   error(message: string, fields?: Record<string, unknown>): void;
+  /** Written from `--log-level warn` on. */
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** Written from `--log-level info` on. */
   info(message: string, fields?: Record<string, unknown>): void;
+  /** Written from `--log-level debug` on. */
   debug(message: string, fields?: Record<string, unknown>): void;
 }
 
 /** One scheduler in {@link RuntimeStats}. Counts are since the run began. */
 export interface SchedulerStats {
+  /** From 0 on. */
   readonly id: number;
   /** The actor that is being resumed right now; null when the scheduler is idle. */
   readonly currentPid: Pid | null;
+  /** Actors that are ready to run. */
   readonly runQueueLength: number;
   /** The longest run queue that a turn of the event loop has found. */
   readonly runQueueHigh: number;
+  /** Actors that were spawned here. */
   readonly spawned: number;
   /** Actors that ended here: a stolen one was spawned elsewhere. */
   readonly ended: number;
+  /** Actors that ended here as a panic; `"normal"` and `"shutdown"` do not count. */
   readonly panicked: number;
+  /** How often an actor was resumed. */
   readonly resumed: number;
+  /** Messages between actors that both live here. */
   readonly messagesLocal: number;
+  /** Messages to other schedulers. */
   readonly messagesOut: number;
+  /** Messages from other schedulers. */
   readonly messagesIn: number;
   /** Messages for actors that were dead. */
   readonly deadLetters: number;
@@ -215,7 +240,9 @@ export interface SchedulerStats {
   readonly donated: number;
   /** Restarts by supervisors that live here. */
   readonly restarts: number;
+  /** Actors in `self.sleep`. */
   readonly sleeping: number;
+  /** Actors that wait for IO, `self.until` or `self.blocking`. */
   readonly ioParked: number;
   /** Armed timers: sleeps, timeouts, timed messages. */
   readonly timers: number;
@@ -227,15 +254,23 @@ export interface SchedulerStats {
 
 /** A snapshot that any thread can take at any time, without asking a scheduler. */
 export interface RuntimeStats {
+  /** How many schedulers the run has. */
   readonly schedulerCount: number;
   /** Actors that have been spawned and have not ended. */
   readonly live: number;
+  /** Actors that are ready to run, on all schedulers. */
   readonly runQueueLength: number;
+  /** Actors that wait for IO, on all schedulers. */
   readonly ioParked: number;
+  /** Actors in `self.sleep`, on all schedulers. */
   readonly sleeping: number;
+  /** Messages for actors that were dead. */
   readonly deadLetters: number;
+  /** Actors that ended as a panic. */
   readonly panicked: number;
+  /** Actors that a scheduler took from another before they began. */
   readonly stolen: number;
+  /** Each scheduler, by id. */
   readonly schedulers: readonly SchedulerStats[];
 }
 
@@ -259,6 +294,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   readonly pid: Pid<M>;
   /** Aborts when the actor is asked to end. */
   readonly signal: AbortSignal;
+  /** Structured log with this actor's pid. */
   readonly log: Log;
 
   /**
@@ -271,14 +307,17 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
     target: (self: Actor<N>, ...args: A) => T,
     ...args: NoInfer<A>
   ): Handle<Awaited<T>, N>;
+  /** Starts the `main` of the module at this URL. */
   // deno-lint-ignore no-explicit-any
   spawn(target: URL, ...args: unknown[]): Handle<any, any>;
+  /** As {@link Actor.spawn}, with options. */
   // deno-lint-ignore no-explicit-any
   spawnWith<A extends unknown[], T, N = any>(
     options: SpawnOptions,
     target: (self: Actor<N>, ...args: A) => T,
     ...args: NoInfer<A>
   ): Handle<Awaited<T>, N>;
+  /** As {@link Actor.spawn} of a URL, with options. */
   // deno-lint-ignore no-explicit-any
   spawnWith(options: SpawnOptions, target: URL, ...args: unknown[]): Handle<any, any>;
 
@@ -293,11 +332,17 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   receive(options?: WaitOptions): Promise<M>;
   /** The first queued or coming message that matches; the others keep their order. */
   receive<S extends M>(match: (message: M) => message is S, options?: WaitOptions): Promise<S>;
+  /** The same for a predicate that does not narrow the type. Each queued message is shown to it once. */
   receive(match: (message: M) => boolean, options?: WaitOptions): Promise<M>;
   /** The next queued message, or undefined. Never waits. */
   tryReceive(): M | undefined;
 
-  /** Sends a request and waits for its answer. @throws TimeoutError after `timeout` (default 5000 ms), DeadActorError */
+  /**
+   * Sends a request and waits for its answer, which a callee gives with `call.reply(value)` or `call.fail(error)`.
+   * @throws TimeoutError after `timeout` (default 5000 ms), telling what the callee is doing and whether calls wait for
+   * each other in a circle; DeadActorError at once when the callee is or becomes dead; MailboxFullError at once when its
+   * mailbox's bound drops the call; NotSendableError; whatever the callee fails it with.
+   */
   call<N, const Q extends RequestOf<N>>(
     to: Pid<N> | Handle<unknown, N> | string,
     request: Q,
@@ -324,7 +369,9 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   monitor(to: AnyAddress): MonitorRef;
   /** Takes the monitor back; a `DOWN` that is already queued is removed. */
   demonitor(ref: MonitorRef): boolean;
+  /** A panic of either ends the other too, unless that one traps exits. Linking to a dead actor is such a panic. */
   link(to: AnyAddress): void;
+  /** Takes the link back, at both ends. */
   unlink(to: AnyAddress): void;
   /** With true, exits of linked actors and `exit` requests arrive as `EXIT` messages. Returns the former setting. */
   trapExit(on: boolean): boolean;
@@ -335,7 +382,9 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
 
   /** Registers this actor under a name that is unique across schedulers. @throws NameTakenError */
   register(name: string): void;
+  /** Gives the name back. False when it was not this actor's. */
   unregister(name: string): boolean;
+  /** Who has the name now. */
   whereis(name: string): Pid | undefined;
 
   /**
@@ -388,7 +437,10 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
 
   /**
-   * Starts a supervisor that is linked to this actor, and gives its handle at once (OTP's `supervisor`).
+   * Starts a supervisor that is linked to this actor, and gives its handle at once (OTP's `supervisor`). When this actor
+   * panics or is told to end, the supervisor stops its children, in reverse order, and ends; being told to end, this
+   * actor goes on until then. When it returns, the supervisor lives on, as whatever else is linked to it does. (An OTP
+   * supervisor ends with its parent in any case.)
    * @throws TypeError, RangeError for a spec that cannot be kept
    */
   supervise(spec: SupervisorSpec): SupervisorHandle;
@@ -402,9 +454,10 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   /** The group of that name; there is one for the whole run, and nothing needs to make it. */
   group<N = unknown>(name: string): Group<N>;
 
+  /** Counters of all schedulers, as they are now. */
   stats(): RuntimeStats;
   /** `<scheduler.index.generation>`, the scheduler being the pid's birthplace. */
-  format(pid: Pid): string;
+  format(pid: Pid<never>): string;
   /** Ends the program with this exit code: every actor is told to end, then the run is over. */
   halt(code?: number): void;
 }

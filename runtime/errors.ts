@@ -8,14 +8,17 @@ import type { Pid } from "./api.ts";
 
 /** A wait's `timeout` has passed. */
 export class TimeoutError extends Error {
+  /** `"TimeoutError"`, also where the class is not at hand. */
   override readonly name: string = "TimeoutError";
 }
 
 /** The actor that was to answer, or whose outcome was asked for, is dead. */
 export class DeadActorError extends Error {
+  /** `"DeadActorError"`, also where the class is not at hand. */
   override readonly name: string = "DeadActorError";
   /** The dead actor. */
   readonly pid: Pid;
+  /** `pid` is the dead actor. */
   constructor(pid: Pid, message: string, options?: ErrorOptions) {
     super(message, options);
     this.pid = pid;
@@ -24,9 +27,11 @@ export class DeadActorError extends Error {
 
 /** The actor was asked to end, or was ended: its waits reject with this, and its outcome carries it. */
 export class ExitError extends Error {
+  /** `"ExitError"`, also where the class is not at hand. */
   override readonly name: string = "ExitError";
   /** What `self.exit(to, reason)` was given; `"killed"` after `self.kill(to)`. */
   readonly reason: unknown;
+  /** An Error as the reason becomes the cause too. */
   constructor(reason: unknown, message = `the actor was told to end: ${describeReason(reason)}`) {
     super(message, reason instanceof Error ? { cause: reason } : undefined);
     this.reason = reason;
@@ -35,38 +40,47 @@ export class ExitError extends Error {
 
 /** A supervisor has given up, or refuses what it was asked. Its cause is the error of the child. */
 export class SupervisorError extends Error {
+  /** `"SupervisorError"`, also where the class is not at hand. */
   override readonly name: string = "SupervisorError";
 }
 
 /** A message came to a mailbox that is full and whose policy is `"panic"`. */
 export class MailboxFullError extends Error {
+  /** `"MailboxFullError"`, also where the class is not at hand. */
   override readonly name: string = "MailboxFullError";
 }
 
 /** The channel is closed, and nothing is buffered in it any more. */
 export class ChannelClosedError extends Error {
+  /** `"ChannelClosedError"`, also where the class is not at hand. */
   override readonly name: string = "ChannelClosedError";
 }
 
 /** The name is another live actor's. */
 export class NameTakenError extends Error {
+  /** `"NameTakenError"`, also where the class is not at hand. */
   override readonly name: string = "NameTakenError";
 }
 
 /** `run` was called while a run is active. */
 export class AlreadyRunningError extends Error {
+  /** `"AlreadyRunningError"`, also where the class is not at hand. */
   override readonly name: string = "AlreadyRunningError";
 }
 
 /** Nothing can ever wake a live actor, and not all of them merely wait for messages after main has ended. */
 export class DeadlockError extends Error {
+  /** `"DeadlockError"`, also where the class is not at hand. */
   override readonly name: string = "DeadlockError";
 }
 
 /** The program was ended by `self.halt(code)` or `Deno.exit(code)`. */
 export class HaltedError extends Error {
+  /** `"HaltedError"`, also where the class is not at hand. */
   override readonly name: string = "HaltedError";
+  /** The exit code. */
   readonly code: number;
+  /** `code` is the exit code. */
   constructor(code: number) {
     super(`the program was halted with code ${code}`);
     this.code = code;
@@ -75,16 +89,19 @@ export class HaltedError extends Error {
 
 /** The run was ended by `runtime.stop()` or a signal. */
 export class StoppedError extends Error {
+  /** `"StoppedError"`, also where the class is not at hand. */
   override readonly name: string = "StoppedError";
 }
 
 /** The module could not be loaded, or has no `main` function. */
 export class LoadError extends Error {
+  /** `"LoadError"`, also where the class is not at hand. */
   override readonly name: string = "LoadError";
 }
 
 /** Every slot of a scheduler holds a live actor. */
 export class SlotLimitError extends RangeError {
+  /** `"SlotLimitError"`, also where the class is not at hand. */
   override readonly name: string = "SlotLimitError";
 }
 

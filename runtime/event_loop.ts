@@ -49,6 +49,8 @@ export class EventLoop {
   readonly #onIdle: () => void;
   #lastWork = 0;
   #lastRest = 0;
+  /** Turns to pass without work before the next one, so that sockets are polled. */
+  #emptyTurns = 0;
   #hungry = false;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #asleep = false;
@@ -65,7 +67,13 @@ export class EventLoop {
   }
 
   readonly arm = (): void => {
-    setImmediate(this.#pump);
+    setImmediate(this.#emptyTurns > 0 ? this.#emptyTurn : this.#pump);
+  };
+
+  /** One after the other: immediates that are set at once run in one turn, and force no poll (measured on Deno 2.9.6). */
+  readonly #emptyTurn = (): void => {
+    this.#emptyTurns--;
+    this.arm();
   };
 
   close(): void {
@@ -107,6 +115,7 @@ export class EventLoop {
       now = s.lastNow;
       if (turn.resumed > 0 || turn.records > 0 || turn.fired > 0) {
         this.#lastWork = now = s.clock.now();
+        if (s.trace !== null) s.trace.mark(now);
         s.words[s.base + EPOCH]++;
         if (this.#hungry && turn.resumed > 0) this.#setHungry(false);
       }
@@ -121,7 +130,7 @@ export class EventLoop {
   #servePoll(now: number): void {
     if (now - this.#lastRest < FORCE_POLL_MS) return;
     this.#lastRest = now;
-    for (let i = 0; i < TURNS_PER_POLL; i++) setImmediate(nothing);
+    this.#emptyTurns = TURNS_PER_POLL;
   }
 
   /** Looks for work from other threads, for a moment. */
@@ -197,5 +206,3 @@ export class EventLoop {
     Atomics.add(this.#s.run, HUNGRY, hungry ? 1 : -1);
   }
 }
-
-function nothing(): void {}

@@ -7,6 +7,7 @@
  * @module
  */
 import { SLOTS_PER_SCHEDULER } from "./pid.ts";
+import { allocateTrace } from "../trace/format.ts";
 
 // --- The run block: Int32, one word a cache line, because different threads write different words ---------------
 
@@ -145,6 +146,8 @@ export interface SharedMemory {
   readonly rings: SharedArrayBuffer;
   readonly offers: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;
+  /** Rings of trace records, with --trace only (trace/format.ts). */
+  readonly trace: SharedArrayBuffer | null;
 }
 
 /** Sizes that tests make small to reach wrap-around and overflow. */
@@ -152,6 +155,8 @@ export interface MemoryOptions {
   readonly slotCapacity?: number;
   readonly ringBytes?: number;
   readonly names?: number;
+  /** Whether the run is traced; a number: records of each ring. */
+  readonly trace?: boolean | number;
 }
 
 // --- Names: a hash table; entries are written under NAME_LOCK and read without it ------------------------------
@@ -191,6 +196,9 @@ export function allocate(schedulers: number, options: MemoryOptions = {}): Share
     rings: new SharedArrayBuffer(ring * peers * peers),
     offers: new SharedArrayBuffer((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
     names: new SharedArrayBuffer((options.names ?? NAMES_DEFAULT) * NAME_ENTRY_BYTES),
+    trace: options.trace
+      ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)
+      : null,
   };
 }
 

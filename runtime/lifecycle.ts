@@ -22,6 +22,7 @@ import { describeOutcome } from "./report.ts";
 import type { HandleImpl } from "./handle.ts";
 import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
+import * as event from "../trace/format.ts";
 import {
   EXIT_ASK,
   EXIT_KILL,
@@ -53,6 +54,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (!end(actor)) return;
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
   const { pid, extras } = actor;
+  if (s.trace !== null) s.trace.of(event.DONE, actor, isQuiet(outcome) ? 0 : 1);
   actor.rx |= RX_ENDING;
   actor.start = null;
   s.live--;
@@ -278,6 +280,7 @@ export function unlink(actor: ActorImpl, to: AnyAddress): void {
   const s = actor.scheduler;
   const pid = s.resolve(to, "unlink");
   if (pid === undefined || actor.extras?.links.delete(pid) !== true) return;
+  actor.extras.supervisors?.delete(pid); // it does not end with this actor any more
   const other = s.find(pid);
   if (other !== undefined) other.extras?.links.delete(actor.pid);
   else s.remote.unlink(actor.pid, pid);

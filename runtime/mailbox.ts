@@ -14,8 +14,12 @@ export const MAILBOX_WARNING_LENGTH = 100_000;
 /** Whether a mailbox of this thread has become long since the scheduler last looked. */
 export const longMailboxes = { found: false };
 
+/** Stands in the first place when no message does; any value can be a message. */
+const NONE = Symbol("none");
+
 export class Mailbox {
-  #first: unknown = undefined;
+  /** The oldest message, if it came to an empty mailbox. */
+  #first: unknown = NONE;
   #rest: Fifo<unknown> | null = null;
   length = 0;
 
@@ -29,23 +33,26 @@ export class Mailbox {
 
   /** The oldest message; the mailbox must not be empty. */
   shift(): unknown {
+    this.length--;
     const message = this.#first;
-    this.#first = --this.length > 0 ? this.#rest!.shift() : undefined;
+    if (message === NONE) return this.#rest!.shift();
+    this.#first = NONE;
     return message;
   }
 
   at(position: number): unknown {
+    if (this.#first === NONE) return this.#rest!.at(position);
     return position === 0 ? this.#first : this.#rest!.at(position - 1);
   }
 
   removeAt(position: number): unknown {
     if (position === 0) return this.shift();
     this.length--;
-    return this.#rest!.removeAt(position - 1);
+    return this.#rest!.removeAt(this.#first === NONE ? position : position - 1);
   }
 
   clear(): void {
-    this.#first = undefined;
+    this.#first = NONE;
     this.#rest = null;
     this.length = 0;
   }

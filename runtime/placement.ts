@@ -34,7 +34,12 @@ export function place(s: Scheduler, target: Target, options: SpawnOptions): numb
 
 /** A new actor that may run anywhere stands in the run queue here: thieves may take it, and an idle one is woken. */
 export function share(s: Scheduler, actor: ActorImpl): void {
-  if (actor.offer === AT_HOME) s.work.atHome++;
+  if (actor.offer === AT_HOME) s.work.stayHome(actor);
   else s.work.offer(actor);
-  if (Atomics.load(s.run, HUNGRY) > 0) s.remote.wakeHungry();
+  // One wake-up between two looks at the clock: a wake-up costs as much as a hundred spawns, and who was woken and
+  // finds more than one actor wakes the next (work_sharing.ts).
+  if (!s.hasRung && Atomics.load(s.run, HUNGRY) > 0) {
+    s.hasRung = true;
+    s.remote.wakeHungry();
+  }
 }

@@ -12,6 +12,8 @@
  */
 import type { ActorReport, FromWorker } from "./protocol.ts";
 import { formatActor } from "./dump.ts";
+import { formatPid } from "./pid.ts";
+import type { Pid } from "./api.ts";
 import { RECEIVE, SELECT, SELECTS_MAILBOX, WAIT_NAMES } from "./wait.ts";
 import {
   ASLEEP,
@@ -32,6 +34,8 @@ export interface QuietEvents {
   /** The others are told to end. */
   shutdown(): void;
   deadlock(text: string): void;
+  /** Milliseconds since the run began. */
+  now(): number;
 }
 
 /** The first look comes this long after the notice; while something foreign may still come, looks become rarer. */
@@ -118,7 +122,7 @@ export class QuietCheck {
     const onlyReceive = onlyWaitForMessages(waiting);
     this.#closed = true;
     if (this.#events.mainEndedWell() && onlyReceive) this.#events.shutdown();
-    else this.#events.deadlock(verdict(waiting));
+    else this.#events.deadlock(verdict(waiting, this.#events.now()));
   }
 }
 
@@ -133,9 +137,31 @@ export function onlyWaitForMessages(waiting: readonly ActorReport[]): boolean {
 }
 
 /** A line per actor: pid, function, what it waits for, since when. */
-export function verdict(waiting: ActorReport[]): string {
-  const nowMs = Math.max(...waiting.flatMap((actor) => actor.waits.map((wait) => wait.sinceMs)));
+export function verdict(waiting: ActorReport[], nowMs: number): string {
   const lines = waiting.slice(0, MOST_LISTED).map((actor) => `  ${formatActor(actor, nowMs)}`);
   if (waiting.length > MOST_LISTED) lines.push(`  … and ${waiting.length - MOST_LISTED} more actors`);
+  const circle = findCircle(waiting);
+  if (circle.length > 0) lines.push(`  in a circle: ${[...circle, circle[0]].map(formatPid).join(" → ")}`);
   return ["deadlock: nothing can wake these actors", ...lines].join("\n");
+}
+
+/** The first circle of actors that each wait for the next; empty when there is none. */
+export function findCircle(waiting: readonly ActorReport[]): Pid[] {
+  const waitsFor = new Map<Pid, Pid>();
+  for (const actor of waiting) {
+    const target = actor.waits.find((wait) => typeof wait.target === "number")?.target;
+    if (target !== undefined) waitsFor.set(actor.pid, target as Pid);
+  }
+  const cleared = new Set<Pid>();
+  for (const start of waitsFor.keys()) {
+    const path: Pid[] = [];
+    const onPath = new Set<Pid>();
+    for (let at: Pid | undefined = start; at !== undefined && !cleared.has(at); at = waitsFor.get(at)) {
+      if (onPath.has(at)) return path.slice(path.indexOf(at));
+      onPath.add(at);
+      path.push(at);
+    }
+    for (const pid of path) cleared.add(pid);
+  }
+  return [];
 }

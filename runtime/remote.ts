@@ -23,7 +23,9 @@ import {
 import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
-import { birthOf } from "./pid.ts";
+import { birthOf, keyOf } from "./pid.ts";
+import type { ActorImpl } from "./actor.ts";
+import { ARRIVED, SEND_OUT } from "../trace/format.ts";
 import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
@@ -168,6 +170,7 @@ export class Remote {
     if (where < 0) return false;
     if (where !== s.id) {
       this.record(where, kind, pid, aux, payload, transfer);
+      if (s.trace !== null && kind === R_MESSAGE) this.#traceOut(pid, s.current);
       return true;
     }
     if (s.find(pid) !== undefined) return false; // it is ending at this moment
@@ -210,7 +213,14 @@ export class Remote {
   /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
-    for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
+    for (const message of messages) {
+      this.record(where, R_MESSAGE, pid, 0, message);
+      if (this.#s.trace !== null) this.#traceOut(pid, null);
+    }
+  }
+
+  #traceOut(to: Pid, from: ActorImpl | null): void {
+    this.#s.trace!.record(SEND_OUT, keyOf(to), from === null ? -1 : keyOf(from.pid));
   }
 
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
@@ -360,6 +370,7 @@ export class Remote {
         const actor = s.find(pid);
         if (actor !== undefined) {
           s.messagesIn++;
+          if (s.trace !== null && this.#from !== s.id) s.trace.of(ARRIVED, actor, this.#from);
           s.put(actor, payload);
         } else if (!this.#isEarly(pid, kind, aux, payload)) s.deadLetters++;
         return;

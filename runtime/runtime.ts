@@ -29,7 +29,10 @@ import { AlreadyRunningError, DeadlockError, HaltedError, LoadError, StoppedErro
 import { formatPid } from "./pid.ts";
 import { Injector } from "./offers.ts";
 import { ring } from "./doorbell.ts";
-import { runEpochMs } from "../timer/clock.ts";
+import { RunClock, runEpochMs } from "../timer/clock.ts";
+import { WAIT_NAMES } from "./wait.ts";
+import type { TraceFile } from "../trace/file.ts";
+import { openTrace, TraceWriter } from "../trace/writer.ts";
 
 /** What one run is given. */
 export interface RunOptions {
@@ -75,12 +78,14 @@ export function init(config: Config = Config.default()): Runtime {
  * ```
  */
 export class Runtime {
+  /** What it was made with. */
   readonly config: Config;
   readonly #memoryOptions: MemoryOptions;
   readonly #sinks: RunSinks;
   #active: Run | null = null;
   #memory: SharedMemory;
 
+  /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
     this.config = config;
     this.#sinks = sinks;
@@ -103,8 +108,9 @@ export class Runtime {
     const url = resolveModule(String(module));
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
-    this.#memory = allocate(this.config.threadCount, this.#memoryOptions);
-    const run = new Run(this.config, this.#memory, this.#sinks, url, [...options.args ?? []]);
+    const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
+    this.#memory = allocate(this.config.threadCount, { trace: trace !== null, ...this.#memoryOptions });
+    const run = new Run(this.config, this.#memory, this.#sinks, url, [...options.args ?? []], trace);
     this.#active = run;
     try {
       return await run.result;
@@ -113,6 +119,7 @@ export class Runtime {
     }
   }
 
+  /** Whether a run is active. */
   get isRunning(): boolean {
     return this.#active !== null;
   }
@@ -145,6 +152,15 @@ export class Runtime {
   }
 }
 
+/** Before anything starts. @throws LoadError */
+function openTraceOf(to: string | true, module: string): TraceFile {
+  try {
+    return openTrace(to, module);
+  } catch (error) {
+    throw new LoadError((error as Error).message);
+  }
+}
+
 /** One run, from the start of its workers to their end. */
 class Run {
   readonly result: Promise<Outcome>;
@@ -168,17 +184,41 @@ class Run {
   #outcome: WireOutcome | null = null;
   /** Why the run ends otherwise than by main's outcome. */
   #failure: Error | null = null;
+  #hasStarted = false;
   #ending = false;
   #finished = false;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
-  constructor(config: Config, memory: SharedMemory, sinks: RunSinks, module: string, args: string[]) {
+  readonly #trace: TraceWriter | null;
+
+  constructor(
+    config: Config,
+    memory: SharedMemory,
+    sinks: RunSinks,
+    module: string,
+    args: string[],
+    trace: TraceFile | null,
+  ) {
     this.#config = config;
     this.#memory = memory;
     this.#sinks = sinks;
     this.#words = new Int32Array(memory.run);
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
+    const epochMs = runEpochMs();
+    const clock = new RunClock(epochMs);
+    this.#trace = trace === null ? null : new TraceWriter(
+      trace,
+      memory.trace!,
+      memory.schedulers,
+      `smarm ${module}`,
+      {
+        name: (scheduler, nameId) => this.#names[scheduler][nameId],
+        wait: (kind) => kind === 0 ? "a promise that is not smarm's" : WAIT_NAMES[kind],
+      },
+      clock,
+      sinks.write,
+    );
     this.#quiet = new QuietCheck(memory, {
       probe: (ticket) => {
         for (let id = 0; id < memory.schedulers; id++) this.#threads[id].post({ type: "probe", ticket });
@@ -186,8 +226,8 @@ class Run {
       mainEndedWell: () => this.#outcome?.kind === "exit",
       shutdown: () => this.#tellToEnd("shutdown"),
       deadlock: (text) => this.stop(new DeadlockError(text)),
+      now: () => clock.now(),
     });
-    const epochMs = runEpochMs();
     for (let id = 0; id < memory.peers; id++) {
       const isPoller = id === memory.schedulers;
       const name = isPoller ? "smarm poller" : `smarm scheduler ${id}`;
@@ -266,6 +306,7 @@ class Run {
 
   #start(): void {
     if (this.#ending) return; // stopped while it was starting
+    this.#hasStarted = true;
     Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
     new Injector(this.#memory).push("main");
     ring(new Int32Array(this.#memory.peerWords), 0);
@@ -348,6 +389,8 @@ class Run {
     this.#quiet.close();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const thread of this.#threads) thread.end();
+    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
+    else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
     if (this.#failure !== null) this.#settle.reject(this.#failure);
     else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));

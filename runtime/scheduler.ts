@@ -26,7 +26,7 @@ import type {
 import { ActorImpl, RESOLVED } from "./actor.ts";
 import { currentActor, enter, leave } from "./async_context.ts";
 import { HandleImpl } from "./handle.ts";
-import { Fifo } from "./fifo.ts";
+import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import {
   fireWait,
@@ -81,6 +81,8 @@ import { checkDuration } from "../timer/duration.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { SETTLED, WorkSharing } from "./work_sharing.ts";
+import { Recorder } from "../trace/recorder.ts";
+import * as event from "../trace/format.ts";
 
 /** How long a burst may last before timers, IO, other schedulers and foreign promises get their turn. */
 export const BURST_MS = 0.25; // guessed: a turn of the event loop costs 1 µs; settled by bench/peers/pingpong.ts
@@ -112,6 +114,8 @@ export class Scheduler {
   readonly run: Int32Array;
   readonly #counters: Float64Array;
   readonly #details: Int32Array[];
+  /** With --trace only: what happens to actors is recorded here. */
+  readonly trace: Recorder | null;
   readonly timers: TimerWheel;
   readonly targets: Targets;
   readonly slots: SlotTable;
@@ -140,11 +144,13 @@ export class Scheduler {
   /** Questions about callees that have not answered in time. */
   readonly inquiries: Inquiries = new Inquiries(this);
 
-  readonly queue: Fifo<ActorImpl> = new Fifo();
+  readonly queue: RunQueue = new RunQueue();
   current: ActorImpl | null = null;
   main: ActorImpl | null = null;
   /** Operations left until the next look at the clock. */
   ops: number;
+  /** Somebody was woken for new work since the last look at the clock. */
+  hasRung = false;
   /** The actor on the CPU has used its timeslice up in sends: its next wait gives way. */
   sliceUsed = false;
   lastNow = 0;
@@ -191,6 +197,7 @@ export class Scheduler {
     this.base = id * PEER_WORDS;
     this.run = new Int32Array(memory.run);
     this.#counters = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
+    this.trace = memory.trace === null ? null : new Recorder(memory.trace, id, memory.schedulers, clock);
     this.#details = memory.details.map((buffer) => new Int32Array(buffer));
     const routes = memory.routes.map((buffer) => new Int32Array(buffer));
     this.slots = new SlotTable(routes[id], id, memory.slotCapacity);
@@ -272,6 +279,7 @@ export class Scheduler {
   /** A message for an actor that lives here. */
   put(target: ActorImpl, message: unknown): boolean {
     if (target.extras !== null && target.extras.bound !== null && !admit(target)) return false;
+    if (this.trace !== null) this.trace.message(this.current, target, mayWake(target));
     if (target.mailbox === NO_MAIL) target.mailbox = new Mailbox();
     target.mailbox.push(message);
     if (target.receives > 0 && target.state >= RUNNING) this.wake(target);
@@ -398,12 +406,14 @@ export class Scheduler {
   /** What a wait waited for is there. */
   complete(wait: Wait, value: unknown): boolean {
     if (!wait.complete(value)) return false;
+    if (this.trace !== null && isIo(wait.kind)) this.trace.of(event.IO_READY, wait.actor);
     this.wake(wait.actor);
     return true;
   }
 
   fail(wait: Wait, error: unknown): boolean {
     if (!wait.fail(error)) return false;
+    if (this.trace !== null && isIo(wait.kind)) this.trace.of(event.IO_READY, wait.actor);
     this.wake(wait.actor);
     return true;
   }
@@ -450,6 +460,12 @@ export class Scheduler {
   // --- The run queue and the baton --------------------------------------------------------------------------------
 
   enqueue(actor: ActorImpl): void {
+    if (this.trace !== null) this.trace.of(event.ENQUEUE, actor);
+    this.#enqueue(actor);
+  }
+
+  /** As {@link enqueue}, where another event of the trace says so. */
+  #enqueue(actor: ActorImpl): void {
     this.queue.push(actor);
     this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
     if (!this.#armed) this.arm();
@@ -463,7 +479,9 @@ export class Scheduler {
 
   /** Something that the actor waits for has come: UnparkDirect, or UnparkDeferred when it is on its way to park. */
   wake(actor: ActorImpl): void {
-    if (unpark(actor) === "requeue") this.enqueue(actor);
+    const result = unpark(actor);
+    if (this.trace !== null) this.trace.woken(actor, result);
+    if (result === "requeue") this.#enqueue(actor);
   }
 
   /** The actor waits: the baton goes on. An actor that ran without the baton just waits. */
@@ -478,11 +496,14 @@ export class Scheduler {
   }
 
   #putDown(actor: ActorImpl): void {
-    actor.since = Math.floor(this.lastNow); // a small integer takes no object of its own
+    actor.since = this.#since;
     this.current = null;
-    if (park(actor) === "requeue") this.enqueue(actor);
+    const result = park(actor);
+    if (this.trace !== null && result !== "stale") this.#tracePark(actor, result);
+    if (result === "requeue") this.#enqueue(actor);
+    // A plain receive, of an actor with nothing special about it, writes nothing more: 10 of 140 ns of a ping-pong.
     if (actor.extras !== null && actor.extras.startsUnder !== null) hasStarted(this, actor);
-    if (actor.waits !== null) this.#note(actor); // a plain receive writes nothing: 10 of 140 ns of a ping-pong
+    if (actor.waits !== null) this.#note(actor);
   }
 
   /** The actor has something to go on with, but others come first. */
@@ -492,8 +513,16 @@ export class Scheduler {
       return;
     }
     this.current = null;
-    if (yieldBack(actor) === "requeue") this.enqueue(actor);
+    if (yieldBack(actor) === "requeue") {
+      if (this.trace !== null) this.trace.of(event.YIELD, actor);
+      this.#enqueue(actor);
+    }
     this.#handOver();
+  }
+
+  #tracePark(actor: ActorImpl, result: "parked" | "requeue"): void {
+    const kind = actor.waits !== null ? actor.waits.kind : actor.rxResolve !== null ? RECEIVE : 0;
+    this.trace!.of(result === "parked" ? event.PARK : event.UNPARK_FLAG_CONSUMED, actor, kind);
   }
 
   /** For dumps while this scheduler is stuck. */
@@ -508,12 +537,15 @@ export class Scheduler {
   /** In the stack of an actor that has just put the baton down. */
   #handOver(): void {
     if (this.#driving) return; // drive(), below us in the stack, goes on
-    while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
-      if (this.queue.at(0).state === UNSTARTED) {
+    while (this.current === null && !this.#burstOver) {
+      const next = this.queue.first;
+      if (next === null) break;
+      if (next.state === UNSTARTED) {
         RESOLVED.then(this.#drive);
         return;
       }
-      this.#resume(this.#dequeue());
+      this.#dequeue();
+      this.#resume(next);
     }
     if (this.current === null) this.#idle();
   }
@@ -546,12 +578,19 @@ export class Scheduler {
     this.sliceUsed = false;
     this.words[this.base + CURRENT_KEY] = keyOf(actor.pid);
     if (--this.ops <= 0) this.look(actor);
+    if (this.trace !== null) this.trace.of(event.RESUME, actor);
   }
+  /** `lastNow` in whole ms: a small integer takes no object of its own in each actor. */
+  #since = 0;
 
   /** First resume: S9, only now does the actor get a stack and a promise. */
   #begin(actor: ActorImpl): void {
-    if (actor.state === DONE || (actor.offer !== SETTLED && !this.work.claim(actor))) return;
+    if (actor.state === DONE || (actor.offer !== SETTLED && !this.work.claim(actor))) {
+      if (this.trace !== null) this.trace.of(event.DEQUEUE, actor);
+      return;
+    }
     if (resume(actor) === "stale") return;
+    if (this.trace !== null) this.trace.begins(actor, actor.target.nameId);
     this.#take(actor);
     const fn = actor.start!.fn!, args = actor.start!.args;
     actor.start = null;
@@ -581,9 +620,18 @@ export class Scheduler {
   }
 
   #resume(actor: ActorImpl): void {
-    if (resume(actor) === "stale") return;
+    if (resume(actor) === "stale") {
+      if (this.trace !== null) this.trace.of(event.DEQUEUE, actor);
+      return;
+    }
     this.#take(actor);
-    if (!this.#settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that its receive refuses
+    if (actor.rx === RX_FAST && actor.waits === null && actor.mailbox.length > 0) { // what most resumes are for
+      const resolve = actor.rxResolve!;
+      actor.rxResolve = null;
+      actor.rx = 0;
+      actor.receives = 0;
+      resolve(actor.mailbox.shift());
+    } else if (!this.#settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that it refuses
   }
 
   /** Settles whatever the actor can go on with, all waits re-checked. False: nothing. */
@@ -684,7 +732,10 @@ export class Scheduler {
       : Math.max(1, wanted | 0);
     this.ops = this.#granted;
     this.lastNow = now;
+    if (this.trace !== null) this.trace.clock(now);
+    this.#since = now | 0;
     this.sliceUsed = false;
+    this.hasRung = false;
     this.remote.whileBusy();
     if (now - this.#burstStart >= BURST_MS) this.#burstOver = true;
     if (now - this.#sliceStart < this.sliceMs || actor.state === DONE) return false;
@@ -702,6 +753,8 @@ export class Scheduler {
     if (expired !== null) this.#putDown(expired); // it awaits a promise that is not smarm's
     const now = this.clock.now();
     this.lastNow = now;
+    if (this.trace !== null) this.#traceBurst(now);
+    this.#since = now | 0;
     this.#burstStart = now;
     this.#burstOver = false;
     this.ops = this.#granted;
@@ -709,6 +762,11 @@ export class Scheduler {
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.publish();
     return now;
+  }
+
+  #traceBurst(now: number): void {
+    this.trace!.clock(now);
+    this.trace!.counters(this.queue.length, this.live);
   }
 
   /** Asks for a turn of the event loop, unless one has been asked for or is running. */
@@ -775,6 +833,11 @@ export class Scheduler {
     }
     this.host.halt(code);
   }
+}
+
+/** Whether a message that is about to be put into its mailbox may wake the actor. */
+function mayWake(target: ActorImpl): boolean {
+  return target.receives > 0 && target.state >= RUNNING;
 }
 
 // One pair of functions for all actors: two closures an actor were 170 of its 1,400 bytes.

@@ -116,7 +116,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
       kind >= R_CHANNEL_FIRST && kind < R_IO_FIRST &&
         (s.channels.handle(from, kind, target, aux, payload) ||
           s.inquiries.handle(from, kind, target, aux, payload)) ||
-      s.io.heard(kind, aux, payload),
+      s.io.heard(kind, target, aux, payload),
     warn: (text) => logFor(null, config.minLogLevel).error(text),
   });
   s.io = new IoClient(s);
@@ -191,20 +191,27 @@ function stop(reason: string, graceMs: number): void {
 /** Could anything here still go on? Answered in turns of its own, so that what just began is seen. */
 async function probe(ticket: number): Promise<void> {
   const epoch = Atomics.load(s.words, s.base + EPOCH);
-  const isForeign = await foreign.isPending();
-  const waiting = [];
   let stuckOutside = false;
   for (const actor of s.actors()) {
-    if (actor.waits === null && actor.rxResolve === null) stuckOutside = true; // it awaits something that is not ours
-    waiting.push(reportActor(actor));
-    if (waiting.length >= MOST_REPORTED) break;
+    if (actor.waits !== null || actor.rxResolve !== null) continue;
+    stuckOutside = true; // it awaits something that is not ours
+    break;
+  }
+  const isForeign = stuckOutside || await foreign.isPending();
+  // Those that wait in something else than a receive decide the verdict: they come first, and all others may be too many.
+  const waiting = [];
+  for (const decides of [true, false]) {
+    for (const actor of isForeign ? [] : s.actors()) {
+      if (waiting.length === MOST_REPORTED) break;
+      if ((actor.waits !== null) === decides) waiting.push(reportActor(actor));
+    }
   }
   const unchanged = epoch === Atomics.load(s.words, s.base + EPOCH);
   post({
     type: "probed",
     ticket,
     epoch,
-    foreign: isForeign || stuckOutside || !unchanged || s.loading > 0 || s.timers.size > 0 ||
+    foreign: isForeign || !unchanged || s.loading > 0 || s.timers.size > 0 ||
       s.io.pending > 0 || s.queue.length > 0,
     waiting,
   });

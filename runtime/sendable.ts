@@ -10,8 +10,10 @@
 export class NotSendableError extends TypeError {
   /** Where the value is, e.g. `message.user.save`. */
   readonly path: string;
+  /** `"NotSendableError"`, also where the class is not at hand. */
   override readonly name: string = "NotSendableError";
 
+  /** `path` leads to what cannot be sent, `reason` says why and what to do. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
     super(`Cannot send ${path}: ${reason}`, options);
     this.path = path;

@@ -11,6 +11,7 @@ import { finalize } from "./lifecycle.ts";
 import { toError } from "./errors.ts";
 import { Timer } from "../timer/wheel.ts";
 import { checkDuration } from "../timer/duration.ts";
+import { TIMER } from "../trace/format.ts";
 
 /** One timed message; `everyMs` 0 means once. */
 export class Timed {
@@ -77,6 +78,7 @@ function fireTimed(timer: Timer<Timed>): void {
   const timed = timer.owner;
   const { actor } = timed;
   const s = actor.scheduler;
+  if (s.trace !== null) s.trace.of(TIMER, actor);
   if (timed.everyMs === 0) actor.extras!.timed.delete(timed.ref);
   else {
     // The next tick keeps to the grid of the first one, so it does not drift; ticks that passed meanwhile are merged.

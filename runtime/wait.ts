@@ -11,6 +11,7 @@
 import type { Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Timer } from "../timer/wheel.ts";
+import { TIMER } from "../trace/format.ts";
 
 export const RECEIVE = 1;
 export const SLEEP = 2;
@@ -155,5 +156,7 @@ export class Wait {
 export function fireWait(timer: Timer<Wait>): void {
   const wait = timer.owner;
   wait.timedOut = true;
-  wait.actor.scheduler.wake(wait.actor);
+  const s = wait.actor.scheduler;
+  if (s.trace !== null) s.trace.of(TIMER, wait.actor);
+  s.wake(wait.actor);
 }

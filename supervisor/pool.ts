@@ -27,8 +27,9 @@ export interface PoolOptions {
   readonly scheduler?: number | "local" | "spread";
   /** Of the workers. Default `"permanent"`. */
   readonly restart?: Restart;
-  /** As for `self.supervise`. */
+  /** As for `self.supervise`: so many restarts within the period. */
   readonly intensity?: number;
+  /** In milliseconds. */
   readonly period?: number;
   /** How long a worker may take for one call, in milliseconds. Default 5000. */
   readonly timeout?: number;
@@ -103,6 +104,7 @@ export function pool<S, A extends unknown[], C, K>(
         scheduler,
       })),
     });
+    const { signal } = self;
     const workers = new LeastLoaded();
     let waiting: (Call<ServerCall> | ServerCast)[] = [];
     const dispatch = (task: Call<ServerCall> | ServerCast) => {
@@ -116,11 +118,12 @@ export function pool<S, A extends unknown[], C, K>(
       answer.then(
         (value) => {
           workers.done(pid);
-          if (task.type === "CALL") task.reply(value);
+          if (task.type === "CALL") answerWith(task, value);
         },
         (error) => {
           workers.done(pid);
-          if (task.type === "CALL") task.fail(error);
+          // When the pool itself is told to end, its callers hear that it is dead, not that they are to end.
+          if (task.type === "CALL" && !signal.aborted) task.fail(error);
         },
       );
     };

@@ -28,12 +28,15 @@ export interface Context<S> {
 
 /** The answer to a call that is given later. */
 export interface Reply<R> {
+  /** The caller's `await` gives this. */
   reply(value: R): void;
+  /** The caller's `await` throws this. */
   fail(error: unknown): void;
 }
 
+/** Handlers by name: each takes the context and the caller's arguments. */
 // deno-lint-ignore no-explicit-any
-type Handlers<S> = Record<string, (context: Context<S>, ...args: any[]) => unknown>;
+export type Handlers<S> = Record<string, (context: Context<S>, ...args: any[]) => unknown>;
 
 /** What `server` takes. A handler may be async: the server takes its next message when it is done. */
 export interface ServerSpec<S, A extends unknown[], C, K> {
@@ -41,6 +44,7 @@ export interface ServerSpec<S, A extends unknown[], C, K> {
   readonly init: (self: Actor<unknown>, ...args: A) => S | Promise<S>;
   /** What a handler returns is the answer. */
   readonly calls?: C & Handlers<S>;
+  /** A cast has no answer; what its handler returns is dropped. */
   readonly casts?: K & Handlers<S>;
   /** Any other message: `DOWN`, `EXIT`, timed messages, whatever was sent by hand. */
   readonly info?: (context: Context<S>, message: unknown) => unknown;
@@ -48,10 +52,12 @@ export interface ServerSpec<S, A extends unknown[], C, K> {
   readonly terminate?: (context: Context<S>, reason: unknown) => unknown;
 }
 
+/** What a client gives to a handler: its parameters without the context. */
 // deno-lint-ignore no-explicit-any
-type Tail<F> = F extends (context: any, ...args: infer A) => unknown ? A : never;
+export type Tail<F> = F extends (context: any, ...args: infer A) => unknown ? A : never;
+/** What a client gets from a handler. */
 // deno-lint-ignore no-explicit-any
-type Result<F> = F extends (...args: any[]) => infer R ? Awaited<R> : never;
+export type Result<F> = F extends (...args: any[]) => infer R ? Awaited<R> : never;
 
 /** One method a call, which gives a promise, and one a cast, which gives nothing. */
 export type Client<C, K> =
@@ -65,6 +71,7 @@ export type Started<C, K> = Client<C, K> & { readonly handle: Handle<unknown, un
 export interface ClientOptions {
   /** In milliseconds; default 5000, as for `self.call`. */
   readonly timeout?: number;
+  /** Gives the calls up. */
   readonly signal?: AbortSignal;
 }
 
@@ -74,6 +81,7 @@ export interface Server<S, A extends unknown[], C, K> {
   /** Spawns one and gives its client. */
   // deno-lint-ignore no-explicit-any
   start(self: Actor<any>, ...args: A): Started<C, K>;
+  /** The same, with the options of `spawnWith`. */
   // deno-lint-ignore no-explicit-any
   startWith(self: Actor<any>, options: SpawnOptions, ...args: A): Started<C, K>;
   /** A client of one that runs: by pid, handle or name. */
@@ -191,7 +199,6 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
   return Object.assign(run, {
     client,
     startWith,
-    // deno-lint-ignore no-explicit-any
     start: (self: Actor<unknown>, ...args: A) => {
       // deno-lint-ignore no-explicit-any
       const handle = self.spawn(run as any, ...args) as Handle<unknown, unknown>;

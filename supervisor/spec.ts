@@ -14,8 +14,9 @@ export type Restart = "permanent" | "transient" | "temporary";
 /** How long a child may take to end when told to (ms), or it is killed; `"kill"`: at once; `"infinity"`: no limit. */
 export type Shutdown = number | "kill" | "infinity";
 
+/** What a child runs: an actor function, or the URL of a module whose `main` it is. */
 // deno-lint-ignore no-explicit-any
-type Target = ((self: any, ...args: any[]) => unknown) | URL;
+export type ChildTarget = ((self: any, ...args: any[]) => unknown) | URL;
 
 /** More than this many restarts within the period end a supervisor. */
 export const DEFAULT_INTENSITY = 3;
@@ -24,7 +25,8 @@ export const DEFAULT_PERIOD_MS = 5000;
 /** Of a worker, in milliseconds; a supervisor gets all the time that its children need. */
 export const DEFAULT_SHUTDOWN_MS = 5000;
 
-interface ChildBase {
+/** What children of both kinds of supervisors may say. */
+export interface ChildBase {
   /** Default `"permanent"`. */
   readonly restart?: Restart;
   /** Default 5000 ms for a worker, `"infinity"` for a supervisor. */
@@ -44,11 +46,12 @@ export type ChildSpec =
   & ChildBase
   & { readonly id: string }
   & (
-    | { readonly start: readonly [Target, ...unknown[]]; readonly supervise?: undefined }
+    | { readonly start: readonly [ChildTarget, ...unknown[]]; readonly supervise?: undefined }
     | { readonly supervise: SupervisorSpec; readonly start?: undefined }
   );
 
-interface SupervisorBase {
+/** What both kinds of supervisors may say. */
+export interface SupervisorBase {
   /** Registers the supervisor. */
   readonly name?: string;
   /** Default 3: one restart more within the period ends the supervisor. */
@@ -67,23 +70,31 @@ export interface SupervisorSpec extends SupervisorBase {
 
 /** What `self.superviseMany` takes: one start for all children; `startChild` adds its arguments to those given here. */
 export interface ManySpec<F = ActorFunction> extends SupervisorBase, ChildBase {
+  /** The target and its first arguments. */
   readonly start: readonly [F | URL, ...unknown[]];
 }
 
 /** One child, as told by `children()`. */
 export interface ChildInfo {
+  /** Of an alike child: its pid as text. */
   readonly id: string;
   /** Null while it does not run. */
   readonly pid: Pid | null;
+  /** What it says it is. */
   readonly type: "worker" | "supervisor";
+  /** When it is restarted. */
   readonly restart: Restart;
 }
 
-/** As told by `count()`: specs kept, children that live, and of all specs how many are for workers and supervisors. */
+/** As told by `count()`. */
 export interface ChildCount {
+  /** Specs that are kept. */
   readonly specs: number;
+  /** Children that live. */
   readonly active: number;
+  /** Of all specs: those of workers. */
   readonly workers: number;
+  /** Of all specs: those of supervisors. */
   readonly supervisors: number;
 }
 
@@ -91,6 +102,7 @@ export interface ChildCount {
 export interface SupervisorHandle extends Handle<never, unknown> {
   /** In the order in which they are started. */
   children(): Promise<ChildInfo[]>;
+  /** How many there are. Answered when whatever was asked before is done, the start of all children included. */
   count(): Promise<ChildCount>;
   /** Adds a child; its pid, once it waits for the first time. One that fails to start is not kept. */
   startChild(spec: ChildSpec): Promise<Pid>;
@@ -102,22 +114,26 @@ export interface SupervisorHandle extends Handle<never, unknown> {
   deleteChild(id: string): Promise<void>;
 }
 
+/** The arguments that follow those of the spec. */
 // deno-lint-ignore no-explicit-any
-type Arguments<F> = F extends (self: any, ...args: infer A) => unknown ? Partial<A> : unknown[];
+export type Arguments<F> = F extends (self: any, ...args: infer A) => unknown ? Partial<A> : unknown[];
 
 /** The handle of a supervisor of alike children, which go by their pids. */
 export interface ManyHandle<F = ActorFunction> extends Handle<never, unknown> {
+  /** In the order in which they were added. */
   children(): Promise<ChildInfo[]>;
+  /** How many there are. */
   count(): Promise<ChildCount>;
   /** Starts one more; its pid, once it waits for the first time. */
   startChild(...args: Arguments<F>): Promise<Pid>;
+  /** Stops one, which is then forgotten. */
   terminateChild(pid: Pid): Promise<void>;
 }
 
 /** A child's spec with nothing left open. */
 export interface Child {
   readonly id: string;
-  readonly target: Target | null;
+  readonly target: ChildTarget | null;
   readonly args: readonly unknown[];
   readonly supervise: Setup | null;
   readonly restart: Restart;

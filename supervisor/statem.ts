@@ -47,15 +47,18 @@ export interface Machine<D> {
   stop(reason?: unknown): void;
 }
 
+/** Handlers by name: each takes the machine and the caller's arguments. */
 // deno-lint-ignore no-explicit-any
-type Handlers<D> = Record<string, (machine: Machine<D>, ...args: any[]) => unknown>;
+export type MachineHandlers<D> = Record<string, (machine: Machine<D>, ...args: any[]) => unknown>;
 
 /** One state: what it does with each event. An event that it does not name is ignored, a call of that kind refused. */
 export interface StateSpec<D> {
   /** Runs when the machine comes into this state, at the start too. */
   readonly enter?: (machine: Machine<D>) => unknown;
-  readonly calls?: Handlers<D>;
-  readonly casts?: Handlers<D>;
+  /** What a handler returns is the answer. */
+  readonly calls?: MachineHandlers<D>;
+  /** Events without an answer. */
+  readonly casts?: MachineHandlers<D>;
   /** What {@link Machine.timeoutIn} has asked for. */
   readonly timeout?: (machine: Machine<D>) => unknown;
   /** Any other message. */
@@ -68,17 +71,22 @@ export interface StatemSpec<D, A extends unknown[], T> {
   readonly init: (self: Actor<unknown>, ...args: A) => D | Promise<D>;
   /** The first state. */
   readonly initial: string;
+  /** Every state, by name. */
   readonly states: T & { readonly [state: string]: StateSpec<D> };
+  /** At the end, whatever led to it but `kill`. */
   readonly terminate?: (machine: Machine<D>, reason: unknown) => unknown;
 }
 
-// Of all states together: each call with the arguments and answers that any of them has for it.
-type Part<T, K extends "calls" | "casts"> = T[keyof T] extends infer One
+/** The calls, or casts, of each state. */
+export type Part<T, K extends "calls" | "casts"> = T[keyof T] extends infer One
   ? One extends { readonly [P in K]: infer H } ? H : never
   : never;
-type Keys<U> = U extends unknown ? keyof U : never;
-type At<U, N extends PropertyKey> = U extends { readonly [P in N]: infer F } ? F : never;
-type Merged<T, K extends "calls" | "casts"> = { [N in Keys<Part<T, K>>]: At<Part<T, K>, N> };
+/** The names that any of them has. */
+export type Keys<U> = U extends unknown ? keyof U : never;
+/** The handlers of one name. */
+export type At<U, N extends PropertyKey> = U extends { readonly [P in N]: infer F } ? F : never;
+/** The calls, or casts, of all states together. */
+export type Merged<T, K extends "calls" | "casts"> = { [N in Keys<Part<T, K>>]: At<Part<T, K>, N> };
 
 /** A client of a state machine. */
 export type MachineClient<T> = Client<Merged<T, "calls">, Merged<T, "casts">>;
@@ -277,7 +285,9 @@ export function statem<D, A extends unknown[], T>(
   spec: StatemSpec<D, A, T>,
 ): Statem<D, A, T> {
   if (!Object.hasOwn(spec.states as object, spec.initial)) {
-    throw new RangeError(`statem begins in state ${JSON.stringify(spec.initial)}, which it does not have. Add it`);
+    throw new RangeError(
+      `statem begins in state ${JSON.stringify(spec.initial)}, which it does not have. Add it`,
+    );
   }
   const names = (part: "calls" | "casts") => [
     ...new Set(Object.values(spec.states).flatMap((state) => Object.keys(state[part] ?? {}))),

@@ -41,6 +41,7 @@ import {
 } from "./spec.ts";
 import { type Request, unpack } from "./handle.ts";
 import { makeSupervisor } from "./supervise.ts";
+import { RESTART } from "../trace/format.ts";
 
 /** The function of a supervisor's actor. `caller` has started it: it ends when that panics or is told to end. */
 export async function supervisor(self: Actor, setup: Setup, caller: Pid): Promise<void> {
@@ -290,6 +291,7 @@ class Tree {
     }
     this.#restarted++;
     this.#s.restarts++;
+    if (this.#s.trace !== null) this.#s.trace.of(RESTART, this.#actor);
     if (strategy !== "one_for_one") return this.#restartSeveral(member, outcome);
     const before = member.outcome;
     const failure = this.#spawn(member);

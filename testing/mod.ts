@@ -6,12 +6,12 @@
  * ```ts
  * import { runActors } from "smarm/testing";
  * import { assertEquals } from "@std/assert";
+ * import type { Actor } from "smarm";
  *
- * Deno.test("a reminder comes after an hour", async () => {
- *   await runActors(async (self) => {
- *     self.after(3_600_000, self.pid, "time is up");
- *     assertEquals(await self.receive(), "time is up");
- *   });
+ * // Within Deno.test: a reminder comes after an hour, which takes no time
+ * await runActors(async (self: Actor<string>) => {
+ *   self.after(3_600_000, self.pid, "time is up");
+ *   assertEquals(await self.receive(), "time is up");
  * });
  * ```
  *

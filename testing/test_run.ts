@@ -216,7 +216,7 @@ export class TestRun {
       this.#later(DEADLOCK_MS);
       return false;
     }
-    this.#end(new DeadlockError(verdict(waiting)));
+    this.#end(new DeadlockError(verdict(waiting, s.clock.now())));
     return true;
   }
 

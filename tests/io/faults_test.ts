@@ -1,26 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
+import * as net from "node:net";
 import { runMain, testAll } from "./helpers.ts";
 
 const run = (name: string, threads: number, ...args: string[]) =>
   runMain("faults.ts", [name, ...args], threads);
 
-/** Reads one byte of each connection and closes it with the others unread: the OS then resets it. */
+/** Resets each connection once it has read something. */
 async function withResetter<T>(body: (port: string) => Promise<T>): Promise<T> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const serving = (async () => {
-    for await (const conn of listener) {
-      (async () => {
-        const buffer = new Uint8Array(1);
-        while (await conn.read(buffer).catch(() => null) === 0);
-        conn.close();
-      })();
-    }
-  })();
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {}); // the client may be gone first
+    socket.once("data", () => socket.resetAndDestroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
-    return await body(String(listener.addr.port));
+    return await body(String((server.address() as net.AddressInfo).port));
   } finally {
-    listener.close();
-    await serving;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 }
 

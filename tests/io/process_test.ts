@@ -71,6 +71,14 @@ for (const threads of ["1", "2"]) {
   });
 }
 
+Deno.test("an actor that waits for a signal in its mailbox is no deadlock", async () => {
+  const { code, stdout } = await runSmarm(["--threads", "2", PROGRAM, "waitsForSignal"], {
+    signalAfter: { text: "ready", signal: "SIGHUP" },
+  });
+  assertEquals(stdout, `ready\n{"type":"SIGNAL","signal":"SIGHUP"}\n`);
+  assertEquals(code, 0);
+});
+
 Deno.test("S11: the poller's resources are gone when the run is stopped by a signal", async () => {
   const { code, stderr } = await runSmarm(["--threads", "2", PROGRAM, "server"], {
     signalAfter: { text: /port \d+/, signal: "SIGTERM" },

@@ -2,10 +2,11 @@
  * Giving up a wait loses nothing: whatever races of messages, timeouts, signals and selects there are, each message and
  * each value of a channel is received once, in the order sent.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { runActors } from "smarm/testing";
 import { testScenarios } from "./scenarios.ts";
+import { runSmarm } from "../cli/harness.ts";
 import type { Actor } from "smarm";
 import { consume, produce, type Step, type Take } from "./scenarios/giving_up.ts";
 
@@ -51,4 +52,12 @@ Deno.test("a wait that is given up by timeout, signal or select loses no message
 
 testScenarios(new URL("./scenarios/giving_up.ts", import.meta.url), {
   realRaces: "waits that are given up lose nothing while messages come from other schedulers in real time",
+});
+
+Deno.test("losers of Promise.race that pile up are warned of, once", async () => {
+  const program = new URL("./scenarios/lost_races.ts", import.meta.url).pathname;
+  const { code, stderr } = await runSmarm(["--threads", "1", "--log-level", "warn", program]);
+  assertEquals(code, 0, stderr);
+  assertEquals(stderr.split("The loser of a Promise.race").length, 2, stderr);
+  assertMatch(stderr, /64 receives of main are pending.*\{ timeout \} or \{ signal \}.*self\.select/);
 });

@@ -32,9 +32,13 @@ export function mainOf(scenarios: () => Record<string, unknown>) {
   };
 }
 
-/** The scheduler `i` steps from the first, round and round. */
-export function schedulerAt(self: Pick<Actor<never>, "stats">, i: number): { scheduler: number } {
-  return { scheduler: i % self.stats().schedulerCount };
+/** The scheduler `i` steps from this actor's birthplace, round and round: 0 is that one, 1 another if there is one. */
+export function schedulerAt(
+  self: Pick<Actor<never>, "pid" | "format" | "stats">,
+  i: number,
+): { scheduler: number } {
+  const own = Number(/\d+/.exec(self.format(self.pid))![0]);
+  return { scheduler: (own + i) % self.stats().schedulerCount };
 }
 
 /** The error that a promise is rejected with. */

@@ -10,5 +10,7 @@ testScenarios(new URL("./scenarios/select.ts", import.meta.url), {
   throwingPredicate: "a predicate that throws rejects its select and takes no message",
   beforeAndAfterReceives:
     "select and receives that are pending at once take messages in the order of the calls",
+  findsQueued: "select finds what is queued although a receive before it waits for something else",
+  leavesNothing: "a select that is over leaves nothing registered, whatever ended it",
   foreignReceiver: "select refuses sources that are none, and receivers of other actors",
 });

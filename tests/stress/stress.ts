@@ -7,6 +7,8 @@ import { Config } from "../../runtime/config.ts";
 import { Runtime } from "../../runtime/runtime.ts";
 import { totalsOf } from "./plan.ts";
 
+/** After how long smarm reports a panic that nobody has joined. */
+const UNOBSERVED_MS = 1000;
 const PROGRAM = new URL("./program.ts", import.meta.url);
 
 export interface StressOptions {
@@ -52,6 +54,7 @@ export async function stress(
       wanted.unobserved += totals.unobserved;
       counts.messages += totals.messages;
     }
+    const startMs = performance.now();
     const what = `seeds ${seed} to ${seed + programs - 1} on ${options.schedulers} schedulers`;
     const args = [seed, programs, options.atOnce, options.depth].map(String);
     const outcome = await withDeadline(runtime, runtime.run(PROGRAM, { args }), options.deadlineMs, what);
@@ -68,10 +71,10 @@ export async function stress(
     if (Object.values(left).some((n) => n !== 0)) {
       throw new Error(`${what}: left over: ${JSON.stringify(left)}`);
     }
-    if (reports.length !== wanted.unobserved) {
-      throw new Error(
-        `${what}: ${reports.length} reports, expected ${wanted.unobserved}:\n${reports.join("\n")}`,
-      );
+    // A parent that a busy machine lets join only after a second finds the panic reported already.
+    const mayBeMore = performance.now() - startMs > UNOBSERVED_MS;
+    if (reports.length < wanted.unobserved || (reports.length > wanted.unobserved && !mayBeMore)) {
+      throw new Error(`${what}: ${reports.length} panics reported, expected ${wanted.unobserved}`);
     }
     counts.programs += programs;
     counts.runs++;
@@ -89,8 +92,10 @@ async function withDeadline<T>(runtime: Runtime, run: Promise<T>, ms: number, wh
   try {
     const first = await Promise.race([run.catch((error) => ({ failed: error as Error })), overdue]);
     if (first === "overdue") {
+      const dump = await runtime.dump();
       run.catch(() => {}); // given up: what it says later is no news
-      throw new Error(`${what}: did not end within ${ms} ms\n${await runtime.dump()}`);
+      await runtime.stop();
+      throw new Error(`${what}: did not end within ${ms} ms\n${dump}`);
     }
     if (typeof first === "object" && first !== null && "failed" in first) {
       throw new Error(`${what}: ${first.failed.message}`, { cause: first.failed });

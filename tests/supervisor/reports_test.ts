@@ -33,7 +33,8 @@ for (const threads of [1, 2]) {
     for (const how of ["joined", "signalled", "twice"]) {
       assertEquals((await run(threads, [], [how])).stderr, "", how);
     }
-    const { stderr } = await run(threads, ["--log-level", "debug"], ["signalled"]);
+    const logged = (await run(threads, ["--log-level", "debug"], ["signalled"])).stderr;
+    const stderr = logged.slice(logged.indexOf("0.000 debug")); // schedulers log their own start
     assertMatch(
       stderr,
       /^0\.000 debug scheduler \d error: Uncaught in actor <pid> fails: RangeError: boom\n/,
@@ -83,6 +84,10 @@ for (const threads of [1, 2]) {
       "Caused by: RangeError: leaf fails",
     ]);
     assertMatch(stderr, /at failsSoon \(cli\.ts\)/);
+  });
+
+  Deno.test(`a program of which only waiting children are left stops them in reverse order and ends with 0${on}`, async () => {
+    assertEquals(await run(threads, [], ["leaves"]), { code: 0, stdout: "stop b\nstop a", stderr: "" });
   });
 
   Deno.test(`SIGINT and SIGTERM stop a tree in reverse order, within the grace time${on}`, async () => {

@@ -102,7 +102,12 @@ for (const threads of [1, 2, 4]) {
 
   Deno.test(`supervisor gives each child its own time to stop${on}`, async () => {
     const { ends, order, log } = await scenario(threads, "shutdowns");
-    assertEquals(order, "well,foreign,stubborn,kill,infinity");
+    // Of ends on several schedulers the news may come in another order than the ends.
+    const news = threads === 1 ? order : order.split(",").sort().join();
+    assertEquals(
+      news,
+      threads === 1 ? "well,foreign,stubborn,kill,infinity" : "foreign,infinity,kill,stubborn,well",
+    );
     const { foreign, ...others } = ends;
     assertEquals(["shutdown", "killed"].includes(foreign), true); // its own limit and its supervisor's are the same
     assertEquals(others, { well: "shutdown", stubborn: "killed", kill: "killed", infinity: "shutdown" });

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import * as nodeTimers from "node:timers";
+import { setTimeout as nodeDelay } from "node:timers/promises";
 import type { Actor, Call, Handle, Outcome, Pid } from "../../smarm.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -121,6 +123,58 @@ export function plain(outcome: Outcome): unknown {
     isError: outcome.error instanceof Error,
   };
 }
+
+export async function waitsForTwo(self: Actor): Promise<void> {
+  await self.receive();
+  await self.receive();
+}
+
+/** Things that are not smarm's and that call `wake` after a while. */
+const WAKERS: Record<string, (wake: () => void) => unknown> = {
+  setTimeout: (wake) => setTimeout(wake, 60),
+  setInterval(wake) {
+    const id = setInterval(() => {
+      clearInterval(id);
+      wake();
+    }, 60);
+  },
+  setImmediate(wake) {
+    let left = 500;
+    // deno-lint-ignore no-node-globals
+    const again = () => left-- > 0 ? setImmediate(again) : wake();
+    again();
+  },
+  "node:timers": (wake) => nodeTimers.setTimeout(wake, 60),
+  "node:timers/promises": (wake) => void nodeDelay(60).then(wake),
+  "AbortSignal.timeout": (wake) => AbortSignal.timeout(60).addEventListener("abort", wake),
+  "Atomics.waitAsync": (wake) => {
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    void (Atomics as Any).waitAsync(words, 0, 0, 60).value.then(wake);
+  },
+  "a file": (wake) => void Deno.readTextFile(new URL(import.meta.url)).then(wake),
+  "a command": (wake) => void new Deno.Command("sleep", { args: ["0.06"] }).output().then(wake),
+  "a server": (wake) => {
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response("hello"));
+    void fetch(`http://127.0.0.1:${server.addr.port}`).then((response) => response.text())
+      .then(() => server.shutdown()).then(wake);
+  },
+  "a worker": (wake) => {
+    const code = "setTimeout(() => postMessage(1), 60)";
+    const worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" });
+    worker.onmessage = () => {
+      worker.terminate();
+      wake();
+    };
+  },
+  "a message port": (wake) => {
+    const { port1, port2 } = new MessageChannel();
+    port2.onmessage = () => {
+      port2.close();
+      wake();
+    };
+    setTimeout(() => port1.postMessage(1), 60);
+  },
+};
 
 // --- Cases -------------------------------------------------------------------------------------------------------
 
@@ -437,9 +491,50 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     await Deno.open(new URL(import.meta.url));
     self.every(1, self.pid, "tick");
     self.after(60_000, self.pid, "late");
-    self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, waits);
+    const other = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, waits);
     await self.receive();
+    self.send(other, "end");
+    await other.join();
     return "opened";
+  },
+
+  /** Waits for a message that comes from something that is not smarm's. */
+  async wokenBy(self, kind) {
+    const wake = () => self.send(self.pid, kind);
+    await WAKERS[kind](wake);
+    return await self.receive();
+  },
+
+  /** Nothing can ever wake these. */
+  async deadlocks(self, kind) {
+    const last = self.stats().schedulerCount - 1;
+    if (kind === "receive") await self.receive();
+    if (kind === "join") await self.spawnWith({ scheduler: last }, waits).join();
+    if (kind === "join of a join") {
+      const child = self.spawnWith({ scheduler: last }, waits);
+      await self.spawn(joins, child, self.pid, "never").join();
+    }
+    if (kind === "after a timer") {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await self.sleep(5);
+      clearTimeout(setTimeout(() => {}, 1_000_000));
+      await self.receive();
+    }
+    if (kind === "call without a limit") {
+      await self.call(self.spawnWith({ scheduler: last }, waitsForTwo), "?", { timeout: undefined });
+    }
+  },
+
+  /** main has ended, and another actor waits in more than a receive. */
+  deadlocksAfterMain(self) {
+    self.spawn(async (actor: Actor) => await actor.spawn(waits).join());
+  },
+
+  /** main has ended, the others only wait for messages. */
+  othersOnlyWait(self) {
+    const last = self.stats().schedulerCount - 1;
+    for (let i = 0; i < 10; i++) self.spawnWith({ scheduler: i % (last + 1) }, waits);
+    return "ended";
   },
 
   async slotLimit(self) {
@@ -461,6 +556,8 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
 export async function waits2(self: Actor): Promise<void> {
   await self.sleep(1);
 }
+
+export const WAKER_NAMES = Object.keys(WAKERS);
 
 export function main(self: Actor<Any>, name: string, ...args: string[]): unknown {
   return CASES[name](self, ...args);

@@ -66,6 +66,8 @@ export async function main(self: Actor<Down | Exit>, ...args: string[]): Promise
   self.send("a name", { whatever: true });
   const narrower: Pid<Stop> = handle.pid; // an address that takes more may stand where one that takes less is asked for
   self.send(narrower, { type: "stop" });
+  expect<Same<ReturnType<typeof self.format>, string>>();
+  self.format(handle.pid); // any pid, whatever its actor takes
   const asKey = new Map<number, string>([[handle.pid, "counter"]]);
   void asKey;
 

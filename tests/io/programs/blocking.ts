@@ -28,7 +28,8 @@ export function returnsFunction(): () => void {
 function hidden(): void {}
 
 export async function results(self: Actor) {
-  const told = (promise: Promise<unknown>) => promise.catch((error) => error);
+  const told = (promise: Promise<unknown>): Promise<Error> =>
+    promise.then(() => new Error("it did not fail"), (error) => error);
   const error = await told(self.blocking(fails, "do it"));
   const moved = new Uint8Array([1, 2, 3]);
   return {
@@ -37,7 +38,7 @@ export async function results(self: Actor) {
     many: (await Promise.all(Array.from({ length: 20 }, (_, i) => self.blocking(sum, i)))).at(-1),
     bytes: [...await self.blockingWith({ transfer: [moved.buffer] }, bytes, moved)],
     moved: moved.length,
-    error: [error.name, error.message, /blocking\.ts:\d+/.test(error.stack)],
+    error: [error.name, error.message, /blocking\.ts:\d+/.test(error.stack!)],
     hidden: (await told(self.blocking(hidden))).name,
     notSendable: (await told(self.blocking(sum, (() => {}) as unknown as number))).message,
     returnsFunction: (await told(self.blocking(returnsFunction))).name,

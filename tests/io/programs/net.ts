@@ -103,7 +103,7 @@ export async function closedAtEnd(self: Actor) {
       const { peer, conn } = await pair();
       const holder = self.spawnWith({ scheduler }, keeper);
       self.send(holder, conn);
-      await self.call(holder, "have you got it?", { timeout: 20 }).catch(() => {});
+      await self.call(holder.pid as Pid, "have you got it?", { timeout: 20 }).catch(() => {});
       self.kill(holder);
       await ends(peer);
     }

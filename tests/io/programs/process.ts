@@ -171,6 +171,13 @@ export async function permission(self: Actor) {
   console.log(error.name, error.message);
 }
 
+/** Only a signal can wake it: that is no deadlock. */
+export async function waitsForSignal(self: Actor) {
+  self.io.signals("SIGHUP", { messages: true });
+  console.log("ready");
+  console.log(JSON.stringify(await self.receive()));
+}
+
 /** A connection that came here and that nobody reads: the run ends and closes it. */
 export async function server(self: Actor) {
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
@@ -189,6 +196,7 @@ const PROGRAMS = {
   standard,
   descriptors,
   permission,
+  waitsForSignal,
   server,
 };
 

@@ -176,7 +176,7 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
   },
 
   async dead(self) {
-    const actor = self.spawnWith({ scheduler: 0 }, goesOnAfterItsDeath, self.pid);
+    const actor = self.spawnWith({ scheduler: "local" }, goesOnAfterItsDeath, self.pid);
     self.kill(await self.receive());
     const outcome = await outcomeOf(actor);
     while ((globalThis as Any).resultsOfTheDead === undefined) await self.sleep(5);

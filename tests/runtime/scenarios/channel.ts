@@ -342,3 +342,39 @@ export async function pushUntilClosed(self: Actor, to: Numbers): Promise<number>
   }
   return sent;
 }
+
+export async function impatient(self: Actor, to: Numbers, rounds: number): Promise<number> {
+  let sent = 0;
+  for (let i = 0; i < rounds; i++) {
+    try {
+      await to.send(i, { timeout: i % 3 === 0 ? 0 : 0.05 });
+      sent++;
+    } catch (error) {
+      assertEquals((error as Error).name, "TimeoutError");
+    }
+    if (i % 8 === 0) await self.yield();
+  }
+  return sent;
+}
+
+export async function slotsAreNotLost(self: Actor): Promise<void> {
+  const capacity = 2;
+  const { sender, receiver } = self.channel<number>(capacity);
+  const peers = [1, 2, 3].map((i) => self.spawnWith(schedulerAt(self, i), impatient, sender, 400));
+  let over = false, received = 0;
+  const ends = Promise.all(peers.map((peer) => peer.join()));
+  ends.then(() => over = true);
+  while (!over) {
+    await receiver.receive({ timeout: 0.1 }).then(() => received++, () => {});
+  }
+  let sent = 0;
+  for (const outcome of await ends) {
+    assert(outcome.kind === "exit", String(outcome));
+    sent += outcome.value;
+  }
+  await self.sleep(1); // whatever was given back too late is under way
+  while (receiver.tryReceive() !== undefined) received++;
+  assertEquals(received, sent);
+  for (let i = 0; i < capacity; i++) assert(sender.trySend(i), `only ${i} slots are left`);
+  assert(!sender.trySend(capacity));
+}

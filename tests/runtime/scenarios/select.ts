@@ -194,3 +194,31 @@ export async function foreignReceiver(self: Actor<unknown>): Promise<void> {
     /select takes an object of sources/,
   );
 }
+
+export async function findsQueued(self: Actor<string>): Promise<void> {
+  const first = self.receive((m) => m === "first");
+  self.send(self.pid, "second");
+  await self.yield();
+  assertEquals((await self.select({ second: (m) => m === "second" })).value, "second");
+  self.send(self.pid, "first");
+  assertEquals(await first, "first");
+}
+
+export async function leavesNothing(self: Actor<string>): Promise<void> {
+  const pending = () => {
+    const { receives, rx, waits } = self as unknown as { receives: number; rx: number; waits: unknown };
+    return [receives, rx, waits];
+  };
+  const { sender, receiver } = self.channel<number>(1);
+  const way = { receiver, mail: self };
+  for (let i = 0; i < 3; i++) {
+    const waiting = self.select(way);
+    if (i === 0) sender.trySend(1);
+    else if (i === 1) self.send(self.pid, "message");
+    else receiver.close();
+    await waiting;
+    assertEquals(pending(), [0, 0, null]);
+  }
+  await rejection(self.select({ mail: self }, { timeout: 0 }));
+  assertEquals(pending(), [0, 0, null]);
+}

@@ -19,7 +19,7 @@ const CHILDREN_OF_ONE = 100;
 export async function worker(self: Actor<Any>, number: number, count: number) {
   const group = self.group("chaos");
   group.join();
-  self.every(50, self.pid, "ask");
+  self.every(500, self.pid, "ask");
   for await (const message of self) {
     if (message === "ask") {
       self.send(`worker ${Math.floor(Math.random() * count)}`, { ask: self.pid });
@@ -90,6 +90,7 @@ export async function main(
       if (name.startsWith("group")) supervisorsKilled++;
     }
     if (killed % 20 === 0) await self.sleep(2);
+    else await self.yield(); // the supervisors live on this scheduler
   }
   const complete = await settled();
   const members = self.group("chaos").members().length;
@@ -99,6 +100,7 @@ export async function main(
   await top.join();
   let names = 0;
   for (let i = 0; i < count; i++) if (self.whereis(`worker ${i}`) !== undefined) names++;
+  for (let i = 0; self.stats().live > 1 && i < 1000; i++) await self.sleep(1); // an end is counted last of all
   const left = self.stats().live - 1;
   const result = { started, complete, members, names, left, killed, supervisorsKilled };
   if (Number(secondsText) > 0) {

@@ -79,6 +79,10 @@ const PROGRAMS: Record<string, (self: Actor<Any>, arg: string) => Promise<unknow
     });
     await self.receive();
   },
+  async leaves(self) {
+    const leaf = (id: string) => ({ id, start: [stays, id], scheduler: "spread" }) as ChildSpec;
+    await self.supervise({ children: [leaf("a"), leaf("b")] }).count();
+  },
   async tree(self, arg) {
     const leaf = (id: string, more: Partial<ChildSpec> = {}) =>
       ({ id, start: [stays, id], scheduler: "spread", ...more }) as ChildSpec;

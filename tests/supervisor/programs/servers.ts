@@ -24,6 +24,7 @@ export const counter = server({
     seen: (s) => s.state.seen,
     unsendable: () => () => 1,
     where: () => ISOLATE,
+    who: (s) => s.self.pid as number,
     stop: (s) => s.stop("shutdown"),
   },
   casts: {
@@ -191,17 +192,22 @@ const SCENARIOS: Record<string, (self: Actor<Any>, scheduler: number) => Promise
 
   async pool(self) {
     const client = counters.start(self, 0);
+    const isolates = Math.min(3, self.stats().schedulerCount);
     const where = new Set<string>();
-    for (let i = 0; i < 12; i++) where.add(await client.where());
-    const slow = [client.slow(200), client.slow(200)]; // two of three are busy: the third serves the rest
+    while (where.size < isolates) where.add(await client.where()); // workers elsewhere take their time to start
+    let workers = 0;
+    while (workers < 3) {
+      workers = new Set(await Promise.all(Array.from({ length: 30 }, () => client.who()))).size;
+    }
+    const busy = [client.next(), client.next()].map(failure); // two of three are busy: the third serves the rest
     const quick: number[] = [];
     for (let i = 0; i < 20; i++) quick.push(await client.add(1));
-    const idle = new Set(quick).size; // one worker counted all of them
-    await Promise.all(slow);
     const crash = await failure(client.crash("boom"));
     await self.receive();
     const answers = await Promise.all(Array.from({ length: 30 }, () => client.get()));
-    return { where: where.size, idle, crash, answers: answers.length };
+    self.exit(client.handle, "shutdown");
+    await client.handle.join();
+    return { counted: new Set(quick).size, crash, answers: answers.length, busy: await Promise.all(busy) };
   },
 };
 

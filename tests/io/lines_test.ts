@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Lines } from "../../io/lines.ts";
+import { ByteQueue, LARGEST_READ_AHEAD, ReadSize, SMALLEST_READ } from "../../io/byte_queue.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** A source that gives a text in pieces of these sizes. */
+function sourceOf(bytes: Uint8Array, sizes: number[]) {
+  let left = bytes;
+  let next = 0;
+  return {
+    left: () => left,
+    read(): Promise<Uint8Array | null> {
+      if (left.length === 0) return Promise.resolve(null);
+      const size = sizes[next++ % sizes.length];
+      const piece = left.slice(0, size);
+      left = left.slice(size);
+      return Promise.resolve(piece);
+    },
+    unread(back: Uint8Array): void {
+      const all = new Uint8Array(back.length + left.length);
+      all.set(back);
+      all.set(left, back.length);
+      left = all;
+    },
+  };
+}
+
+/** What lines are, told slowly. */
+function oracle(text: string): string[] {
+  const lines = text.split("\n");
+  const last = lines.pop()!;
+  const ended = lines.map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+  return last === "" ? ended : [...ended, last];
+}
+
+const texts = fc.array(fc.constantFrom("a", "ä", "🦕", "\n", "\r\n", "\r", "bc"), { maxLength: 40 }).map((
+  all,
+) => all.join(""));
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+
+Deno.test("lines are the same however the bytes are cut", async () => {
+  await fc.assert(fc.asyncProperty(texts, sizes, async (text, sizes) => {
+    const lines: string[] = [];
+    for await (const line of new Lines(sourceOf(encode(text), sizes))) lines.push(line);
+    assertEquals(lines, oracle(text));
+  }));
+});
+
+Deno.test("a loop over lines that breaks off anywhere leaves the rest to the next one", async () => {
+  await fc.assert(fc.asyncProperty(texts, sizes, fc.nat(8), async (text, sizes, stop) => {
+    const source = sourceOf(encode(text), sizes);
+    const lines: string[] = [];
+    if (stop > 0) {
+      for await (const line of new Lines(source)) {
+        lines.push(line);
+        if (lines.length === stop) break;
+      }
+    }
+    for await (const line of new Lines(source)) lines.push(line);
+    assertEquals(lines, oracle(text));
+  }));
+});
+
+Deno.test("bytes leave the queue in the order in which they came, whatever is given back", () => {
+  const pieces = fc.uint8Array({ maxLength: 8 });
+  const steps = fc.array(fc.oneof(
+    fc.record({ push: pieces }),
+    fc.record({ take: fc.integer({ min: 1, max: 12 }), back: fc.nat(12) }),
+  ));
+  fc.assert(fc.property(steps, (steps) => {
+    const queue = new ByteQueue();
+    let oracle: number[] = [];
+    for (const step of steps) {
+      if ("push" in step) {
+        queue.push(step.push);
+        oracle.push(...step.push);
+      } else if (queue.length > 0) {
+        const taken = queue.take(step.take);
+        assertEquals([...taken], oracle.slice(0, taken.length));
+        assertEquals(taken.byteLength, taken.buffer.byteLength, "it has a buffer of its own");
+        oracle = oracle.slice(taken.length);
+        const back = taken.subarray(Math.max(0, taken.length - step.back));
+        queue.unshift(back);
+        oracle = [...back, ...oracle];
+      }
+      assertEquals(queue.length, oracle.length);
+    }
+  }));
+});
+
+Deno.test("reads grow while they fill their buffer, to a bound, and shrink again", () => {
+  const size = new ReadSize();
+  assertEquals(size.get(Infinity), SMALLEST_READ);
+  assertEquals(size.get(10), 10);
+  for (let i = 0; i < 10; i++) size.got(size.get(Infinity), size.get(Infinity));
+  assertEquals(size.get(Infinity), LARGEST_READ_AHEAD);
+  for (let i = 0; i < 20; i++) size.got(1, size.get(Infinity));
+  assertEquals(size.get(Infinity), SMALLEST_READ);
+});

@@ -1,0 +1,64 @@
+/** Nothing of a finished run is left: no thread, timer, file or port. Deno's sanitizers watch the control thread. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Config } from "../../runtime/config.ts";
+import { StoppedError } from "../../runtime/errors.ts";
+import { CASES, quietRuntime, withDeadline } from "../support/run_case.ts";
+import { processorTicks, threadNames } from "../support/threads.ts";
+import { until } from "../support/until.ts";
+
+/** Threads of smarm's workers: Linux cuts their names at 15 letters. */
+const workers = () => (threadNames() ?? []).filter((name) => /^(smarm|worker)/.test(name)).length;
+const openFiles = () => [...Deno.readDirSync("/proc/self/fd")].length;
+
+async function run(schedulers: number, name: string): Promise<void> {
+  const { runtime } = quietRuntime(Config.exact(schedulers).graceMillis(200));
+  await withDeadline(runtime, runtime.run(CASES, { args: [name] }), name);
+}
+
+Deno.test({
+  name: "the detector: a worker that lives is counted",
+  ignore: threadNames() === null,
+  async fn() {
+    const before = workers();
+    const { runtime } = quietRuntime(Config.exact(3));
+    const ended = assertRejects(() => runtime.run(CASES, { args: ["waitsForever"] }), StoppedError);
+    await until(() => runtime.stats().live === 3);
+    assertEquals(workers() - before, 4, "three schedulers and the poller");
+    await runtime.stop();
+    await ended;
+    await until(() => workers() === before);
+  },
+});
+
+Deno.test({
+  name: "no worker, timer, file or port is left behind, also where actors opened them",
+  ignore: threadNames() === null,
+  async fn() {
+    await run(2, "opensMuch"); // what Deno itself opens once is open now
+    const before = workers();
+    await until(() => workers() === before);
+    const files = openFiles();
+    for (let i = 0; i < 5; i++) await run(2, "opensMuch");
+    await until(() => workers() <= before);
+    await until(() => openFiles() <= files);
+  },
+});
+
+Deno.test({
+  name: "S19, M8: a run in which everybody waits uses next to no processor",
+  ignore: processorTicks() === null,
+  async fn() {
+    const { runtime } = quietRuntime(Config.exact(4));
+    const ended = assertRejects(() => runtime.run(CASES, { args: ["waitsForever"] }), StoppedError);
+    await until(() => runtime.stats().live === 3 && runtime.stats().schedulers.every((one) => one.parked));
+    const resumed = () => runtime.stats().schedulers.map((one) => one.resumed);
+    const [before, ticks] = [resumed(), processorTicks()!];
+    await new Promise((resolve) => setTimeout(resolve, 500)); // something that would spin, spins now
+    const used = processorTicks()! - ticks;
+    assertEquals(resumed(), before);
+    assert(runtime.stats().schedulers.every((one) => one.parked));
+    assert(used < 25, `a spinning thread would have used 50 ticks, this used ${used}`);
+    await runtime.stop();
+    await ended;
+  },
+});

@@ -1,0 +1,33 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { display, isRuntimeFrame, resolveModule, RUNTIME_BASE } from "../../runtime/load.ts";
+
+Deno.test("what has a scheme is imported as it is, and anything else is a path from the current folder", () => {
+  for (const module of ["file:///a.ts", "https://x/y.ts", "npm:x", "jsr:@a/b", "data:text/javascript,1"]) {
+    assertEquals(resolveModule(module), module);
+  }
+  const here = new URL(`file://${encodeURI(Deno.cwd())}/`);
+  assertEquals(resolveModule("app.ts"), new URL("app.ts", here).href);
+  assertEquals(resolveModule("./x/../app.ts"), new URL("app.ts", here).href);
+  assertEquals(resolveModule("/a b.ts"), "file:///a%20b.ts");
+});
+
+Deno.test("a path comes back from its URL as it was, whatever it holds", () => {
+  const part = fc.string({ minLength: 1 }).filter((text) =>
+    !/[\\/\0]|^\.\.?$|[\t\n\r]/.test(text) && text.trim() === text
+  );
+  fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+    const path = `/${parts.join("/")}`;
+    if (!path.isWellFormed()) return;
+    assertEquals(display(resolveModule(path)), path);
+  }));
+});
+
+Deno.test("frames of the runtime and of Deno itself are no news to a user; frames of programs are", () => {
+  assertEquals(isRuntimeFrame(`    at run (${RUNTIME_BASE}runtime/scheduler.ts:1:1)`), true);
+  assertEquals(isRuntimeFrame(`    at ${RUNTIME_BASE}main.ts:1:1`), true);
+  assertEquals(isRuntimeFrame("    at ext:core/01_core.js:1:1"), true);
+  assertEquals(isRuntimeFrame("    at node:internal/timers:1:1"), true);
+  assertEquals(isRuntimeFrame(`    at main (${RUNTIME_BASE}examples/hello.ts:1:1)`), false);
+  assertEquals(isRuntimeFrame("    at main (file:///home/me/app.ts:1:1)"), false);
+});

@@ -1,0 +1,173 @@
+/** One scheduler in the test's own thread: what a turn does, and in which order. */
+import { assert, assertEquals } from "@std/assert";
+import type { Actor } from "../../runtime/api.ts";
+import type { ActorImpl } from "../../runtime/actor.ts";
+import { DONE, PARKED, RUNNABLE, UNSTARTED } from "../../runtime/actor_state.ts";
+import { Config } from "../../runtime/config.ts";
+import { CURRENT_KEY, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING } from "../../runtime/layout.ts";
+import { LoneScheduler } from "../support/lone_scheduler.ts";
+
+Deno.test("M6: a tick runs what is runnable, fires what is due, and says what it did", async () => {
+  const lone = new LoneScheduler();
+  const log: string[] = [];
+  lone.main(async (self: Actor) => {
+    log.push("main");
+    self.spawn(() => void log.push("child"));
+    await self.sleep(10);
+    log.push("awake");
+  });
+  assertEquals(log, [], "S9: nothing runs before its turn");
+  assertEquals(await lone.tick(), { resumed: 2, fired: 0, records: 0, hasRemaining: false });
+  assertEquals(log, ["main", "child"]);
+  assertEquals(await lone.tick(), { resumed: 0, fired: 0, records: 0, hasRemaining: false });
+  lone.nowMs = 11;
+  assertEquals(await lone.tick(), { resumed: 1, fired: 1, records: 0, hasRemaining: false });
+  assertEquals(log, ["main", "child", "awake"]);
+  assertEquals([lone.s.live, lone.mainOutcome], [0, { kind: "exit", value: undefined }]);
+});
+
+Deno.test("S4, S5: run-queue length, current actor and sleepers are in shared words at every step", async () => {
+  const lone = new LoneScheduler();
+  const { words } = lone.s;
+  const seen: number[][] = [];
+  const look = () => [words[RUN_QUEUE_LENGTH], words[SLEEPING]];
+  assertEquals(words[CURRENT_KEY], NO_ACTOR);
+  let isCurrent = false;
+  lone.main(async (self: Actor) => {
+    isCurrent = self.stats().schedulers[0].currentPid === self.pid;
+    seen.push(look());
+    self.spawn(() => seen.push(look()));
+    self.spawn(() => seen.push(look()));
+    seen.push(look());
+    await self.sleep(1);
+  });
+  assertEquals(look(), [1, 0]);
+  await lone.tick();
+  assertEquals(seen, [[0, 0], [2, 0], [1, 1], [0, 1]]);
+  assert(isCurrent);
+  assertEquals(words[CURRENT_KEY], NO_ACTOR);
+});
+
+Deno.test("S20: resumes are first in, first out; a yield goes behind what is queued, a message behind that", async () => {
+  const lone = new LoneScheduler();
+  const order: string[] = [];
+  lone.main(async (self: Actor) => {
+    const waiter = self.spawn(async (actor: Actor) => {
+      await actor.receive();
+      order.push("woken");
+    });
+    await self.yield();
+    self.spawn(() => order.push("first"));
+    self.send(waiter, "go");
+    self.spawn(() => order.push("second"));
+    await self.yield();
+    order.push("yielded");
+  });
+  await lone.tick();
+  assertEquals(order, ["first", "woken", "second", "yielded"]);
+});
+
+Deno.test("S20, S3: check gives way only when the slice is used up and somebody waits, and the slice starts anew", async () => {
+  const lone = new LoneScheduler(Config.exact(1).timesliceMicros(100).checkInterval(1));
+  const order: string[] = [];
+  const worker = (name: string) => async (self: Actor) => {
+    for (let i = 0; i < 4; i++) {
+      order.push(name);
+      lone.nowMs += 0.04;
+      await self.check();
+    }
+  };
+  lone.main((self: Actor) => {
+    self.spawn(worker("a"));
+    self.spawn(worker("b"));
+  });
+  for (let i = 0; i < 20 && lone.s.live > 0; i++) await lone.tick();
+  assertEquals(order.join(""), "aaabbbab");
+  assertEquals(lone.s.live, 0);
+});
+
+Deno.test("S7: an actor that is woken for one wait while another completes goes on with both", async () => {
+  const lone = new LoneScheduler();
+  let actor: ActorImpl | undefined;
+  const got: unknown[] = [];
+  lone.main(async (self: Actor) => {
+    actor = self as unknown as ActorImpl;
+    const receiving = self.receive().then((message) => got.push(message));
+    const sleeping = self.sleep(5).then(() => got.push("slept"));
+    await Promise.all([receiving, sleeping]);
+  });
+  await lone.tick();
+  assertEquals(actor!.state, PARKED);
+  lone.s.deliver(actor!.pid, "message", undefined);
+  assertEquals(actor!.state, RUNNABLE);
+  lone.nowMs = 6;
+  await lone.tick();
+  assertEquals(got, ["message", "slept"]);
+  assertEquals(actor!.state, DONE);
+});
+
+Deno.test("S7: a wake-up for nothing is harmless: the actor parks again", async () => {
+  const lone = new LoneScheduler();
+  const actor = lone.main((self: Actor) => self.receive((message: unknown) => message === "right"));
+  await lone.tick();
+  for (const message of ["wrong", "wrong too"]) {
+    lone.s.deliver(actor.pid, message, undefined);
+    assertEquals((await lone.tick()).resumed, 1);
+    assertEquals(actor.state, PARKED);
+  }
+  lone.s.deliver(actor.pid, "right", undefined);
+  await lone.tick();
+  assertEquals(lone.mainOutcome, { kind: "exit", value: "right" });
+});
+
+Deno.test("an actor that awaits a foreign promise loses the baton at the next turn, and asks for one when it goes on", async () => {
+  const lone = new LoneScheduler();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let others = 0;
+  const actor = lone.main(async (self: Actor) => {
+    self.spawn(() => void others++);
+    await promise;
+    await self.sleep(5); // a timer that is set while the event loop may sleep
+    return "slept";
+  });
+  await lone.tick();
+  await lone.tick();
+  assertEquals([others, actor.state], [1, PARKED]);
+  lone.s.turned(false);
+  const before = lone.armed;
+  resolve();
+  await promise;
+  await new Promise((done) => setTimeout(done));
+  assertEquals(lone.armed, before + 1);
+  lone.nowMs += 10;
+  await lone.tick();
+  assertEquals(lone.mainOutcome, { kind: "exit", value: "slept" });
+});
+
+Deno.test("S9: an actor that is ended before its first turn never runs, and its slot is free", async () => {
+  const lone = new LoneScheduler();
+  let ran = false;
+  let state: number | undefined;
+  lone.main((self: Actor) => {
+    const child = self.spawn(() => void (ran = true));
+    state = (child as unknown as { child: ActorImpl }).child.state;
+    self.kill(child);
+    const next = self.spawn(() => {});
+    return [next.pid % 2 ** 31 === child.pid % 2 ** 31, next.pid !== child.pid];
+  });
+  await lone.tick();
+  assertEquals(state, UNSTARTED);
+  assertEquals(ran, false);
+  assertEquals(lone.mainOutcome, { kind: "exit", value: [true, true] });
+});
+
+Deno.test("S16: a timeout that fires when the message is there already loses nothing", async () => {
+  const lone = new LoneScheduler();
+  const actor = lone.main((self: Actor) => self.receive({ timeout: 5 }));
+  await lone.tick();
+  lone.s.deliver(actor.pid, "in time", undefined);
+  lone.nowMs = 10; // both are due in the same turn
+  await lone.tick();
+  assertEquals(lone.mainOutcome, { kind: "exit", value: "in time" });
+  assertEquals(lone.s.timers.size, 0);
+});
