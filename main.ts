@@ -6,6 +6,7 @@
 import { parseCommandLine, type ParsedCommand } from "./cli/options.ts";
 import { helpText, versionText } from "./cli/help.ts";
 import { statsText } from "./cli/stats_text.ts";
+import { runTrace } from "./cli/trace.ts";
 import { Runtime } from "./runtime/runtime.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
 
@@ -48,7 +49,13 @@ async function execute(command: ParsedCommand): Promise<never> {
       complain(command.message);
       Deno.exit(EXIT_USAGE);
       break;
-    case "trace":
+    case "trace": {
+      const said = await runTrace(command.args);
+      if (said.out !== "") console.log(said.out);
+      if (said.error !== undefined) complain(said.error);
+      Deno.exit(said.code);
+      break;
+    }
     case "init":
       complain(`smarm ${command.kind} is not built yet. A module of that name is written ./${command.kind}`);
       Deno.exit(EXIT_USAGE);

@@ -108,7 +108,32 @@ export type {
   WaitOptions,
 } from "./runtime/api.ts";
 
-export type { Child, Command, Conn, DatagramConn, File, Io, Listener, Resource } from "./io/api.ts";
+export type {
+  Child,
+  ChildInput,
+  ChildOutput,
+  Command,
+  CommandOptions,
+  CommandOutput,
+  CommandStatus,
+  Conn,
+  ConnectOptions,
+  DatagramConn,
+  File,
+  Input,
+  Io,
+  Listener,
+  ListenOptions,
+  Output,
+  Resource,
+  SignalMessage,
+  SignalSubscription,
+  Sink,
+  Source,
+  TlsOptions,
+  Writable,
+  WriteFileOptions,
+} from "./io/api.ts";
 
 import { runCommandLine } from "./main.ts";
 

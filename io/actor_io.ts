@@ -212,7 +212,7 @@ export class ActorIo implements api.Io {
     return new Command(this.#actor, this.#io, text(command), options);
   }
 
-  signals(name: Deno.Signal, options: { readonly messages?: boolean } = {}): api.Signals {
+  signals(name: Deno.Signal, options: { readonly messages?: boolean } = {}): api.SignalSubscription {
     const actor = this.#actor, io = this.#io;
     if (actor.state === DONE) throw actor.ended("signals");
     const messages = options.messages === true;

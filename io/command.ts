@@ -157,7 +157,7 @@ export class Command implements api.Command {
 
 const NEXT: Answering = { comesBack: (signal: Deno.Signal) => signal };
 
-export class Signals extends Token implements api.Signals {
+export class Signals extends Token implements api.SignalSubscription {
   readonly name: Deno.Signal;
   readonly #messages: boolean;
 

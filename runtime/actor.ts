@@ -27,6 +27,7 @@ import { HandleImpl } from "./handle.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Extras, extrasOf } from "./extras.ts";
 import { type ActorState, DONE, RUNNING, type Stateful, UNSTARTED } from "./actor_state.ts";
+import { SETTLED } from "./offer_states.ts";
 import { Mailbox, NO_MAIL } from "./mailbox.ts";
 import {
   capture,
@@ -65,6 +66,8 @@ export const RESOLVED: Promise<void> = Promise.resolve();
 export interface Start {
   fn: ActorFunction | null;
   readonly args: unknown[];
+  /** Where it is offered to thieves, or SETTLED or AT_HOME (work_sharing.ts). */
+  offer: number;
 }
 
 export class ActorImpl implements Stateful, Actor {
@@ -74,8 +77,6 @@ export class ActorImpl implements Stateful, Actor {
   readonly scheduler: Scheduler;
   state: ActorState = UNSTARTED;
   pendingUnpark = false;
-  /** Where it is offered to thieves, or SETTLED or AT_HOME (work_sharing.ts). */
-  offer = -1;
   rx = 0;
   /** How many waits a coming message could satisfy. */
   receives = 0;
@@ -94,7 +95,7 @@ export class ActorImpl implements Stateful, Actor {
   constructor(scheduler: Scheduler, pid: Pid, fn: ActorFunction | null, args: unknown[], target: Target) {
     this.scheduler = scheduler;
     this.pid = pid;
-    this.start = { fn, args };
+    this.start = { fn, args, offer: SETTLED };
     this.target = target;
   }
 
@@ -317,6 +318,14 @@ export class ActorImpl implements Stateful, Actor {
   halt(code = 0): void {
     if (this.state === DONE) throw this.ended("halt");
     this.scheduler.halt(code);
+  }
+
+  /** Where it is offered to thieves, until it begins. */
+  get offer(): number {
+    return this.start === null ? SETTLED : this.start.offer;
+  }
+  set offer(offer: number) {
+    if (this.start !== null) this.start.offer = offer;
   }
 
   /** Why it was told to end. */

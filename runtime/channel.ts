@@ -16,7 +16,8 @@
  *
  * Closing: the top bit of the count says so, which whoever closes sets, and from then on no slot can be taken. The slots
  * that were taken and have not come back as values are *on their way*; the receiver waits for those, and sees the end
- * only behind the last of them.
+ * only behind the last of them. A scheduler that is lost with slots it has taken keeps them: the channel then has that
+ * much less room, and once closed never ends.
  *
  * @module
  */
@@ -31,6 +32,7 @@ import { ChannelClosedError } from "./errors.ts";
 import { formatPid } from "./pid.ts";
 import { R_CHANNEL_CLOSED, R_CHANNEL_GRANT } from "./protocol.ts";
 import type { ChannelTraffic } from "./channel_remote.ts";
+import { WaitingSender, WaitingSenders } from "./channel_waiting.ts";
 
 /** The slots of a channel without bound: more values than memory holds. */
 export const UNBOUNDED = 2 ** 30;
@@ -57,24 +59,6 @@ export function closeSlots(slots: Int32Array): boolean {
   return (Atomics.or(slots, 0, CLOSED_BIT) & CLOSED_BIT) === 0;
 }
 
-/** A sender that waits for a slot: an actor that lives here with its value, or one of another scheduler. */
-export class WaitingSender {
-  readonly wait: Wait | null;
-  readonly value: unknown;
-  /** Of a sender on another scheduler: where, and its number there. */
-  readonly peer: number;
-  readonly ref: number;
-  previous: WaitingSender | null = null;
-  next: WaitingSender | null = null;
-
-  constructor(wait: Wait | null, value: unknown, peer: number, ref: number) {
-    this.wait = wait;
-    this.value = value;
-    this.peer = peer;
-    this.ref = ref;
-  }
-}
-
 /** A pending receive; it holds the receiving end, which must not be collected meanwhile. */
 interface WaitingReceiver {
   readonly wait: Wait;
@@ -91,10 +75,7 @@ export class ChannelCore {
   slots: Int32Array | null = null;
   readonly #buffer: Fifo<unknown> = new Fifo();
   #receivers: WaitingReceiver[] | null = null;
-  #firstWaiting: WaitingSender | null = null;
-  #lastWaiting: WaitingSender | null = null;
-  /** Waiting senders of other schedulers, by {@link remoteKey}. */
-  #remote: Map<number, WaitingSender> | null = null;
+  readonly #waiting: WaitingSenders;
   #free: number;
   /** Closed, and here it is known. */
   #closed = false;
@@ -109,6 +90,7 @@ export class ChannelCore {
     this.owner = owner;
     this.capacity = capacity;
     this.#free = capacity;
+    this.#waiting = new WaitingSenders(s.memory.peers);
   }
 
   // --- Slots ------------------------------------------------------------------------------------------------------
@@ -116,7 +98,7 @@ export class ChannelCore {
   /** Takes a slot for a sender that lives here; `FULL` also while others wait for one. */
   take(): Taken {
     if (this.#closed || this.owner.state === DONE) return CLOSED;
-    if (this.#firstWaiting !== null) return FULL;
+    if (this.#waiting.first !== null) return FULL;
     if (this.slots !== null) return takeSlot(this.slots);
     if (this.#free === 0) return FULL;
     this.#free--;
@@ -130,13 +112,13 @@ export class ChannelCore {
 
   /** A slot came free. */
   release(): void {
-    const first = this.#firstWaiting;
+    const { first } = this.#waiting;
     if (first === null) {
       if (this.slots === null) this.#free++;
       else Atomics.add(this.slots, 0, 1); // pairs with the compare-and-swap in takeSlot()
       return;
     }
-    this.#unlink(first);
+    this.#waiting.remove(first);
     if (first.wait === null) this.s.remote.record(first.peer, R_CHANNEL_GRANT, this.number, first.ref, null);
     else {
       this.s.complete(first.wait, undefined);
@@ -218,7 +200,7 @@ export class ChannelCore {
   addSender(wait: Wait, value: unknown): void {
     const sender = new WaitingSender(wait, value, 0, 0);
     this.#append(sender);
-    wait.onGiveUp = () => this.#unlink(sender);
+    wait.onGiveUp = () => this.#waiting.remove(sender);
   }
 
   /** A sender on another scheduler waits for a slot, unless one has come free while it said so. */
@@ -230,41 +212,19 @@ export class ChannelCore {
       case CLOSED:
         this.s.remote.record(peer, R_CHANNEL_CLOSED, this.number, ref, null);
         return;
-      case FULL: {
-        const sender = new WaitingSender(null, undefined, peer, ref);
-        this.#append(sender);
-        (this.#remote ??= new Map()).set(this.#remoteKey(peer, ref), sender);
-      }
+      case FULL:
+        this.#append(new WaitingSender(null, undefined, peer, ref));
     }
   }
 
   /** It does not wait any more; one to which a slot was granted meanwhile gives that back. */
   dropRemoteSender(peer: number, ref: number): void {
-    const sender = this.#remote?.get(this.#remoteKey(peer, ref));
-    if (sender !== undefined) this.#unlink(sender);
-  }
-
-  #remoteKey(peer: number, ref: number): number {
-    return ref * this.s.memory.peers + peer;
+    this.#waiting.removeRemote(peer, ref);
   }
 
   #append(sender: WaitingSender): void {
     this.#hook();
-    sender.previous = this.#lastWaiting;
-    if (this.#lastWaiting === null) this.#firstWaiting = sender;
-    else this.#lastWaiting.next = sender;
-    this.#lastWaiting = sender;
-  }
-
-  #unlink(sender: WaitingSender): void {
-    if (sender.previous === null) {
-      if (this.#firstWaiting !== sender) return; // unlinked before
-      this.#firstWaiting = sender.next;
-    } else sender.previous.next = sender.next;
-    if (sender.next === null) this.#lastWaiting = sender.previous;
-    else sender.next.previous = sender.previous;
-    sender.previous = sender.next = null;
-    if (sender.wait === null) this.#remote!.delete(this.#remoteKey(sender.peer, sender.ref));
+    this.#waiting.append(sender);
   }
 
   // --- The end ----------------------------------------------------------------------------------------------------
@@ -279,8 +239,8 @@ export class ChannelCore {
       free = Atomics.load(this.slots, 0) & SLOTS_MASK;
     }
     this.#onTheirWay = this.capacity - free - this.#buffer.length;
-    for (let sender = this.#firstWaiting; sender !== null; sender = this.#firstWaiting) {
-      this.#unlink(sender);
+    for (let sender = this.#waiting.first; sender !== null; sender = this.#waiting.first) {
+      this.#waiting.remove(sender);
       if (sender.wait !== null) this.s.fail(sender.wait, channelClosed("send", this.owner.pid));
       else this.s.remote.record(sender.peer, R_CHANNEL_CLOSED, this.number, sender.ref, null);
     }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Pid, RuntimeStats } from "./api.ts";
+import type { RuntimeStats } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { ActorReport, SchedulerReport, WaitReport } from "./protocol.ts";
@@ -39,14 +39,6 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
     actors.push(reportActor(actor));
   }
   return { id: s.id, nowMs: s.clock.now(), live: s.live, timers: s.timers.size, actors, io: s.io.report() };
-}
-
-/** What an actor is doing, for the text of an error about it. */
-export function describeActor(s: Scheduler, pid: Pid): string {
-  const actor = s.find(pid);
-  if (actor === undefined) return s.routes.isLive(pid) ? "it lives on another scheduler" : "it is dead";
-  const report = reportActor(actor);
-  return `it is ${describeWaits(report, s.clock.now())}, with ${report.mailbox} messages in its mailbox`;
 }
 
 /** `waiting in join of <0.3.1> for 1,200 ms` */

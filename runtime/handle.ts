@@ -9,7 +9,7 @@
 import type { Handle, Outcome, Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { currentActor } from "./async_context.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { thisThread } from "./this_thread.ts";
 import { JOIN, type Wait } from "./wait.ts";
 import { birthOf, formatPid } from "./pid.ts";
 import { TimeoutError } from "./errors.ts";
@@ -17,21 +17,26 @@ import { checkDuration } from "../timer/duration.ts";
 
 export class HandleImpl implements Handle {
   readonly pid: Pid;
-  readonly #scheduler: Scheduler;
   /** The actor, while it lives on this scheduler. */
   child: ActorImpl | null;
   outcome: Outcome | null = null;
-  /** Waits of joiners, in the order in which they joined (S13). */
+  /** Waits of joiners, in the order in which they joined (S13); null until somebody joins. */
   joiners: Joiner[] | null = null;
-  /** Somebody has joined: a panic is not reported as unobserved; a copy has asked its original. */
-  joined = false;
   /** Who has spawned it, while it lives: told of its end when it has asked for signals. */
   parent: ActorImpl | null = null;
 
-  constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null) {
+  constructor(pid: Pid, child: ActorImpl | null) {
     this.pid = pid;
-    this.#scheduler = scheduler;
     this.child = child;
+  }
+
+  /** Somebody has joined: a panic is not reported as unobserved; a copy has asked its original. */
+  get joined(): boolean {
+    return this.joiners !== null;
+  }
+
+  markJoined(): void {
+    this.joiners ??= [];
   }
 
   /** The scheduler that keeps the outcome: the spawner's, which gave the pid. */
@@ -41,21 +46,20 @@ export class HandleImpl implements Handle {
 
   join(options?: WaitOptions): Promise<Outcome> {
     const asked = this.joined;
-    this.joined = true;
-    const s = this.#scheduler;
+    this.markJoined();
+    const actor = currentActor();
+    const s = actor?.scheduler ?? thisThread.scheduler!;
     if (this.outcome !== null) {
       s.observed(this.pid);
-      const actor = currentActor();
       const refused = actor === undefined ? null : s.refuse(actor, "join");
       return refused ?? Promise.resolve(this.outcome);
     }
     if (this.home !== s.id && !asked) s.askForOutcome(this);
-    const actor = currentActor();
     if (actor === undefined) return this.#joinFromOutside(options);
     const wait = s.wait(actor, JOIN, this.pid, options);
     if (wait instanceof Promise) return wait as Promise<Outcome>;
     wait.onGiveUp = () => this.#leave(wait);
-    (this.joiners ??= []).push(wait);
+    this.joiners!.push(wait);
     return wait.promise as Promise<Outcome>;
   }
 
@@ -66,11 +70,11 @@ export class HandleImpl implements Handle {
     if (this.outcome !== null) return;
     this.outcome = outcome;
     const joiners = this.joiners;
-    this.joiners = null;
     if (joiners === null) return;
+    this.joiners = [];
     for (const joiner of joiners) {
       if (typeof joiner === "function") joiner(outcome);
-      else this.#scheduler.complete(joiner, outcome);
+      else joiner.actor.scheduler.complete(joiner, outcome);
     }
   }
 

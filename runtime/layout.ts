@@ -161,7 +161,7 @@ export interface MemoryOptions {
 
 // --- Names: a hash table; entries are written under NAME_LOCK and read without it ------------------------------
 
-export const NAMES_DEFAULT = 65_536;
+export const NAMES_DEFAULT = 131_072;
 /** int32: even while the entry is stable, odd while it is being written. */
 export const NAME_VERSION = 0;
 export const NAME_HASH = 1;
@@ -174,6 +174,20 @@ export const NAME_PID = 2;
 export const NAME_TEXT = 24;
 export const NAME_BYTES_MAX = 104;
 export const NAME_ENTRY_BYTES = NAME_TEXT + NAME_BYTES_MAX;
+
+/**
+ * The C library's allocator hands out fresh pages only for blocks above 32 MiB. Smaller ones it may cut from memory that
+ * was used before, which it has to clear, and so to touch: with a hundred runs on 8 schedulers one after the other a
+ * process grew to 16 GB, since nothing tells V8 to collect the blocks of former runs soon (tests/runtime/leaks_test.ts).
+ */
+const FRESH_BYTES = 2 ** 25 + 2 ** 16;
+/** Not worth it below this. */
+const SMALL_BYTES = 2 ** 20;
+
+/** A block of at least so many bytes that costs memory only where it is written to. */
+function untouched(bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(bytes < SMALL_BYTES ? bytes : Math.max(bytes, FRESH_BYTES));
+}
 
 export function allocate(schedulers: number, options: MemoryOptions = {}): SharedMemory {
   const peers = schedulers + 1;
@@ -191,10 +205,10 @@ export function allocate(schedulers: number, options: MemoryOptions = {}): Share
     run: new SharedArrayBuffer(RUN_WORDS * 4),
     peerWords,
     counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
-    routes: each(() => new SharedArrayBuffer(slots * 4)),
-    details: each(() => new SharedArrayBuffer(slots * DETAIL_WORDS * 4)),
-    rings: new SharedArrayBuffer(ring * peers * peers),
-    offers: new SharedArrayBuffer((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
+    routes: each(() => untouched(slots * 4)),
+    details: each(() => untouched(slots * DETAIL_WORDS * 4)),
+    rings: untouched(ring * peers * peers),
+    offers: untouched((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
     names: new SharedArrayBuffer((options.names ?? NAMES_DEFAULT) * NAME_ENTRY_BYTES),
     trace: options.trace
       ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)

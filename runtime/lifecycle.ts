@@ -16,7 +16,7 @@ import { extrasOf } from "./extras.ts";
 import { RX_ENDING } from "./wait.ts";
 import { takeAt } from "./receive.ts";
 import { NO_MAIL } from "./mailbox.ts";
-import { SETTLED } from "./work_sharing.ts";
+import { SETTLED } from "./offer_states.ts";
 import { DeadActorError, describeReason, ExitError, isQuietReason, MailboxFullError } from "./errors.ts";
 import { describeOutcome } from "./report.ts";
 import type { HandleImpl } from "./handle.ts";

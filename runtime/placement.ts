@@ -8,7 +8,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Target } from "./targets.ts";
 import { HUNGRY } from "./layout.ts";
-import { AT_HOME } from "./work_sharing.ts";
+import { AT_HOME } from "./offer_states.ts";
 
 /** The scheduler that the options ask for; this one unless they do. */
 export function place(s: Scheduler, target: Target, options: SpawnOptions): number {

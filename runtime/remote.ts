@@ -327,7 +327,7 @@ export class Remote {
 
   #borrow(pid: Pid, home: number): HandleImpl {
     const s = this.#s;
-    return (home === s.id ? this.#original(pid) : undefined) ?? new HandleImpl(s, pid, null);
+    return (home === s.id ? this.#original(pid) : undefined) ?? new HandleImpl(pid, null);
   }
 
   #original(pid: Pid): HandleImpl | undefined {
@@ -475,7 +475,7 @@ export class Remote {
       tell({ kind: "panic", error });
       return;
     }
-    handle.joined = true;
+    handle.markJoined();
     this.#s.observed(pid);
     handle.onOutcome(tell);
   }

@@ -69,18 +69,19 @@ import {
   TIMERS,
 } from "./layout.ts";
 import { Routes, SlotTable } from "./slot_table.ts";
+import { thisThread } from "./this_thread.ts";
 import { Targets } from "./targets.ts";
 import { NameTable } from "./names.ts";
 import { Groups } from "../supervisor/groups.ts";
 import { readStats } from "./stats.ts";
-import { describeActor } from "./dump.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "../timer/clock.ts";
 import { Timer, TimerWheel } from "../timer/wheel.ts";
 import { checkDuration } from "../timer/duration.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
-import { SETTLED, WorkSharing } from "./work_sharing.ts";
+import { SETTLED } from "./offer_states.ts";
+import { WorkSharing } from "./work_sharing.ts";
 import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
@@ -188,6 +189,7 @@ export class Scheduler {
   donated = 0;
 
   constructor(id: number, memory: SharedMemory, config: Config, clock: Clock, host: Host) {
+    thisThread.scheduler = this;
     this.id = id;
     this.memory = memory;
     this.config = config;
@@ -801,11 +803,6 @@ export class Scheduler {
   /** A reference that is unique on this scheduler: of a monitor, a timer, a call. */
   nextRef(): number {
     return ++this.#refs;
-  }
-
-  /** What an actor is doing, in words, for error texts. */
-  describe(pid: Pid): string {
-    return describeActor(this, pid);
   }
 
   /** Whoever joins a dead actor has seen its panic. */

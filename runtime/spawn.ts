@@ -18,7 +18,7 @@ import { birthOf, indexOf } from "./pid.ts";
 import { SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
-import { AT_HOME, SETTLED } from "./work_sharing.ts";
+import { AT_HOME, SETTLED } from "./offer_states.ts";
 
 export function spawn(
   s: Scheduler,
@@ -40,7 +40,7 @@ export function spawn(
     s.work.canOffer();
   const pid = s.slots.take(offered ? WHERE_STEALABLE : mayMove ? WHERE_HOME : s.id);
   const actor = new ActorImpl(s, pid, target, args, known);
-  const handle = new HandleImpl(s, pid, actor);
+  const handle = new HandleImpl(pid, actor);
   actor.handle = handle;
   if (options !== null) {
     try {
@@ -167,7 +167,7 @@ function spawnAway(
   void loading;
   const bound = boundOf(options) ?? s.boundByDefault;
   const pid = s.slots.take(where);
-  const handle = new HandleImpl(s, pid, null);
+  const handle = new HandleImpl(pid, null);
   const ref = options.monitor ? s.nextRef() : 0;
   let named = false;
   s.words[s.base + SPAWNED]++; // before it can end there: the end-of-run check compares the two counts
@@ -274,7 +274,7 @@ function spawnModule(
   if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, true);
   const pid = s.slots.take(s.id);
   const actor = new ActorImpl(s, pid, null, args, known);
-  const handle = new HandleImpl(s, pid, actor);
+  const handle = new HandleImpl(pid, actor);
   actor.handle = handle;
   if (options !== null) {
     try {

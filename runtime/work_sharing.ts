@@ -11,6 +11,7 @@
 import type { ActorImpl } from "./actor.ts";
 import type { Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { AT_HOME, SETTLED } from "./offer_states.ts";
 import { Fifo } from "./fifo.ts";
 import { Offers, Thief } from "./offers.ts";
 import { Xoroshiro128 } from "./rng.ts";
@@ -23,11 +24,6 @@ import { STEAL } from "../trace/format.ts";
 /** Numbers of Mycelium's `try_steal`. */
 export const MAX_STEAL_ATTEMPTS = 16;
 export const MAX_STOLEN_PER_TICK = 256;
-
-/** {@link ActorImpl.offer}: where it lives is settled. */
-export const SETTLED = -1;
-/** Has not begun and is not offered: its birth scheduler may give it away. */
-export const AT_HOME = -2;
 
 export class WorkSharing {
   readonly #s: Scheduler;

@@ -24,7 +24,7 @@ export class SupervisorHandleImpl extends HandleImpl {
   readonly #s: Scheduler;
 
   constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null) {
-    super(scheduler, pid, child);
+    super(pid, child);
     this.#s = scheduler;
   }
 

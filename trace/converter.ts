@@ -138,7 +138,9 @@ export class Converter {
           pid: `"${formatKey(key, String(word >>> GENERATION_SHIFT))}"`,
           name: JSON.stringify(name ?? "unknown"),
         });
-        if (event === SPAWN) this.#instantOf(track, ts, "spawn", key);
+        if (event === SPAWN) {
+          this.#instantOf(track, ts, "spawn", key, `,"actor":${this.#known(track, key).name}`);
+        }
         break;
       case ENQUEUE:
         this.#instantOf(track, ts, "Enqueue", key);
@@ -169,7 +171,9 @@ export class Converter {
         const panicked = argument === 1;
         this.#close(track, ts, key, panicked ? "Done, panicked" : "Done");
         this.#instantOf(track, ts, "Done", key);
-        if (panicked) this.#instantOf(track, ts, "panic", key);
+        if (panicked) {
+          this.#instantOf(track, ts, "panic", key, `,"actor":${this.#known(track, key).name}`);
+        }
         track.known.delete(key);
         track.arrows.delete(key);
         break;
@@ -328,7 +332,7 @@ export class Converter {
 
   #instantOf(track: Track, ts: string, name: string, key: number, more = ""): void {
     const known = this.#known(track, key);
-    this.#instant(track, ts, name, `{"pid":${known.pid},"actor":${known.name}${more}}`);
+    this.#instant(track, ts, name, `{"pid":${known.pid}${more}}`);
   }
 
   #instant(track: Track, ts: string, name: string, args: string): void {

@@ -1,25 +1,28 @@
 /**
  * Restarts of crashing children by a supervisor of alike children, as in `peers.erl` (restart): ten children that crash
- * as soon as they run, until there were so many restarts; then all of them stay.
+ * as soon as they run, until there were so many restarts; then all of them stay. Here a crash is a thrown Error, whose
+ * stack trace is near half of the time.
  *
- *     deno run -A smarm.ts bench/peers/restart.ts [restarts] [children]
+ *     deno run -A smarm.ts --threads 1 bench/peers/restart.ts [n=20000] [children=10]
  *
  * The peer: `erl -noshell -noinput +S 1:1 -pa . -run peers main restart`, OTP's `simple_one_for_one` supervisor.
  *
  * @module
  */
 import type { Actor } from "smarm";
+import { check, measure, type Measurement, numberOption, type Options } from "./common.ts";
 
-export async function main(self: Actor<string>, restartsText = "20000", childrenText = "10"): Promise<void> {
-  const restarts = Number(restartsText);
-  const children = Number(childrenText);
-  for (const n of [Math.max(1, Math.floor(restarts / 10)), restarts]) {
-    const ms = await run(self, n, children);
-    console.log(`restart\t${n} restarts of ${children} children\t${Math.round(n / ms * 1000)} restarts/s`);
-  }
+export async function main(self: Actor<string>, ...args: string[]): Promise<void> {
+  await measure(
+    self,
+    { name: "restart", unit: "restarts", n: 20_000 },
+    args,
+    (n, options) => run(self, n, options),
+  );
 }
 
-async function run(self: Actor<string>, restarts: number, children: number): Promise<number> {
+async function run(self: Actor<string>, restarts: number, options: Options): Promise<Measurement> {
+  const children = numberOption(options, "children", 10);
   let starts = 0;
   const crashing = async (child: Actor<string>) => {
     const start = ++starts;
@@ -28,21 +31,18 @@ async function run(self: Actor<string>, restarts: number, children: number): Pro
     if (start === restarts + children) child.send(self.pid, "all restarted");
     await child.receive();
   };
-  const began = performance.now();
+  const startMs = performance.now();
   const supervisor = self.superviseMany({ start: [crashing], intensity: 1e9, period: 1, shutdown: "kill" });
   const pids = [];
   for (let i = 0; i < children; i++) pids.push(await supervisor.startChild());
   for (const pid of pids) self.send(pid, "go");
   await self.receive();
   const { active } = await supervisor.count();
-  const ms = performance.now() - began;
-  if (active !== children || starts !== restarts + children) {
-    throw new Error(
-      `${active} children after ${starts} starts, not ${children} after ${restarts + children}`,
-    );
-  }
+  const seconds = (performance.now() - startMs) / 1000;
+  check("the children that live", active, children);
+  check("the number of starts", starts, restarts + children);
+  self.exit(supervisor, "shutdown");
   self.unlink(supervisor);
-  self.kill(supervisor);
   await supervisor.join();
-  return ms;
+  return { n: restarts, seconds, extra: { children } };
 }

@@ -8,7 +8,7 @@ import type { Actor, Pid } from "smarm";
 /** V8 gives pages back in its idle time, not in a collection that was asked for. */
 const SETTLE_MS = 3000;
 
-type SinkMessage = { type: "item"; n: number; from: Pid } | { type: "done"; from: Pid<number> };
+type SinkMessage = { type: "item"; n: number; from: Pid<number> } | { type: "done"; from: Pid<number> };
 
 export async function sink(self: Actor<SinkMessage>): Promise<void> {
   let next = 0;

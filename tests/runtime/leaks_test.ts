@@ -62,3 +62,12 @@ Deno.test({
     await ended;
   },
 });
+
+Deno.test("the memory of former runs is not kept: many runs take hardly more than one", async () => {
+  const residentMb = () => Deno.memoryUsage().rss / 2 ** 20;
+  await run(2, "argumentsAsStrings");
+  const before = residentMb();
+  for (let i = 0; i < 40; i++) await run(1, "argumentsAsStrings");
+  const grown = residentMb() - before;
+  assert(grown < 300, `40 runs have left ${grown.toFixed(0)} MB`);
+});

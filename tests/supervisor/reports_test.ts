@@ -108,7 +108,7 @@ for (const threads of [1, 2]) {
 
   Deno.test(`a second signal ends a tree at once${on}`, async () => {
     const result = await run(threads, ["--grace", "20000"], ["tree", "slow"], {
-      signalAfter: [{ text: "ready", signal: "SIGTERM" }, { text: "ready", signal: "SIGTERM" }],
+      signalAfter: [{ text: "ready", signal: "SIGTERM" }, { text: "stopping z", signal: "SIGTERM" }],
     });
     assertEquals(result.code, 143);
   });

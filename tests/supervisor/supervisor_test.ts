@@ -44,21 +44,21 @@ for (const threads of [1, 2, 4]) {
   });
 
   Deno.test(`supervisor one_for_one restarts only the child that ended${on}`, async () => {
-    assertEquals(await scenario(threads, "strategy", "one_for_one", "b"), {
+    assertEquals(await scenario(threads, "strategy", "one_for_one", "b", "2"), {
       log: "stop b, start b",
       ids: "a,b,c,t,d",
     });
   });
 
   Deno.test(`supervisor one_for_all stops all in reverse order and starts all but temporary children${on}`, async () => {
-    assertEquals(await scenario(threads, "strategy", "one_for_all", "b"), {
+    assertEquals(await scenario(threads, "strategy", "one_for_all", "b", "9"), {
       log: "stop b, stop d, stop t, stop c, stop a, start a, start b, start c, start d",
       ids: "a,b,c,d",
     });
   });
 
   Deno.test(`supervisor rest_for_one restarts the child that ended and those after it${on}`, async () => {
-    assertEquals(await scenario(threads, "strategy", "rest_for_one", "b"), {
+    assertEquals(await scenario(threads, "strategy", "rest_for_one", "b", "7"), {
       log: "stop b, stop d, stop t, stop c, start b, start c, start d",
       ids: "a,b,c,d",
     });

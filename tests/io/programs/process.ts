@@ -174,6 +174,7 @@ export async function permission(self: Actor) {
 /** Only a signal can wake it: that is no deadlock. */
 export async function waitsForSignal(self: Actor) {
   self.io.signals("SIGHUP", { messages: true });
+  await self.io.stat("."); // the poller serves in order: from here on the signal is caught
   console.log("ready");
   console.log(JSON.stringify(await self.receive()));
 }

@@ -13,6 +13,7 @@ export async function stays(self: Actor<Any>, id: string, cleanUpMs = 0) {
   try {
     await self.receive();
   } finally {
+    if (cleanUpMs > 1000) console.log(`stopping ${id}`);
     if (cleanUpMs > 0) await new Promise((resolve) => setTimeout(resolve, cleanUpMs));
     console.log(`stop ${id}`);
   }

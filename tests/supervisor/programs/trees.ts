@@ -173,14 +173,14 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
       return table;
     },
 
-    async strategy(self, journal, strategy, which) {
+    async strategy(self, journal, strategy, which, events) {
       const handle = under(self, {
         strategy: strategy as "one_for_all",
         children: [...abc(), spec("t", { restart: "temporary" }), spec("d")],
       });
       await journal.until(5);
       self.send(journal.pid(which), "throw");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await journal.until(5 + Number(events));
       const ids = (await handle.children()).filter(({ pid }) => pid !== null).map(({ id }) => id).join();
       journal.rest();
       const log = journal.text(5);
@@ -434,6 +434,7 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
       self.unlink(handle);
       self.exit(handle, "shutdown");
       await handle.join();
+      for (let i = 0; self.stats().live > 1 && i < 1000; i++) await self.sleep(1); // an end is counted last of all
       return { counted, again, left: left.length, alive: self.stats().live, failed };
     },
   };
