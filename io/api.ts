@@ -23,6 +23,7 @@ export interface Source extends AsyncIterable<Uint8Array> {
 export interface Sink {
   /** Writes all of it; gives the number of bytes. Given up halfway, some of it may have been written. */
   write(data: Writable, options?: WaitOptions): Promise<number>;
+  /** For the web platform's transforms. Its end closes a file, and the writing half of a connection. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -88,11 +89,17 @@ export interface DatagramConn extends Resource, AsyncIterable<[Uint8Array, Deno.
 
 /** What a command is started with: Deno's names. */
 export interface CommandOptions extends WaitOptions {
+  /** Its arguments. */
   readonly args?: readonly string[];
+  /** Where it runs. */
   readonly cwd?: string | URL;
+  /** Added to the environment. */
   readonly env?: Record<string, string>;
+  /** Only `env` makes the environment. */
   readonly clearEnv?: boolean;
+  /** The user as whom it runs. */
   readonly uid?: number;
+  /** The group as which it runs. */
   readonly gid?: number;
   /** Default `"null"`; with `output()` it cannot be piped. */
   readonly stdin?: "piped" | "inherit" | "null";
@@ -104,14 +111,19 @@ export interface CommandOptions extends WaitOptions {
 
 /** How a command ended. */
 export interface CommandStatus {
+  /** Its code is 0. */
   readonly success: boolean;
+  /** Its exit code. */
   readonly code: number;
+  /** The signal that ended it. */
   readonly signal: Deno.Signal | null;
 }
 
 /** How a command ended, and what it printed. */
 export interface CommandOutput extends CommandStatus {
+  /** What it printed. */
   readonly stdout: Uint8Array;
+  /** What it printed for people. */
   readonly stderr: Uint8Array;
 }
 
@@ -124,11 +136,11 @@ export interface ChildOutput extends Resource, Source {}
 export interface Child extends Resource {
   /** The process's id. */
   readonly pid: number;
-  /** @throws TypeError unless it was piped. */
+  /** Its input. @throws TypeError unless it was piped. */
   readonly stdin: ChildInput;
-  /** @throws TypeError unless it was piped. */
+  /** Its output. @throws TypeError unless it was piped. */
   readonly stdout: ChildOutput;
-  /** @throws TypeError unless it was piped. */
+  /** Its output for people. @throws TypeError unless it was piped. */
   readonly stderr: ChildOutput;
   /** Waits for its end. */
   status(options?: WaitOptions): Promise<CommandStatus>;
@@ -177,6 +189,7 @@ export interface TlsOptions {
   readonly alpnProtocols?: string[];
   /** PEM, for client certificates; at a listener: its own. */
   readonly cert?: string;
+  /** The private key of `cert`, PEM. */
   readonly key?: string;
 }
 

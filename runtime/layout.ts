@@ -177,12 +177,13 @@ export const NAME_ENTRY_BYTES = NAME_TEXT + NAME_BYTES_MAX;
 
 /**
  * The C library's allocator hands out fresh pages only for blocks above 32 MiB. Smaller ones it may cut from memory that
- * was used before, which it has to clear, and so to touch: with a hundred runs on 8 schedulers one after the other a
- * process grew to 16 GB, since nothing tells V8 to collect the blocks of former runs soon (tests/runtime/leaks_test.ts).
+ * was used before, which it has to clear, and so to touch; and once enough of those are free side by side, larger ones
+ * too. Nothing tells V8 to collect the blocks of former runs soon: with a hundred runs on 8 schedulers one after the
+ * other a process grew to 16 GB (tests/runtime/leaks_test.ts).
  */
 const FRESH_BYTES = 2 ** 25 + 2 ** 16;
 /** Not worth it below this. */
-const SMALL_BYTES = 2 ** 20;
+const SMALL_BYTES = 2 ** 16;
 
 /** A block of at least so many bytes that costs memory only where it is written to. */
 function untouched(bytes: number): SharedArrayBuffer {

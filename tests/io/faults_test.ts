@@ -46,7 +46,8 @@ Deno.test("a sender that never stops waits for a slow reader, within 16 MiB", as
 });
 
 testAll("S17: a thousand connections leave no descriptor behind", async (threads) => {
-  assertEquals(await run("cycles", threads, "1000"), 0);
+  const more = await run("cycles", threads, "1000"); // fewer: the test's own process has let some go
+  assert(more <= 0, `${more} more than before`);
 });
 
 Deno.test("the descriptor check sees a leak", async () => {

@@ -1,0 +1,185 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runSmarm, type SignalAfter } from "../cli/harness.ts";
+import { checkTrace } from "../../trace/check.ts";
+
+const PROGRAM = new URL("programs/traced.ts", import.meta.url).pathname;
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Runs the program, and gives the events of a file that must be well-formed. */
+async function traced(
+  how: string,
+  code: number,
+  signalAfter?: SignalAfter[],
+  options: string[] = ["--threads", "1"],
+  // deno-lint-ignore no-explicit-any
+): Promise<any[]> {
+  // deno-lint-ignore no-explicit-any
+  let events: any[] = [];
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json`;
+    const result = await runSmarm([...options, `--trace=${path}`, PROGRAM, how], {
+      signalAfter,
+    });
+    assertEquals(result.code, code, result.stderr);
+    const text = await Deno.readTextFile(path);
+    assertEquals(checkTrace(text).problems, []);
+    events = JSON.parse(text).traceEvents;
+  });
+  return events;
+}
+
+const named = (events: { name?: string }[], name: string) => events.filter((e) => e.name === name).length;
+
+Deno.test("--trace: a slice for each resume, an arrow for each message, and the events of the seed", async () => {
+  const events = await traced("ends", 0);
+  assertEquals(named(events, "spawn"), 2);
+  assertEquals(named(events, "Done"), 2);
+  assert(events.filter((e) => e.ph === "B" && e.name === "echo").length >= 50);
+  assertEquals(events.filter((e) => e.ph === "s").length, 100);
+  assertEquals(named(events, "timer"), 1);
+  assertEquals(named(events, "Yield"), 1);
+  assert(named(events, "Park") > 50 && named(events, "UnparkDirect") > 50);
+  assertEquals(named(events, "Resume"), events.filter((e) => e.ph === "B").length);
+});
+
+Deno.test("--trace: across schedulers each message has its arrow too", async () => {
+  const events = await traced("across", 0, undefined, ["--threads", "2"]);
+  assertEquals(events.filter((e) => e.ph === "f").length, 100);
+});
+
+Deno.test("--trace: the file is complete after a panic of main", async () => {
+  assertEquals(named(await traced("panics", 1), "panic"), 1);
+});
+
+Deno.test("--trace: the panic of a child is in it", async () => {
+  assertEquals(named(await traced("child", 0), "panic"), 1);
+});
+
+Deno.test("--trace: the file is complete after a deadlock, halt and Deno.exit", async () => {
+  await traced("deadlocks", 3);
+  await traced("halts", 7);
+  await traced("exits", 8);
+});
+
+Deno.test("--trace: the file is complete after SIGINT, SIGTERM and SIGQUIT", async () => {
+  await traced("waits", 130, [{ text: "waits", signal: "SIGINT" }]);
+  await traced("waits", 0, [{ text: "waits", signal: "SIGTERM" }]);
+  await traced("waits", 131, [{ text: "waits", signal: "SIGQUIT" }]);
+});
+
+Deno.test("--trace: the file is complete when a stuck scheduler is given up", async () => {
+  const events = await traced("hangs", 130, [{ text: "hangs", signal: "SIGINT" }], [
+    "--threads",
+    "1",
+    "--grace",
+    "50",
+  ]);
+  assertEquals(events.filter((e) => e.ph === "E").at(-1).args.stopped, "the end of the trace");
+});
+
+Deno.test("--trace=<path>.gz: is the same file, compressed", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json.gz`;
+    const { code, stderr } = await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "ends"]);
+    assertEquals([code, stderr], [0, ""]);
+    const file = await Deno.open(path);
+    const text = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).text();
+    assertEquals(checkTrace(text).problems, []);
+    assertStringIncludes(text, `"name":"echo"`);
+  });
+});
+
+Deno.test("--trace: without a path it is named after the module and the time", async () => {
+  await inFolder(async (folder) => {
+    const { code } = await runSmarm(["--threads", "1", "--trace", PROGRAM, "ends"], { cwd: folder });
+    assertEquals(code, 0);
+    const [entry] = Deno.readDirSync(folder);
+    assertMatch(entry.name, /^smarm-trace-traced-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}\.json$/);
+  });
+});
+
+Deno.test("--trace: a path that cannot be written is a usage error, and nothing is started", async () => {
+  const { code, stdout, stderr } = await runSmarm(["--trace=/no/such/folder/t.json", PROGRAM, "waits"]);
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /^error: Cannot write the trace to "\/no\/such\/folder\/t\.json": [^\n]+\n$/);
+});
+
+Deno.test("--trace: the permission to write is named when it is missing", async () => {
+  const { code, stderr } = await runSmarm(["--trace=/tmp/t.json", PROGRAM, "waits"], {
+    denoArgs: ["--allow-read", "--no-prompt"],
+  });
+  assertEquals(code, 2);
+  assertMatch(stderr, /^error: Cannot write the trace[^\n]*--allow-write[^\n]*\n$/);
+});
+
+Deno.test("--trace: no file is left of a program that does not load", async () => {
+  await inFolder(async (folder) => {
+    const { code } = await runSmarm([`--trace=${folder}/t.json`, `${folder}/none.ts`]);
+    assertEquals(code, 2);
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("smarm trace: tells what a file holds, checks it and draws it", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json.gz`;
+    await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "ends"]);
+    const { code, stdout, stderr } = await runSmarm([
+      "trace",
+      path,
+      "--check",
+      "--html",
+      `${folder}/t.html`,
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /scheduler 0 +\d/);
+    assertMatch(stdout, /echo <0\.1\.1>/);
+    assertMatch(stdout, /main <0\.0\.1> → echo <0\.1\.1> +50/);
+    assertMatch(stdout, /From queued to running: p50 /);
+    assertMatch(stdout, /The file is well-formed/);
+    const page = await Deno.readTextFile(`${folder}/t.html`);
+    assertStringIncludes(page, "<canvas");
+    assertEquals(/(src|href)=|https?:|@import|fetch\(/.test(page), false);
+  });
+});
+
+Deno.test("smarm trace --check: fails for a file that is cut off or broken", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json`;
+    await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "ends"]);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.slice(0, text.length / 2));
+    const cut = await runSmarm(["trace", path, "--check"]);
+    assertEquals(cut.code, 1);
+    assertStringIncludes(cut.stdout, "ends before its end");
+    assertEquals((await runSmarm(["trace", path])).code, 0); // what there is can be told
+    const other = `${folder}/other.json`;
+    await Deno.writeTextFile(other, `[{"ph":"E","ts":1,"pid":1,"tid":1}]`);
+    assertEquals((await runSmarm(["trace", other, "--check"])).code, 1);
+  });
+});
+
+Deno.test("smarm trace: a wrong use is told in one line, exit code 2", async () => {
+  const lines: [string[], RegExp][] = [
+    [[], /needs a file/],
+    [["/no/such"], /Cannot read the trace "\/no\/such"/],
+    [["deno.json"], /Cannot read the trace "deno.json": it holds no traceEvents/],
+    [["--bogus"], /no option "--bogus"/],
+    [["a", "b"], /takes one file/],
+    [["a", "--html"], /--html needs a path/],
+  ];
+  for (const [args, expected] of lines) {
+    const { code, stdout, stderr } = await runSmarm(["trace", ...args]);
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertMatch(stderr, /^error: [^\n]+\n$/);
+    assertMatch(stderr, expected);
+  }
+});

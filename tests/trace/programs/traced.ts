@@ -1,0 +1,53 @@
+/**
+ * A program for traces: it spawns, sends, sleeps, restarts and ends as its first argument says.
+ *
+ * @module
+ */
+import type { Actor, Pid } from "../../../smarm.ts";
+
+export async function echo(self: Actor<{ from: Pid; n: number }>, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const { from, n } = await self.receive();
+    self.send(from as Pid<number>, n);
+  }
+}
+
+export function fails(): never {
+  throw new Error("on purpose");
+}
+
+export async function main(self: Actor<number>, how: string): Promise<void> {
+  const partner = self.spawnWith(how === "across" ? { scheduler: 1 } : {}, echo, 50);
+  for (let n = 0; n < 50; n++) {
+    self.send(partner, { from: self.pid, n });
+    await self.receive();
+  }
+  await self.sleep(5);
+  await self.yield();
+  switch (how) {
+    case "ends":
+    case "across":
+      return;
+    case "panics":
+      throw new Error("on purpose");
+    case "deadlocks":
+      await self.spawn(async (other: Actor) => {
+        await other.receive();
+      }).join();
+      break;
+    case "halts":
+      self.halt(7);
+      break;
+    case "exits":
+      Deno.exit(8);
+      break;
+    case "child":
+      await self.spawn(fails).join();
+      return;
+    case "hangs":
+      console.log("hangs");
+      for (;;) Math.random();
+  }
+  console.log("waits");
+  await self.sleep(60_000);
+}
