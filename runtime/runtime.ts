@@ -10,7 +10,9 @@ import type { Outcome, RuntimeStats } from "./api.ts";
 import { Config } from "./config.ts";
 import {
   allocate,
+  LOGS_TAKEN,
   type MemoryOptions,
+  PEER_WORDS,
   PHASE_ENDED,
   PHASE_RUNNING,
   PHASE_STOPPING,
@@ -170,6 +172,7 @@ class Run {
   readonly #config: Config;
   readonly #memory: SharedMemory;
   readonly #words: Int32Array;
+  readonly #peerWords: Int32Array;
   readonly #sinks: RunSinks;
   readonly #threads: Thread[] = [];
   readonly #names: string[][] = [];
@@ -203,6 +206,7 @@ class Run {
     this.#memory = memory;
     this.#sinks = sinks;
     this.#words = new Int32Array(memory.run);
+    this.#peerWords = new Int32Array(memory.peerWords);
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
     const epochMs = runEpochMs();
@@ -287,6 +291,7 @@ class Run {
         return;
       case "log":
         this.#sinks.write(formatLog(id, message));
+        Atomics.add(this.#peerWords, id * PEER_WORDS + LOGS_TAKEN, 1);
         return;
       case "report":
         if (message.root !== undefined) {

@@ -30,7 +30,7 @@ import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
-import { ASLEEP, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
+import { ASLEEP, ENDED, EPOCH, LOGS_TAKEN, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
 import { setImmediate } from "node:timers";
 
@@ -72,6 +72,7 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
     case "close":
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
       for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
+      if (logsDropped > 0) tellDroppedLogs();
       loop.close();
       s.remote.close();
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
@@ -220,10 +221,30 @@ async function probe(ticket: number): Promise<void> {
 const MOST_REPORTED = 10_000;
 const LEVELS: Record<string, number> = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 };
 
+/** Log records on their way to the control thread. */
+const MOST_LOGS_WAITING = 10_000;
+let logsPosted = 0;
+let logsDropped = 0;
+
+/** Of level error, because those that were dropped may have been. */
+function tellDroppedLogs(): void {
+  const message = `${logsDropped} log records were dropped: they came faster than they can be written`;
+  logsDropped = 0;
+  logsPosted = (logsPosted + 1) | 0;
+  post({ type: "log", level: "error", pid: null, atMs: s.clock.now(), message, fields: "" });
+}
+
 function logFor(actor: ActorImpl | null, minLevel: string): Log {
   const least = LEVELS[minLevel];
   const at = (level: LogLevelName) => (message: string, fields?: Record<string, unknown>) => {
     if (LEVELS[level] > least) return;
+    // A flood of them must not fill the memory: what the control thread cannot write in time is counted.
+    if (((logsPosted - Atomics.load(s.words, s.base + LOGS_TAKEN)) | 0) >= MOST_LOGS_WAITING) {
+      logsDropped++;
+      return;
+    }
+    if (logsDropped > 0) tellDroppedLogs();
+    logsPosted = (logsPosted + 1) | 0;
     post({
       type: "log",
       level,

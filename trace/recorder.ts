@@ -54,12 +54,13 @@ export class Recorder {
   readonly #words: Int32Array;
   readonly #tick: Int32Array;
   readonly #clock: Clock;
-  readonly #mask: number;
   readonly #capacity: number;
   /** Records written, modulo 2^32. */
   #head = 0;
-  /** TAKEN, as it was when last looked at. */
-  #taken = 0;
+  /** Where the next record goes. */
+  #at = RING_HEAD_WORDS;
+  /** Records for which there is room for sure. */
+  #room = 0;
   #stamp = 0;
   #stampTicks = 0;
   #lastTick = 0;
@@ -78,38 +79,42 @@ export class Recorder {
     this.#tick = tickWords(block);
     this.#clock = clock;
     this.#capacity = (this.#words.length - RING_HEAD_WORDS) / RECORD_WORDS;
-    this.#mask = this.#capacity - 1;
   }
 
   record(event: number, key: number, argument: number): void {
     if (--this.#left <= 0 || this.#tick[TICK] !== this.#lastTick) this.clock(this.#clock.now());
-    this.#write(event, key, argument);
+    if (this.#room > 0 && this.#lost === 0) this.#put(event, key, argument);
+    else this.#write(event, key, argument);
   }
 
-  #write(event: number, key: number, argument: number): void {
+  #put(event: number, key: number, argument: number): void {
     const words = this.#words;
-    // Room for this one and for a LOST before it.
-    if (((this.#head - this.#taken) | 0) >= this.#capacity - 1 && !this.#hasRoom()) {
-      this.#lost++;
-      words[DROPPED] = ++this.#dropped;
-      return;
-    }
-    if (this.#lost > 0) {
-      const lost = this.#lost;
-      this.#lost = 0;
-      this.#write(LOST, -1, lost);
-    }
-    const at = RING_HEAD_WORDS + (this.#head & this.#mask) * RECORD_WORDS;
+    const at = this.#at;
     words[at] = event;
     words[at + 1] = key;
     words[at + 2] = argument;
     words[at + 3] = this.#stamp;
+    this.#at = at + RECORD_WORDS === words.length ? RING_HEAD_WORDS : at + RECORD_WORDS;
+    this.#room--;
     words[WRITTEN] = this.#head = (this.#head + 1) | 0;
   }
 
-  #hasRoom(): boolean {
-    this.#taken = Atomics.load(this.#words, TAKEN); // pairs with the store in RingReader.take()
-    return ((this.#head - this.#taken) | 0) < this.#capacity - 1;
+  /** As {@link put}, where there may be no room. One place stays free, for a LOST before the first record that has room. */
+  #write(event: number, key: number, argument: number): void {
+    if (this.#room <= 0) {
+      const taken = Atomics.load(this.#words, TAKEN); // pairs with the store in RingReader
+      this.#room = this.#capacity - 1 - ((this.#head - taken) | 0);
+      if (this.#room <= 0) {
+        this.#lost++;
+        this.#words[DROPPED] = ++this.#dropped;
+        return;
+      }
+    }
+    if (this.#lost > 0) {
+      this.#put(LOST, -1, this.#lost);
+      this.#lost = 0;
+    }
+    this.#put(event, key, argument);
   }
 
   /** A look at the clock that was taken anyway: records from here on have this time. */

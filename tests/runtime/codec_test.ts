@@ -540,6 +540,7 @@ Deno.test("what cannot be sent is named by its path, and nothing is sent", () =>
   const pipe = new Pipe();
   const detached = new Uint8Array(4);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const { port1, port2 } = new MessageChannel();
   class Client {
     socket = { read: () => {} };
   }
@@ -558,7 +559,7 @@ Deno.test("what cannot be sent is named by its path, and nothing is sent", () =>
     [[new WeakRef({})], "message[0]"],
     [{ g: (function* () {})() }, "message.g"],
     [{ i: [1][Symbol.iterator]() }, "message.i"],
-    [{ port: new MessageChannel().port1 }, "message.port"],
+    [{ port: port1 }, "message.port"],
     [{ url: new URL("http://x") }, "message.url"],
     [[new Request("http://x")], "message[0]"],
     [[new AbortController().signal], "message[0]"],
@@ -586,6 +587,8 @@ Deno.test("what cannot be sent is named by its path, and nothing is sent", () =>
     "Cannot send message.user.save: a function cannot be sent to another actor. Send data, or spawn a closure that uses it",
   );
   assertEquals(assertThrows(() => checkSendable([() => {}], "request"), NotSendableError).path, "request[0]");
+  port1.close();
+  port2.close();
 });
 
 Deno.test("checkSendable accepts what can be sent, cycles and depth included", () => {

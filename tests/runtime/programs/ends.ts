@@ -319,7 +319,8 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
     };
     attempt(() => self.register("main"));
     attempt(() => self.register("main")); // its own already
-    const other = self.spawnWith({ name: "other" }, waits);
+    // Here, or it may be given away, and a kill that has to travel is no "at once".
+    const other = self.spawnWith({ name: "other", scheduler: "local" }, waits);
     attempt(() => self.register("other"));
     attempt(() => self.spawnWith({ name: "other" }, waits));
     attempt(() => self.register(""));

@@ -5,10 +5,10 @@
  */
 import type { Actor, Pid } from "../../../smarm.ts";
 
-export async function echo(self: Actor<{ from: Pid; n: number }>, count: number): Promise<void> {
+export async function echo(self: Actor<{ from: Pid<number>; n: number }>, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const { from, n } = await self.receive();
-    self.send(from as Pid<number>, n);
+    self.send(from, n);
   }
 }
 
