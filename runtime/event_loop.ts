@@ -91,7 +91,10 @@ export class EventLoop {
     turn.records = s.remote.drain();
     s.remote.flush();
     if (s.queue.length === 0) s.work.steal();
-    else if (s.sharesWork) s.work.giveAway();
+    else if (s.sharesWork) {
+      s.work.giveAway();
+      s.work.balance();
+    }
     s.drive();
     if (drainMicrotasks !== undefined) drainMicrotasks();
     turn.resumed = s.resumed - before;

@@ -146,6 +146,25 @@ export class WorkSharing {
     return this.#inject() ? 1 : 0;
   }
 
+  /**
+   * Takes more while it is not idle, from a victim that offers more than twice what waits here. A thief that came while
+   * the spawner had spawned five of sixty-four took three; an actor that has begun on the other side stays there, so by
+   * the time the thief was idle again there was nothing left to steal.
+   */
+  balance(): void {
+    const { schedulers } = this.#s.memory;
+    const victim = this.#random.below(schedulers);
+    if (victim === this.#s.id) return;
+    const surplus = this.#thief.entries(victim) - 2 * this.#s.queue.length;
+    if (surplus <= 0) return;
+    this.#s.stolen += this.#thief.take(
+      victim,
+      Math.min(MAX_STOLEN_PER_TICK, Math.ceil(surplus / 2)),
+      this.#claimStolen,
+      this.#adopt,
+    );
+  }
+
   #inject(): boolean {
     return this.#thief.inject(() => this.#s.startMain());
   }
