@@ -42,10 +42,13 @@ export function write(
   data: Writable,
   options: WaitOptions | undefined,
 ): Promise<number> {
-  const bytes = toBytes(data);
-  const own = ownBytes(bytes);
-  const transfer = own.length >= TRANSFER_BYTES ? [own.buffer as ArrayBuffer] : undefined;
-  return io.ask(actor, label, options, R_IO_WRITE, id, own, WRITE, id, transfer) as Promise<number>;
+  let bytes = toBytes(data);
+  let transfer: ArrayBuffer[] | undefined;
+  if (bytes.length >= TRANSFER_BYTES) { // they move, so they are copied first; fewer are copied on their way
+    bytes = bytes.slice();
+    transfer = [bytes.buffer as ArrayBuffer];
+  }
+  return io.ask(actor, label, options, R_IO_WRITE, id, bytes, WRITE, id, transfer) as Promise<number>;
 }
 
 export function toBytes(data: unknown): Uint8Array {

@@ -28,9 +28,11 @@ import {
   R_IO_DONE,
   R_IO_FAILED,
   R_IO_OWN,
+  R_IO_POST,
   R_IO_RELEASE,
   R_IO_REQUEST,
   R_IO_RETURN,
+  R_IO_WRITE,
 } from "./protocol.ts";
 import { reviveError } from "./errors.ts";
 import { Token } from "./token.ts";
@@ -129,7 +131,9 @@ export class IoClient {
     const ticket = new Ticket(wait, number, resource, answering, subject);
     this.#tickets[number] = ticket;
     try {
-      s.remote.record(this.#poller, kind, target, number, payload, transfer);
+      if (kind === R_IO_WRITE && transfer === undefined) {
+        s.remote.bytes(this.#poller, kind, target, number, payload as Uint8Array);
+      } else s.remote.record(this.#poller, kind, target, number, payload, transfer);
     } catch (error) { // an argument that cannot be sent
       this.#tickets[number] = undefined;
       this.#free.push(number);
@@ -173,6 +177,11 @@ export class IoClient {
   /** Something that nobody waits for. */
   post(kind: number, target: number, aux: number, payload: unknown): void {
     this.s.remote.record(this.#poller, kind, target, aux, payload);
+  }
+
+  /** Bytes to write that nobody waits for. */
+  postBytes(resource: number, bytes: Uint8Array): void {
+    this.s.remote.bytes(this.#poller, R_IO_POST, resource, 0, bytes);
   }
 
   /** A request whose answer wakes nobody. */

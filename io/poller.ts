@@ -37,6 +37,7 @@ import {
 import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
 import { StandardStream, StreamResource } from "./stream_resource.ts";
+import { BytePool } from "./byte_pool.ts";
 import { BlockingPool } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
 import { type OperationHost, perform } from "./operations.ts";
@@ -65,6 +66,7 @@ export class Poller implements OperationHost {
   readonly #owned = new Map<number, Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
+  readonly #pool = new BytePool();
   readonly blocking = new BlockingPool(this);
   #ids = FIRST_RESOURCE;
   #from = 0;
@@ -83,6 +85,7 @@ export class Poller implements OperationHost {
         new InLink(ringRegion(memory, peer, id), {
           wakeWriter: () => ring(words, peer),
           takeSide: () => this.#takeSide(peer),
+          bytesFor: (length) => this.#pool.take(length),
           undecodable: (kind, _target, _aux, error) =>
             events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
         }),
@@ -257,6 +260,19 @@ export class Poller implements OperationHost {
 
   done(request: Request, value: unknown, transfer?: Transferable[]): void {
     this.#answer(request, R_IO_DONE, value, transfer);
+  }
+
+  doneBytes(request: Request, bytes: Uint8Array, count: number): void {
+    if (!request.isOpen) return;
+    request.isOpen = false;
+    const out = this.#outs[request.peer];
+    out.sendBytes(R_IO_DONE, 0, request.number, bytes, count);
+    this.#words[this.#base + RECORDS_OUT]++;
+    if (out.backlogRecords > 0) this.#isBacklogged = true;
+  }
+
+  recycle(bytes: Uint8Array): void {
+    this.#pool.give(bytes);
   }
 
   failed(request: Request, error: unknown): void {

@@ -45,7 +45,11 @@ export class Asking extends Request {
 /** What resources need of the poller. */
 export interface PollerHost {
   done(request: Request, value: unknown, transfer?: Transferable[]): void;
+  /** As `done` with the first `count` bytes, which are copied: the array is the caller's again. */
+  doneBytes(request: Request, bytes: Uint8Array, count: number): void;
   failed(request: Request, error: unknown): void;
+  /** The bytes of a write are not needed any more. */
+  recycle(bytes: Uint8Array): void;
   /** The answer to a request that was given up in time. */
   cancelled(request: Request): void;
   /** The resource is gone: nobody can address it any more. */

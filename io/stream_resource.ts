@@ -9,7 +9,7 @@
  * @module
  */
 import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
-import { ByteQueue, LARGEST_READ_AHEAD, ReadSize, SMALLEST_READ } from "./byte_queue.ts";
+import { ByteQueue, LARGEST_READ_AHEAD, ReadSize } from "./byte_queue.ts";
 import { TRANSFER_BYTES } from "./protocol.ts";
 
 /** The OS's side of a stream. */
@@ -21,6 +21,8 @@ export interface Endpoint {
 
 /** How long a closed stream may go on writing what it was given before. */
 export const LINGER_MS = 1000;
+
+const NO_BYTES = new Uint8Array(0);
 
 interface Writing {
   readonly request: Request;
@@ -34,12 +36,15 @@ export class StreamResource extends PollerResource {
   readonly #readsAhead: boolean;
   readonly #queue = new ByteQueue();
   readonly #size = new ReadSize();
-  #spare: Uint8Array | null = null;
+  /** What the OS reads into. What it had is copied out of it, then it is used again. */
+  #buffer: Uint8Array = NO_BYTES;
   #reading = false;
   #ended = false;
   #failure: { error: unknown } | null = null;
   readonly #writes: Writing[] = [];
   #writing: Writing | null = null;
+  /** How much of it the OS has taken. */
+  #writtenBytes = 0;
   #writeEnded = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
@@ -90,7 +95,7 @@ export class StreamResource extends PollerResource {
   }
 
   #give(request: Asking, bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length < TRANSFER_BYTES) this.host.done(request, bytes);
+    if (bytes.length < TRANSFER_BYTES) this.host.doneBytes(request, bytes, bytes.length);
     else this.host.done(request, bytes, [bytes.buffer]);
   }
 
@@ -102,26 +107,41 @@ export class StreamResource extends PollerResource {
     }
     this.#reading = true;
     const asked = this.#readsAhead ? this.#size.get(limit) : limit;
-    // A buffer that was not filled is used again; what it had is copied out of it.
-    const buffer = this.#spare?.length === asked ? this.#spare : new Uint8Array(asked);
-    this.endpoint.read(buffer).then(
-      (count) => {
-        this.#reading = false;
-        if (count === null) this.#ended = true;
-        else {
-          this.#size.got(count, asked);
-          this.#spare = count === asked || asked > SMALLEST_READ ? null : buffer;
-          this.#queue.push(count === asked ? buffer : buffer.slice(0, count));
-        }
-        if (!this.isClosed && !this.isHeld) this.serve();
-      },
-      (error) => {
-        this.#reading = false;
-        this.#failure = { error };
-        if (!this.isClosed && !this.isHeld) this.serve();
-      },
-    );
+    if (this.#buffer.length !== asked) this.#buffer = new Uint8Array(asked);
+    this.endpoint.read(this.#buffer).then(this.#wasRead, this.#wasNotRead);
   }
+
+  readonly #wasRead = (count: number | null): void => {
+    this.#reading = false;
+    if (count === null) this.#ended = true;
+    else {
+      const buffer = this.#buffer;
+      const asked = buffer.length;
+      this.#size.got(count, asked);
+      const first = this.asking[0];
+      if (asked >= TRANSFER_BYTES) { // too big to be copied once more
+        this.#buffer = NO_BYTES;
+        this.#queue.push(count === asked ? buffer : buffer.slice(0, count));
+      } else if (
+        first === undefined || first.limit < count || this.#queue.length > 0 || this.isHeld || this.isClosed
+      ) this.#queue.push(buffer.slice(0, count));
+      else { // the usual case: straight to the reader, and the buffer is used again
+        this.asking.shift();
+        this.host.doneBytes(first, buffer, count);
+        if (this.asking.length === 0) {
+          if (this.#readsAhead) this.#read(LARGEST_READ_AHEAD);
+          return;
+        }
+      }
+    }
+    if (!this.isClosed && !this.isHeld) this.serve();
+  };
+
+  readonly #wasNotRead = (error: unknown): void => {
+    this.#reading = false;
+    this.#failure = { error };
+    if (!this.isClosed && !this.isHeld) this.serve();
+  };
 
   protected override takeBack(value: unknown): void {
     this.#queue.unshift(value as Uint8Array);
@@ -148,22 +168,25 @@ export class StreamResource extends PollerResource {
   #start(writing: Writing): void {
     this.#writing = writing;
     if (writing.bytes === null) {
-      this.endWriting().then(() => this.#written(0), (error) => this.#notWritten(error));
+      this.endWriting().then(() => this.#written(0), this.#notWritten);
     } else if (writing.bytes.length === 0) queueMicrotask(() => this.#written(0));
     else this.#writeFrom(writing.bytes, 0);
   }
 
   #writeFrom(bytes: Uint8Array, from: number): void {
-    this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(
-      (count) => {
-        const next = from + count;
-        if (next === bytes.length) this.#written(next);
-        else if (!this.#writing!.request.isOpen && !this.isClosed) this.#next(); // given up halfway
-        else this.#writeFrom(bytes, next);
-      },
-      (error) => this.#notWritten(error),
-    );
+    this.#writtenBytes = from;
+    this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(this.#wrote, this.#notWritten);
   }
+
+  readonly #wrote = (count: number): void => {
+    const { request, bytes } = this.#writing!;
+    const next = this.#writtenBytes + count;
+    if (next === bytes!.length) {
+      this.host.recycle(bytes!);
+      this.#written(next);
+    } else if (!request.isOpen && !this.isClosed) this.#next(); // given up halfway
+    else this.#writeFrom(bytes!, next);
+  };
 
   #written(count: number): void {
     const { request } = this.#writing!;
@@ -171,11 +194,11 @@ export class StreamResource extends PollerResource {
     this.#next();
   }
 
-  #notWritten(error: unknown): void {
+  readonly #notWritten = (error: unknown): void => {
     const { request } = this.#writing!;
     if (request.isOpen) this.host.failed(request, error);
     this.#next();
-  }
+  };
 
   #next(): void {
     this.#writing = null;

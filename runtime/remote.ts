@@ -142,6 +142,14 @@ export class Remote {
     if (out.backlogRecords > 0) this.#backlogged = 1;
   }
 
+  /** As {@link record} with bytes as payload, past the codec. */
+  bytes(peer: number, kind: number, target: number, aux: number, bytes: Uint8Array): void {
+    const out = this.#outs[peer] ?? this.#open(peer);
+    out.sendBytes(kind, target, aux, bytes);
+    this.#s.words[this.#s.base + RECORDS_OUT]++;
+    if (out.backlogRecords > 0) this.#backlogged = 1;
+  }
+
   #open(peer: number): OutLink {
     const s = this.#s;
     return this.#outs[peer] = new OutLink(ringRegion(s.memory, s.id, peer), {
