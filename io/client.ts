@@ -101,6 +101,11 @@ export class IoClient {
     return pending;
   }
 
+  /** The poller owes an answer. */
+  get isAwaiting(): boolean {
+    return this.#tickets.length > this.#free.length;
+  }
+
   /** An id that no other thread gives. */
   nextId(): number {
     return ++this.#ids;

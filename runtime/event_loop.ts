@@ -45,6 +45,8 @@ export class EventLoop {
   readonly #s: Scheduler;
   readonly #doorbell: Doorbell;
   readonly #spins: boolean;
+  /** There is one for the poller beside those of the schedulers. */
+  readonly #hasSpareCore: boolean;
   /** Called when the scheduler goes to sleep: is the run over? Is everybody quiet? */
   readonly #onIdle: () => void;
   #lastWork = 0;
@@ -63,6 +65,7 @@ export class EventLoop {
     this.#s = s;
     this.#doorbell = doorbell;
     this.#spins = spins;
+    this.#hasSpareCore = s.memory.schedulers < (navigator.hardwareConcurrency || 1);
     this.#onIdle = onIdle;
   }
 
@@ -136,10 +139,15 @@ export class EventLoop {
     this.#emptyTurns = TURNS_PER_POLL;
   }
 
+  /** Not while the poller is at work for this scheduler and may need the core: its bell is worth waiting for. */
+  get #looksOn(): boolean {
+    return this.#spins && (this.#hasSpareCore || !this.#s.io.isAwaiting);
+  }
+
   /** Looks for work from other threads, for a moment. */
   #spin(now: number): boolean {
     const s = this.#s;
-    if (!this.#spins || now - this.#lastWork > POLL_MS) return false;
+    if (!this.#looksOn || now - this.#lastWork > POLL_MS) return false;
     this.#setHungry(true);
     const until = now + SPIN_MS;
     do {
@@ -152,7 +160,7 @@ export class EventLoop {
   /** Nothing to run: true to look again soon; false to sleep until the bell, a timer or something foreign. */
   #stayUp(now: number): boolean {
     const s = this.#s;
-    if (this.#spins && now - this.#lastWork <= POLL_MS) return true;
+    if (this.#looksOn && now - this.#lastWork <= POLL_MS) return true;
     this.#setHungry(true);
     const doorbell = this.#doorbell;
     s.publish();
