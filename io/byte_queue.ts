@@ -50,18 +50,10 @@ export const SMALLEST_READ = 1024;
 export const LARGEST_READ_AHEAD = 64 * 1024;
 
 /**
- * How much to ask the OS for: doubled while reads fill their buffer, halved when they use a quarter of it, so that idle
+ * How much to ask the OS for next: more while reads fill their buffer, half when they use an eighth of it, so that idle
  * connections cost little and busy ones need few calls.
  */
-export class ReadSize {
-  #bytes = SMALLEST_READ;
-
-  get(limit: number): number {
-    return Math.min(limit, this.#bytes);
-  }
-
-  got(bytes: number, asked: number): void {
-    if (bytes === asked) this.#bytes = Math.max(this.#bytes, Math.min(asked * 4, LARGEST_READ_AHEAD));
-    else if (bytes * 8 < this.#bytes) this.#bytes = Math.max(SMALLEST_READ, this.#bytes >> 1);
-  }
+export function nextReadSize(size: number, got: number, asked: number): number {
+  if (got === asked) return Math.max(size, Math.min(asked * 4, LARGEST_READ_AHEAD));
+  return got * 8 < size ? Math.max(SMALLEST_READ, size >> 1) : size;
 }

@@ -264,10 +264,7 @@ export class IoClient {
   hold(actor: ActorImpl, token: Token): void {
     token.holder = actor;
     const extras = extrasOf(actor);
-    if (extras.tokens === null) {
-      extras.tokens = new Set();
-      extras.onEnd.add(() => this.#released(actor));
-    }
+    extras.tokens ??= new Set();
     extras.tokens.add(token);
     this.#held.set(token.id, token);
   }
@@ -278,8 +275,8 @@ export class IoClient {
     if (this.#held.get(token.id) === token) this.#held.delete(token.id);
   }
 
-  /** The actor has ended. */
-  #released(actor: ActorImpl): void {
+  /** The actor has ended, and had tokens. */
+  released(actor: ActorImpl): void {
     for (const token of actor.extras!.tokens!) this.#held.delete(token.id);
     this.post(R_IO_RELEASE, actor.pid, 0, null);
   }

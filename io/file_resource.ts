@@ -48,9 +48,9 @@ export class FileResource extends PollerResource {
     if (this.#job !== null || this.#reading || (this.isHeld && !this.isClosed)) return;
     let limit = 0;
     for (;;) {
-      const request = this.asking[0];
+      const request = this.asking.first;
       const job = this.#jobs[0];
-      if (request !== undefined && (job === undefined || request.order < job.request.order)) {
+      if (request !== null && (job === undefined || request.order < job.request.order)) {
         limit = request.limit;
         if (!this.#answer(request)) return this.#read(limit || SMALLEST_AHEAD);
         this.asking.shift();

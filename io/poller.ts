@@ -63,7 +63,8 @@ export class Poller implements OperationHost {
   readonly #portsIn: (MessagePort | undefined)[] = [];
   readonly #portsOut: (MessagePort | undefined)[] = [];
   readonly #resources = new Map<number, PollerResource>();
-  readonly #owned = new Map<number, Set<PollerResource>>();
+  /** What an actor owns; nearly always it is one thing, which needs no set. */
+  readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
   readonly #pool = new BytePool();
@@ -230,7 +231,7 @@ export class Poller implements OperationHost {
       case R_IO_RELEASE: {
         const owned = this.#owned.get(target);
         if (owned === undefined) return;
-        for (const resource of [...owned]) resource.close();
+        for (const resource of owned instanceof Set ? [...owned] : [owned]) resource.close();
         return;
       }
       default:
@@ -348,15 +349,17 @@ export class Poller implements OperationHost {
     resource.owner = pid;
     if (pid === 0) return;
     const owned = this.#owned.get(pid);
-    if (owned === undefined) this.#owned.set(pid, new Set([resource]));
-    else owned.add(resource);
+    if (owned === undefined) this.#owned.set(pid, resource);
+    else if (owned instanceof Set) owned.add(resource);
+    else this.#owned.set(pid, new Set([owned, resource]));
   }
 
   #disown(resource: PollerResource): void {
     const owned = this.#owned.get(resource.owner);
-    if (owned === undefined) return;
-    owned.delete(resource);
-    if (owned.size === 0) this.#owned.delete(resource.owner);
+    if (owned === resource) this.#owned.delete(resource.owner);
+    else if (owned instanceof Set && owned.delete(resource) && owned.size === 0) {
+      this.#owned.delete(resource.owner);
+    }
   }
 
   forget(resource: PollerResource): void {

@@ -36,9 +36,49 @@ export class Request {
 export class Asking extends Request {
   /** At most so many bytes; 0 asks only whether there is something. */
   readonly limit: number;
+  /** The next in its queue. */
+  next: Asking | null = null;
   constructor(peer: number, number: number, pid: number, limit: number) {
     super(peer, number, pid);
     this.limit = limit;
+  }
+}
+
+/** Requests in the order of asking; linked, since an array for the usual one takes 180 bytes. */
+export class AskingQueue {
+  first: Asking | null = null;
+  #last: Asking | null = null;
+
+  push(request: Asking): void {
+    if (this.#last === null) this.first = request;
+    else this.#last.next = request;
+    this.#last = request;
+  }
+
+  /** Takes the first one. */
+  shift(): Asking {
+    const request = this.first!;
+    this.first = request.next;
+    if (this.first === null) this.#last = null;
+    return request;
+  }
+
+  /** Takes one out of the middle; null when it is not here. */
+  remove(peer: number, number: number): Asking | null {
+    let previous: Asking | null = null;
+    for (let one = this.first; one !== null; previous = one, one = one.next) {
+      if (one.number !== number || one.peer !== peer) continue;
+      if (previous === null) this.first = one.next;
+      else previous.next = one.next;
+      if (this.#last === one) this.#last = previous;
+      return one;
+    }
+    return null;
+  }
+
+  /** Takes them all. */
+  *drain(): IterableIterator<Asking> {
+    while (this.first !== null) yield this.shift();
   }
 }
 
@@ -70,7 +110,7 @@ export abstract class PollerResource {
   isClosed = false;
   /** Answers on their way back from schedulers that gave their requests up meanwhile. */
   #returning = 0;
-  protected readonly asking: Asking[] = [];
+  protected readonly asking: AskingQueue = new AskingQueue();
 
   constructor(id: number, host: PollerHost) {
     this.id = id;
@@ -96,9 +136,8 @@ export abstract class PollerResource {
 
   /** The scheduler gives a request up. False: it is not here. */
   cancel(peer: number, number: number): boolean {
-    const at = this.asking.findIndex((one) => one.number === number && one.peer === peer);
-    if (at < 0) return false;
-    const [request] = this.asking.splice(at, 1);
+    const request = this.asking.remove(peer, number);
+    if (request === null) return false;
     this.host.cancelled(request);
     return true;
   }
@@ -127,7 +166,7 @@ export abstract class PollerResource {
     if (this.isClosed) return;
     this.isClosed = true;
     this.host.forget(this);
-    for (const request of this.asking.splice(0)) this.host.failed(request, this.closedError());
+    for (const request of this.asking.drain()) this.host.failed(request, this.closedError());
     this.release();
   }
 

@@ -9,7 +9,7 @@
  * @module
  */
 import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
-import { ByteQueue, LARGEST_READ_AHEAD, ReadSize } from "./byte_queue.ts";
+import { ByteQueue, LARGEST_READ_AHEAD, nextReadSize, SMALLEST_READ } from "./byte_queue.ts";
 import { TRANSFER_BYTES } from "./protocol.ts";
 
 /** The OS's side of a stream. */
@@ -34,17 +34,15 @@ export class StreamResource extends PollerResource {
   readonly endpoint: Endpoint;
   readonly #label: string;
   readonly #readsAhead: boolean;
-  readonly #queue = new ByteQueue();
-  readonly #size = new ReadSize();
+  #queue: ByteQueue | null = null;
+  #readSize = SMALLEST_READ;
   /** What the OS reads into. What it had is copied out of it, then it is used again. */
   #buffer: Uint8Array = NO_BYTES;
   #reading = false;
   #ended = false;
   #failure: { error: unknown } | null = null;
-  readonly #writes: Writing[] = [];
+  #writes: Writing[] | null = null;
   #writing: Writing | null = null;
-  /** How much of it the OS has taken. */
-  #writtenBytes = 0;
   #writeEnded = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
@@ -61,29 +59,29 @@ export class StreamResource extends PollerResource {
 
   /** Everything that was given to it has been written. */
   get isFlushed(): boolean {
-    return this.#writing === null && this.#writes.length === 0;
+    return this.#writing === null && (this.#writes === null || this.#writes.length === 0);
   }
 
   // --- Reading ----------------------------------------------------------------------------------------------------
 
   protected override serve(): void {
     let asked = false;
-    while (this.asking.length > 0) {
-      if (!this.#answer(this.asking[0])) {
-        this.#read(this.asking[0].limit || LARGEST_READ_AHEAD);
+    while (this.asking.first !== null) {
+      if (!this.#answer(this.asking.first)) {
+        this.#read(this.asking.first.limit || LARGEST_READ_AHEAD);
         return;
       }
       this.asking.shift();
       asked = true;
     }
-    if (asked && this.#readsAhead && this.#queue.length === 0) this.#read(LARGEST_READ_AHEAD);
+    if (asked && this.#readsAhead && !this.#hasBytes) this.#read(LARGEST_READ_AHEAD);
   }
 
   /** Answers a reader with what is there; false when nothing is. */
   #answer(request: Asking): boolean {
-    if (this.#queue.length > 0) {
+    if (this.#hasBytes) {
       if (request.limit === 0) this.host.done(request, null); // ready
-      else this.#give(request, this.#queue.take(request.limit));
+      else this.#give(request, this.#queue!.take(request.limit));
     } else if (this.#ended) this.host.done(request, null);
     else if (this.#failure !== null) {
       const { error } = this.#failure;
@@ -99,6 +97,14 @@ export class StreamResource extends PollerResource {
     else this.host.done(request, bytes, [bytes.buffer]);
   }
 
+  get #hasBytes(): boolean {
+    return this.#queue !== null && this.#queue.length > 0;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    (this.#queue ??= new ByteQueue()).push(bytes);
+  }
+
   #read(limit: number): void {
     if (this.#reading || this.#ended || this.#failure !== null || this.isClosed) return;
     if (this.endpoint.read === undefined) {
@@ -106,7 +112,7 @@ export class StreamResource extends PollerResource {
       return this.serve();
     }
     this.#reading = true;
-    const asked = this.#readsAhead ? this.#size.get(limit) : limit;
+    const asked = this.#readsAhead ? Math.min(limit, this.#readSize) : limit;
     if (this.#buffer.length !== asked) this.#buffer = new Uint8Array(asked);
     this.endpoint.read(this.#buffer).then(this.#wasRead, this.#wasNotRead);
   }
@@ -117,18 +123,18 @@ export class StreamResource extends PollerResource {
     else {
       const buffer = this.#buffer;
       const asked = buffer.length;
-      this.#size.got(count, asked);
-      const first = this.asking[0];
+      this.#readSize = nextReadSize(this.#readSize, count, asked);
+      const first = this.asking.first;
       if (asked >= TRANSFER_BYTES) { // too big to be copied once more
         this.#buffer = NO_BYTES;
-        this.#queue.push(count === asked ? buffer : buffer.slice(0, count));
+        this.#keep(count === asked ? buffer : buffer.slice(0, count));
       } else if (
-        first === undefined || first.limit < count || this.#queue.length > 0 || this.isHeld || this.isClosed
-      ) this.#queue.push(buffer.slice(0, count));
+        first === null || first.limit < count || this.#hasBytes || this.isHeld || this.isClosed
+      ) this.#keep(buffer.slice(0, count));
       else { // the usual case: straight to the reader, and the buffer is used again
         this.asking.shift();
         this.host.doneBytes(first, buffer, count);
-        if (this.asking.length === 0) {
+        if (this.asking.first === null) {
           if (this.#readsAhead) this.#read(LARGEST_READ_AHEAD);
           return;
         }
@@ -144,7 +150,7 @@ export class StreamResource extends PollerResource {
   };
 
   protected override takeBack(value: unknown): void {
-    this.#queue.unshift(value as Uint8Array);
+    (this.#queue ??= new ByteQueue()).unshift(value as Uint8Array);
   }
 
   // --- Writing ----------------------------------------------------------------------------------------------------
@@ -162,31 +168,30 @@ export class StreamResource extends PollerResource {
     if (bytes === null) this.#writeEnded = true;
     const writing = { request, bytes };
     if (this.#writing === null) this.#start(writing);
-    else this.#writes.push(writing);
+    else (this.#writes ??= []).push(writing);
   }
 
   #start(writing: Writing): void {
     this.#writing = writing;
     if (writing.bytes === null) {
-      this.endWriting().then(() => this.#written(0), this.#notWritten);
+      this.endWriting().then(() => this.#written(0), (error) => this.#notWritten(error));
     } else if (writing.bytes.length === 0) queueMicrotask(() => this.#written(0));
     else this.#writeFrom(writing.bytes, 0);
   }
 
   #writeFrom(bytes: Uint8Array, from: number): void {
-    this.#writtenBytes = from;
-    this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(this.#wrote, this.#notWritten);
+    this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(
+      (count) => {
+        const next = from + count;
+        if (next === bytes.length) {
+          this.host.recycle(bytes);
+          this.#written(next);
+        } else if (!this.#writing!.request.isOpen && !this.isClosed) this.#next(); // given up halfway
+        else this.#writeFrom(bytes, next);
+      },
+      (error) => this.#notWritten(error),
+    );
   }
-
-  readonly #wrote = (count: number): void => {
-    const { request, bytes } = this.#writing!;
-    const next = this.#writtenBytes + count;
-    if (next === bytes!.length) {
-      this.host.recycle(bytes!);
-      this.#written(next);
-    } else if (!request.isOpen && !this.isClosed) this.#next(); // given up halfway
-    else this.#writeFrom(bytes!, next);
-  };
 
   #written(count: number): void {
     const { request } = this.#writing!;
@@ -194,15 +199,15 @@ export class StreamResource extends PollerResource {
     this.#next();
   }
 
-  readonly #notWritten = (error: unknown): void => {
+  #notWritten(error: unknown): void {
     const { request } = this.#writing!;
     if (request.isOpen) this.host.failed(request, error);
     this.#next();
-  };
+  }
 
   #next(): void {
     this.#writing = null;
-    const writing = this.#writes.shift();
+    const writing = this.#writes?.shift();
     if (writing !== undefined) this.#start(writing);
     else if (this.isClosed) this.#letGo();
   }
@@ -215,9 +220,9 @@ export class StreamResource extends PollerResource {
 
   override cancel(peer: number, number: number): boolean {
     if (super.cancel(peer, number)) return true;
-    const at = this.#writes.findIndex(({ request }) => request.number === number && request.peer === peer);
-    if (at >= 0) {
-      const [{ request, bytes }] = this.#writes.splice(at, 1);
+    const at = this.#writes?.findIndex(({ request }) => request.number === number && request.peer === peer);
+    if (at !== undefined && at >= 0) {
+      const [{ request, bytes }] = this.#writes!.splice(at, 1);
       if (bytes === null) this.#writeEnded = false;
       this.host.cancelled(request);
       return true;
@@ -239,7 +244,7 @@ export class StreamResource extends PollerResource {
   /** Ready to write: what was given before has been taken by the OS. */
   #whenWritable(request: Request): void {
     if (this.isFlushed) this.host.done(request, null);
-    else this.#writes.push({ request, bytes: new Uint8Array(0) });
+    else (this.#writes ??= []).push({ request, bytes: NO_BYTES });
   }
 
   // --- The end ----------------------------------------------------------------------------------------------------
@@ -251,8 +256,8 @@ export class StreamResource extends PollerResource {
 
   #letGo(): void {
     clearTimeout(this.#linger);
-    this.#queue.clear();
-    for (const { request } of this.#writes.splice(0)) {
+    this.#queue = null;
+    for (const { request } of this.#writes?.splice(0) ?? []) {
       if (request.isOpen) this.host.failed(request, this.closedError());
     }
     const running = this.#writing?.request;

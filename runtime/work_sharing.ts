@@ -208,7 +208,8 @@ export class WorkSharing {
     actor.offer = SETTLED; // tried once: what cannot be given now will begin here
     if (
       extras !== null &&
-      (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0)
+      (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0 ||
+        extras.tokens !== null)
     ) {
       s.slots.claim(actor.pid);
       return false;
