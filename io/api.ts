@@ -11,7 +11,7 @@ export type Writable = Uint8Array | string;
 
 /** What can be read in pieces. */
 export interface Source extends AsyncIterable<Uint8Array> {
-  /** The next bytes, at least one and at most `n` (default 64 KiB); null at the end. */
+  /** The next bytes, at least one and at most `n` (default 64 KiB, and never more than 1 MiB); null at the end. */
   read(n?: number, options?: WaitOptions): Promise<Uint8Array | null>;
   /** Line by line, without `\n` or `\r\n`. What was read beyond the line where a loop breaks off is given back. */
   lines(options?: WaitOptions): AsyncIterableIterator<string>;

@@ -1,26 +1,35 @@
 /**
- * Small buffers for bytes on their way to the OS, used again and again: each new one would cost a trip to the allocator,
- * since what an operation of Deno is given has to lie outside the heap.
+ * Buffers for bytes on their way from and to the OS, used again and again: a new one costs a trip to the allocator, and a
+ * big new one a page fault for every 4 KiB.
  *
  * @module
  */
 
-export const POOLED_BYTES = 2048;
-const MOST_KEPT = 256;
+/** Sizes of buffers, and how many of each are kept: 2.5 MiB in all. */
+const CLASSES = [
+  { bytes: 2048, most: 256 },
+  { bytes: 64 * 1024, most: 16 },
+  { bytes: 128 * 1024, most: 8 },
+] as const;
 
 export class BytePool {
-  readonly #free: ArrayBuffer[] = [];
+  readonly #free: ArrayBuffer[][] = CLASSES.map(() => []);
 
   /** An array of so many bytes, with anything in it. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    if (length > POOLED_BYTES) return new Uint8Array(length);
-    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(POOLED_BYTES), 0, length);
+    for (let i = 0; i < CLASSES.length; i++) {
+      if (length > CLASSES[i].bytes) continue;
+      return new Uint8Array(this.#free[i].pop() ?? new ArrayBuffer(CLASSES[i].bytes), 0, length);
+    }
+    return new Uint8Array(length);
   }
 
   /** Whoever gives an array back uses it no more. Arrays that were made elsewhere are left to the collector. */
-  give(bytes: Uint8Array): void {
-    const { buffer } = bytes;
-    if (buffer.byteLength !== POOLED_BYTES || this.#free.length === MOST_KEPT) return;
-    this.#free.push(buffer as ArrayBuffer);
+  give({ buffer }: Uint8Array): void {
+    for (let i = 0; i < CLASSES.length; i++) {
+      if (buffer.byteLength !== CLASSES[i].bytes) continue;
+      if (this.#free[i].length < CLASSES[i].most) this.#free[i].push(buffer as ArrayBuffer);
+      return;
+    }
   }
 }

@@ -25,17 +25,22 @@ export class ByteQueue {
     this.#length += bytes.length;
   }
 
-  /** The first bytes, at most `limit`, out of one piece. The array has a buffer of its own. */
-  take(limit: number): Uint8Array<ArrayBuffer> {
+  /** The first bytes, at most `limit`, as far as they lie in one piece. They stay there until {@link drop}. */
+  head(limit: number): Uint8Array {
     const first = this.#pieces[0];
-    if (first.length <= limit) {
+    return first.length <= limit ? first : first.subarray(0, limit);
+  }
+
+  /** Steps over so many bytes of the first piece; gives the piece when that was the rest of it. */
+  drop(count: number): Uint8Array | null {
+    const first = this.#pieces[0];
+    this.#length -= count;
+    if (count === first.length) {
       this.#pieces.shift();
-      this.#length -= first.length;
-      return (first.length === first.buffer.byteLength ? first : first.slice()) as Uint8Array<ArrayBuffer>;
+      return first;
     }
-    this.#pieces[0] = first.subarray(limit);
-    this.#length -= limit;
-    return first.slice(0, limit) as Uint8Array<ArrayBuffer>;
+    this.#pieces[0] = first.subarray(count);
+    return null;
   }
 
   clear(): void {

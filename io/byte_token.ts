@@ -42,16 +42,21 @@ export abstract class ByteToken extends Token {
     return bytes.write(this.io, actor, this.id, this.#writing, data, options);
   }
 
+  /** How much is read at once where nobody says. */
+  protected get pieceBytes(): number {
+    return bytes.DEFAULT_READ_BYTES;
+  }
+
   lines(options?: WaitOptions): AsyncIterableIterator<string> {
     return new Lines({
-      read: () => this.read(bytes.DEFAULT_READ_BYTES, options),
+      read: () => this.read(this.pieceBytes, options),
       unread: (rest) => bytes.unread(this.io, this.id, rest),
     });
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     for (;;) {
-      const piece = await this.read();
+      const piece = await this.read(this.pieceBytes);
       if (piece === null) return;
       yield piece;
     }
@@ -59,7 +64,7 @@ export abstract class ByteToken extends Token {
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const actor = this.actor;
-    return readableOf(() => this.readAs(actor, bytes.DEFAULT_READ_BYTES));
+    return readableOf(() => this.readAs(actor, this.pieceBytes));
   }
 
   get writable(): WritableStream<Uint8Array> {

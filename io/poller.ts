@@ -287,6 +287,10 @@ export class Poller implements OperationHost {
     if (out.backlogRecords > 0) this.#isBacklogged = true;
   }
 
+  buffer(length: number): Uint8Array<ArrayBuffer> {
+    return this.#pool.take(length);
+  }
+
   recycle(bytes: Uint8Array): void {
     this.#pool.give(bytes);
   }

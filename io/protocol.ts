@@ -69,5 +69,8 @@ export type ConnRecord = [resource: number, localAddr: PlainAddr, remoteAddr: Pl
  */
 export const WRITE_WINDOW_BYTES = 64 * 1024;
 
-/** Bigger pieces of bytes travel by the side port, without a copy; smaller ones in the ring. */
-export const TRANSFER_BYTES = 128 * 1024; // guessed; settled by bench/io/copy.ts
+/** No read gives more at once. */
+export const LARGEST_READ = 1024 * 1024;
+
+/** More bytes than this travel by the side port, moved and not copied; fewer in the ring. */
+export const MOST_RING_BYTES = 128 * 1024; // guessed: at 256 KiB neither way wins in bench/io/copy.ts

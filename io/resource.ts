@@ -6,6 +6,8 @@
  *
  * @module
  */
+import type { ByteQueue } from "./byte_queue.ts";
+import { MOST_RING_BYTES } from "./protocol.ts";
 
 let requests = 0;
 
@@ -88,7 +90,8 @@ export interface PollerHost {
   /** As `done` with the first `count` bytes, which are copied: the array is the caller's again. */
   doneBytes(request: Request, bytes: Uint8Array, count: number): void;
   failed(request: Request, error: unknown): void;
-  /** The bytes of a write are not needed any more. */
+  /** An array of so many bytes, with anything in it; used again after {@link recycle}. */
+  buffer(length: number): Uint8Array<ArrayBuffer>;
   recycle(bytes: Uint8Array): void;
   /** The answer to a request that was given up in time. */
   cancelled(request: Request): void;
@@ -99,6 +102,18 @@ export interface PollerHost {
   find(id: number): PollerResource | undefined;
   nextId(): number;
   add(resource: PollerResource): void;
+}
+
+/** Answers a reader with bytes that are there. */
+export function answerFrom(queue: ByteQueue, host: PollerHost, request: Asking): void {
+  const bytes = queue.head(request.limit);
+  const used = queue.drop(bytes.length);
+  if (bytes.length > MOST_RING_BYTES) {
+    const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+    return host.done(request, own, [own.buffer as ArrayBuffer]);
+  }
+  host.doneBytes(request, bytes, bytes.length);
+  if (used !== null) host.recycle(used);
 }
 
 export abstract class PollerResource {

@@ -8,9 +8,8 @@
  *
  * @module
  */
-import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { answerFrom, type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
 import { ByteQueue, LARGEST_READ_AHEAD, nextReadSize, SMALLEST_READ } from "./byte_queue.ts";
-import { TRANSFER_BYTES } from "./protocol.ts";
 
 /** The OS's side of a stream. */
 export interface Endpoint {
@@ -81,7 +80,7 @@ export class StreamResource extends PollerResource {
   #answer(request: Asking): boolean {
     if (this.#hasBytes) {
       if (request.limit === 0) this.host.done(request, null); // ready
-      else this.#give(request, this.#queue!.take(request.limit));
+      else answerFrom(this.#queue!, this.host, request);
     } else if (this.#ended) this.host.done(request, null);
     else if (this.#failure !== null) {
       const { error } = this.#failure;
@@ -90,11 +89,6 @@ export class StreamResource extends PollerResource {
       else this.host.done(request, null);
     } else return false;
     return true;
-  }
-
-  #give(request: Asking, bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length < TRANSFER_BYTES) this.host.doneBytes(request, bytes, bytes.length);
-    else this.host.done(request, bytes, [bytes.buffer]);
   }
 
   get #hasBytes(): boolean {
@@ -125,10 +119,7 @@ export class StreamResource extends PollerResource {
       const asked = buffer.length;
       this.#readSize = nextReadSize(this.#readSize, count, asked);
       const first = this.asking.first;
-      if (asked >= TRANSFER_BYTES) { // too big to be copied once more
-        this.#buffer = NO_BYTES;
-        this.#keep(count === asked ? buffer : buffer.slice(0, count));
-      } else if (
+      if (
         first === null || first.limit < count || this.#hasBytes || this.isHeld || this.isClosed
       ) this.#keep(buffer.slice(0, count));
       else { // the usual case: straight to the reader, and the buffer is used again
