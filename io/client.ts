@@ -18,7 +18,7 @@ import { DONE } from "../runtime/actor_state.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { type BLOCKING, IO, type Wait } from "../runtime/wait.ts";
 import { formatPid } from "../runtime/pid.ts";
-import { R_CALL, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
+import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import {
   type PackedError,
   R_IO_BROKEN,
@@ -104,6 +104,11 @@ export class IoClient {
   /** The poller owes an answer. */
   get isAwaiting(): boolean {
     return this.#tickets.length > this.#free.length;
+  }
+
+  /** Somebody here owns something in the poller. */
+  get holdsTokens(): boolean {
+    return this.#held.size > 0;
   }
 
   /** An id that no other thread gives. */
@@ -310,18 +315,18 @@ export class IoClient {
 
   /** A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. */
   landed(kind: number, target: number): void {
-    if (kind === R_SPAWN) return;
+    if (kind === R_SPAWN || kind === R_CHANNEL_VALUE) return; // channel_remote.ts knows the channel's owner
     if (isForActor(kind)) this.claim(target as Pid);
     else this.arrived.length = 0;
   }
 
-  /** The tokens that were read last are this actor's; when it is dead they are closed. */
-  claim(pid: Pid): void {
+  /** The tokens that were read last are this actor's; when it is dead, or nobody, they are closed. */
+  claim(pid: Pid | null): void {
     for (const token of this.arrived.splice(0)) {
-      const actor = this.s.find(pid);
+      const actor = pid === null ? undefined : this.s.find(pid);
       if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
       else {
-        this.post(R_IO_OWN, token.id, token.given, pid);
+        this.post(R_IO_OWN, token.id, token.given, actor.pid);
         this.hold(actor, token);
       }
     }

@@ -224,6 +224,8 @@ export class Poller implements OperationHost {
       case R_IO_OWN: {
         const resource = this.#resources.get(target);
         if (resource === undefined || aux < resource.given) return;
+        // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
+        if (aux === resource.given && payload === 0) return;
         resource.given = aux;
         this.own(resource, payload as number);
         return;
