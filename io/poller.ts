@@ -13,7 +13,15 @@
  */
 import { type Doorbell, ring } from "../runtime/doorbell.ts";
 import { InLink, OutLink } from "../runtime/link.ts";
-import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } from "../runtime/layout.ts";
+import {
+  BLOCKING_QUEUED,
+  BLOCKING_THREADS,
+  PEER_WORDS,
+  RECORDS_IN,
+  RECORDS_OUT,
+  ringRegion,
+  type SharedMemory,
+} from "../runtime/layout.ts";
 import { R_MESSAGE } from "../runtime/protocol.ts";
 import {
   FIRST_RESOURCE,
@@ -68,19 +76,27 @@ export class Poller implements OperationHost {
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
   readonly #pool = new BytePool();
-  readonly blocking = new BlockingPool(this);
+  readonly blocking: BlockingPool;
   #ids = FIRST_RESOURCE;
   #from = 0;
   #isBacklogged = false;
   readonly #toWake: number[] = [];
 
-  constructor(memory: SharedMemory, words: Int32Array, doorbell: Doorbell, events: PollerEvents) {
+  constructor(
+    memory: SharedMemory,
+    words: Int32Array,
+    doorbell: Doorbell,
+    blockingThreads: number,
+    events: PollerEvents,
+  ) {
     this.#memory = memory;
     this.#words = words;
     this.#doorbell = doorbell;
     this.#events = events;
     const id = memory.schedulers;
     this.#base = id * PEER_WORDS;
+    const load = words.subarray(this.#base + BLOCKING_THREADS, this.#base + BLOCKING_QUEUED + 1);
+    this.blocking = new BlockingPool(this, blockingThreads, load);
     for (let peer = 0; peer < memory.schedulers; peer++) {
       this.#running.push(new Map());
       this.#ins.push(

@@ -44,11 +44,11 @@ function warn(text: string): void {
   post({ type: "log", level: "error", pid: null, atMs: clock.now(), message: text, fields: "" });
 }
 
-function boot({ id, memory, epochMs }: Extract<ToWorker, { type: "init" }>): void {
+function boot({ id, memory, config, epochMs }: Extract<ToWorker, { type: "init" }>): void {
   clock = new RunClock(epochMs);
   const words = new Int32Array(memory.peerWords);
   const doorbell = new Doorbell(words, id, () => poller.pump());
-  poller = new Poller(memory, words, doorbell, {
+  poller = new Poller(memory, words, doorbell, config.blockingThreads, {
     openPort: (to) => {
       const channel = new MessageChannel();
       post({ type: "port", to, port: channel.port2 }, [channel.port2]);

@@ -69,6 +69,10 @@ export function formatDump(stats: RuntimeStats, reports: (SchedulerReport | null
     `smarm runtime: ${stats.schedulerCount} schedulers, ${stats.live} live actors, run queues ${stats.runQueueLength}, ` +
     `sleeping ${stats.sleeping}, io ${stats.ioParked}, dead letters ${stats.deadLetters}, stolen ${stats.stolen}`,
   ];
+  const { threads, running, queued } = stats.blocking;
+  if (threads > 0 || queued > 0) {
+    lines.push(`blocking pool: ${threads} threads, ${running} running, ${queued} queued`);
+  }
   for (const one of stats.schedulers) {
     const report = reports[one.id];
     const current = one.currentPid === null

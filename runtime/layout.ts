@@ -57,6 +57,10 @@ export const NOT_RECEIVING = 8;
 export const RECORDS_OUT = 9;
 /** Ring records this peer has taken in. */
 export const RECORDS_IN = 10;
+/** In the poller's block, written by the keeper of the blocking pool: its threads, those that run a function, calls that wait. */
+export const BLOCKING_THREADS = 11;
+export const BLOCKING_RUNNING = 12;
+export const BLOCKING_QUEUED = 13;
 /** Log records of this peer's that were written, modulo 2^32. Written by the control thread; read by the owner. */
 export const LOGS_TAKEN = 3 * LINE;
 /** The doorbell: added to by whoever rings, waited on by the owner. */

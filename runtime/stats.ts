@@ -6,6 +6,9 @@
 import type { RuntimeStats, SchedulerStats } from "./api.ts";
 import {
   ASLEEP,
+  BLOCKING_QUEUED,
+  BLOCKING_RUNNING,
+  BLOCKING_THREADS,
   COUNTER_WORDS,
   type CounterName,
   COUNTERS,
@@ -35,12 +38,18 @@ export function readStats(memory: SharedMemory): RuntimeStats {
   }
   const sum = (pick: (one: SchedulerStats) => number) =>
     schedulers.reduce((total, one) => total + pick(one), 0);
+  const poller = memory.schedulers * PEER_WORDS;
   return {
     schedulerCount: memory.schedulers,
     live: (spawned - ended) | 0,
     runQueueLength: sum((one) => one.runQueueLength),
     ioParked: sum((one) => one.ioParked),
     sleeping: sum((one) => one.sleeping),
+    blocking: {
+      threads: Atomics.load(words, poller + BLOCKING_THREADS),
+      running: Atomics.load(words, poller + BLOCKING_RUNNING),
+      queued: Atomics.load(words, poller + BLOCKING_QUEUED),
+    },
     deadLetters: sum((one) => one.deadLetters),
     panicked: sum((one) => one.panicked),
     stolen: sum((one) => one.stolen),

@@ -15,10 +15,10 @@ const DEADLINE_MS = 45_000;
 export async function runMain(
   file: string,
   args: string[],
-  threads: number,
+  threads: number | Config,
   // deno-lint-ignore no-explicit-any
 ): Promise<any> {
-  const runtime = init(Config.exact(threads));
+  const runtime = init(threads instanceof Config ? threads : Config.exact(threads));
   const overdue = setTimeout(async () => {
     console.error(`${file} ${args.join(" ")} did not end:\n${await runtime.dump()}`);
     runtime.stop();
