@@ -8,7 +8,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type { Writable } from "./api.ts";
 import * as bytes from "./bytes.ts";
 import { blame } from "./errors.ts";
-import { Lines } from "./lines.ts";
+import { linesOf, piecesOf } from "./reading.ts";
 import { readableOf, writableOf } from "./streams.ts";
 import { Token } from "./token.ts";
 
@@ -48,18 +48,11 @@ export abstract class ByteToken extends Token {
   }
 
   lines(options?: WaitOptions): AsyncIterableIterator<string> {
-    return new Lines({
-      read: () => this.read(this.pieceBytes, options),
-      unread: (rest) => bytes.unread(this.io, this.id, rest),
-    });
+    return linesOf(this.io, this.id, () => this.read(this.pieceBytes, options));
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      const piece = await this.read(this.pieceBytes);
-      if (piece === null) return;
-      yield piece;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return piecesOf(() => this.read(this.pieceBytes));
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
