@@ -53,7 +53,13 @@ export interface File extends Resource, Source, Sink {
   syncData(options?: WaitOptions): Promise<void>;
 }
 
-/** A TCP, TLS or Unix connection. It belongs to an actor, whose end closes it. */
+/**
+ * A TCP, TLS or Unix connection. It belongs to an actor, whose end closes it.
+ *
+ * As with the OS's own buffer, `write` is over when its bytes are on their way: up to 64 KiB may wait in the poller, a write
+ * beyond that waits until all are taken. Why such a write failed is told to the next write. A write with options waits
+ * until the OS has taken it and all before it, and rejects itself.
+ */
 export interface Conn extends Resource, Source, Sink {
   /** Our end. */
   readonly localAddr: Deno.Addr;
