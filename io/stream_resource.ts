@@ -120,7 +120,7 @@ export class StreamResource extends PollerResource {
       this.#readSize = nextReadSize(this.#readSize, count, asked);
       const first = this.asking.first;
       if (
-        first === null || first.limit < count || this.#hasBytes || this.isHeld || this.isClosed
+        first === null || first.limit < count || count === 0 || this.#hasBytes || this.isHeld || this.isClosed
       ) this.#keep(buffer.slice(0, count));
       else { // the usual case: straight to the reader, and the buffer is used again
         this.asking.shift();

@@ -158,6 +158,7 @@ export class OutLink {
    */
   sendBytes(kind: number, target: number, aux: number, bytes: Uint8Array, length = bytes.length): void {
     const { ring } = this;
+    if (this.encoding) throw new Error("Cannot send from within a getter of a message that is being sent");
     const words = (BYTES_HEADER_WORDS + ((length + 3) >> 2) + 1) & ~1;
     const at = this.backlog.records > 0 || words > ring.maxRecordWords ? -1 : ring.reserve(words);
     if (at < 0) return this.send(kind, target, aux, bytes.slice(0, length));

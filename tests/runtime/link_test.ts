@@ -380,3 +380,38 @@ Deno.test("between two workers, messages cross both ways in order with tiny ring
     port1.close();
   }
 });
+
+Deno.test("bytes past the codec keep their place among messages, and arrive in arrays of their own", () => {
+  const step = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ bytes: fc.uint8Array({ maxLength: 900, size: "max" }), cut: fc.nat(9) }),
+    },
+    { weight: 2, arbitrary: fc.record({ send: fc.record({ n: fc.integer() }) }) },
+    { weight: 2, arbitrary: fc.record({ take: fc.integer({ min: 1, max: 6 }) }) },
+    { weight: 1, arbitrary: fc.constant({ flush: true }) },
+  );
+  const sizes = fc.constantFrom(128, 256, 1024, 4096);
+  fc.assert(fc.property(sizes, fc.array(step, { maxLength: 60 }), (size, steps) => {
+    const l = link(size);
+    const sent: unknown[] = [];
+    for (const one of steps) {
+      if ("bytes" in one) {
+        const length = Math.max(0, one.bytes.length - one.cut);
+        l.out.sendBytes(3, 4, sent.length, one.bytes, length);
+        sent.push(one.bytes.slice(0, length));
+        one.bytes.fill(255); // they are the sender's again
+      } else if ("send" in one) {
+        l.out.send(3, 4, sent.length, one.send);
+        sent.push(one.send);
+      } else if ("take" in one) l.take(one.take);
+      else l.out.flush();
+    }
+    settle(l);
+    assertEquals(l.got.map((one) => one.payload), sent);
+    assertEquals(l.got.map((one) => one.aux), sent.map((_, i) => i));
+    for (const { payload } of l.got) {
+      if (payload instanceof Uint8Array) assertEquals(payload.buffer.byteLength, payload.length);
+    }
+  }));
+});
