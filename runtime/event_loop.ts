@@ -140,6 +140,7 @@ export class EventLoop {
       if (drainMicrotasks === undefined) return s.queue.length > 0 || s.current !== null || this.#stayUp(now);
       if (!turn.hasRemaining && !this.#spin(now)) return this.#stayUp(now);
     } while (now - began < TURN_MS);
+    s.publish();
     this.#servePoll(now);
     return true;
   }
@@ -174,7 +175,7 @@ export class EventLoop {
     doorbell.prepare();
     // A reader that made room before ASLEEP was set has rung for nothing: what is held back goes now, or it rings again.
     s.remote.flush();
-    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal() > 0) {
+    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal(true) > 0) {
       doorbell.awake();
       return true;
     }

@@ -57,6 +57,12 @@ export const NOT_RECEIVING = 8;
 export const RECORDS_OUT = 9;
 /** Ring records this peer has taken in. */
 export const RECORDS_IN = 10;
+/** Actors that live here, and those that thieves took and the owner has not missed yet. Written by the owner. */
+export const LIVE = 11;
+/** Actors that thieves took. Added to by thieves. */
+export const TAKEN_AWAY = 12;
+/** Those of them that the owner has missed. Written by the owner. */
+export const MISSED = 13;
 /** Log records of this peer's that were written, modulo 2^32. Written by the control thread; read by the owner. */
 export const LOGS_TAKEN = 3 * LINE;
 /** The doorbell: added to by whoever rings, waited on by the owner. */

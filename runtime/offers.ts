@@ -167,6 +167,19 @@ export class Offers {
     return Atomics.compareExchange(i32, entry + LENGTH, length, end - entry) === length ? "added" : "taken";
   }
 
+  /** Every second actor that is offered and has not begun, at most `most`. */
+  everySecond(most: number): ActorImpl[] {
+    const found: ActorImpl[] = [];
+    let skips = true;
+    for (let n = this.#head; n !== this.#tail && found.length < most; n++) {
+      const actor = this.#actors[n & (CAPACITY - 1)];
+      if (actor === undefined || actor.state !== UNSTARTED) continue;
+      if (!skips) found.push(actor);
+      skips = !skips;
+    }
+    return found;
+  }
+
   /** It has begun here, or only its birth scheduler may give it away from now on. */
   withdraw(actor: ActorImpl): void {
     Atomics.store(this.#area.i32, entryAt(actor.offer) + LENGTH, EMPTY);

@@ -60,6 +60,8 @@ import {
   DETAIL_WAIT,
   DETAIL_WORDS,
   IO_PARKED,
+  LIVE,
+  MISSED,
   NO_ACTOR,
   NOT_RECEIVING,
   PEER_WORDS,
@@ -160,7 +162,6 @@ export class Scheduler {
   readonly sharesWork: boolean;
   readonly boundByDefault: Bound | null;
   stopping = false;
-  live = 0;
   /** Actors whose module is being imported. */
   loading = 0;
   readonly sliceMs: number;
@@ -218,6 +219,14 @@ export class Scheduler {
     this.sliceMs = config.timesliceUs / 1000;
     this.#granted = 1; // the first look says what operations cost here
     this.ops = this.#granted;
+  }
+
+  /** How many actors live here. */
+  get live(): number {
+    return this.words[this.base + LIVE];
+  }
+  set live(count: number) {
+    this.words[this.base + LIVE] = count;
   }
 
   /** Offers, thefts and gifts of actors that have not begun. */
@@ -309,8 +318,14 @@ export class Scheduler {
     return this.work.keepHome(target) ? target : undefined;
   }
 
-  /** A thief was faster: what is left here is the handle. */
+  /** A thief was faster. */
   forgetStolen(actor: ActorImpl): void {
+    this.words[this.base + MISSED]++;
+    this.forget(actor);
+  }
+
+  /** It lives elsewhere: what is left here is the handle. */
+  forget(actor: ActorImpl): void {
     actor.state = DONE;
     this.born[indexOf(actor.pid)] = undefined;
     this.live--;
@@ -388,8 +403,9 @@ export class Scheduler {
 
   /** The time is looked at here, so such a timeout is late by a burst at most, and never early. */
   #armLate(): void {
-    const now = this.clock.now();
     const waits = this.#lateWaits;
+    if (waits.length === 0) return;
+    const now = this.clock.now();
     for (let i = 0; i < waits.length; i++) {
       const wait = waits[i];
       if (!wait.isOpen) continue;
@@ -566,6 +582,7 @@ export class Scheduler {
     this.#driving = true;
     const before = this.resumed;
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
+      if (this.sharesWork && this.queue.first!.state === UNSTARTED) this.work.giveOffered();
       const actor = this.#dequeue();
       if (actor.state === UNSTARTED) this.#begin(actor);
       else this.#resume(actor);
@@ -771,7 +788,7 @@ export class Scheduler {
     this.ops = this.#granted;
     if (this.queue.length > this.runQueueHigh) this.runQueueHigh = this.queue.length;
     if (longMailboxes.found) warnOfLongMailboxes(this);
-    this.publish();
+    this.#armLate();
     return now;
   }
 
@@ -795,7 +812,7 @@ export class Scheduler {
 
   /** Makes the counters visible to other threads. */
   publish(): void {
-    if (this.#lateWaits.length > 0) this.#armLate();
+    this.#armLate();
     const counters = this.#counters;
     for (let i = 0; i < COUNTERS.length; i++) counters[i] = this[COUNTERS[i]];
     this.words[this.base + TIMERS] = this.timers.size;
