@@ -68,6 +68,7 @@ import {
   SLEEPING,
   TIMERS,
 } from "./layout.ts";
+import { Journal } from "./journal.ts";
 import { Routes, SlotTable } from "./slot_table.ts";
 import { thisThread } from "./this_thread.ts";
 import { Targets } from "./targets.ts";
@@ -82,6 +83,7 @@ import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { SETTLED } from "./offer_states.ts";
 import { WorkSharing } from "./work_sharing.ts";
+import type { Isolation } from "./isolation.ts";
 import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
@@ -120,6 +122,7 @@ export class Scheduler {
   readonly timers: TimerWheel;
   readonly targets: Targets;
   readonly slots: SlotTable;
+  readonly journal: Journal;
   readonly routes: Routes;
   readonly names: NameTable;
   readonly groups: Groups;
@@ -169,6 +172,8 @@ export class Scheduler {
   #burstStart = 0;
   #burstOver = false;
   #driving = false;
+  /** With --contain only: runs actors one by one, so that one can be cut off alone. */
+  isolate: Isolation | null = null;
   #armed = false;
   #refs = 0;
   readonly #lateWaits: Wait[] = [];
@@ -202,7 +207,8 @@ export class Scheduler {
     this.trace = memory.trace === null ? null : new Recorder(memory.trace, id, memory.schedulers, clock);
     this.#details = memory.details.map((buffer) => new Int32Array(buffer));
     const routes = memory.routes.map((buffer) => new Int32Array(buffer));
-    this.slots = new SlotTable(routes[id], id, memory.slotCapacity);
+    this.journal = new Journal(this.words, this.base);
+    this.slots = new SlotTable(routes[id], id, memory.slotCapacity, this.journal);
     this.routes = new Routes(routes);
     this.names = new NameTable(memory, id, this.routes);
     this.groups = new Groups(this);
@@ -559,14 +565,32 @@ export class Scheduler {
     if (this.#driving) return 0;
     this.#driving = true;
     const before = this.resumed;
+    if (this.isolate !== null) this.isolate.drainOthers(); // what is queued already is not the first actor's
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
       const actor = this.#dequeue();
+      if (this.isolate !== null) this.isolate.begins(actor);
       if (actor.state === UNSTARTED) this.#begin(actor);
       else this.#resume(actor);
+      if (this.isolate !== null) this.#alone(actor);
     }
     this.#driving = false;
     if (this.current === null) this.#idle();
     return this.resumed - before;
+  }
+
+  /** The actor runs until it waits; one that waits for a promise that is not smarm's has the baton taken away at once. */
+  #alone(actor: ActorImpl): void {
+    this.isolate!.drain();
+    if (this.current === actor) this.#putDown(actor);
+  }
+
+  /** The turn was cut off in the middle. The actor whose turn it was; null when it was nobody's. */
+  cutOff(): ActorImpl | null {
+    const actor = this.current;
+    this.#driving = false;
+    this.current = null;
+    this.#idle();
+    return actor;
   }
 
   #idle(): void {
