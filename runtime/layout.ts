@@ -23,6 +23,8 @@ export const MAIN_ENDED = 2 * LINE;
 export const HUNGRY = 3 * LINE;
 /** 1 while a "quiet" or "done" notice is on its way to the control thread. Set by schedulers, cleared by control. */
 export const NOTICE_PENDING = 4 * LINE;
+/** Left to tests, which keep here where a scheduler is to be ended (tests/containment/). */
+export const TEST_WORDS = 6 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;

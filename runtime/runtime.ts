@@ -154,6 +154,11 @@ export class Runtime {
     this.#active?.lose(scheduler, "it was killed by a test");
   }
 
+  /** @internal Whether a scheduler is up, and can be ended. */
+  isUpForTests(scheduler: number): boolean {
+    return this.#active?.isUp(scheduler) === true;
+  }
+
   /** Counters of the active run, or of the last one. */
   stats(): RuntimeStats {
     return readStats(this.#memory);
@@ -300,8 +305,8 @@ class Run {
       this.#incarnations.push(0);
       this.#heldPorts.push([]);
       this.#isReady.push(false);
-      this.#startThread(id);
     }
+    for (let id = 0; id < memory.peers; id++) this.#startThread(id);
   }
 
   #startThread(id: number): void {
@@ -490,6 +495,10 @@ class Run {
     this.#lostWhy[id] = why;
     this.#losses.died(id, why);
     if (hadMain) this.#mainLost(id, why);
+  }
+
+  isUp(id: number): boolean {
+    return this.#hasStarted && this.#isReady[id] && !this.#losses.isSettling;
   }
 
   readonly #lostWhy: string[] = [];

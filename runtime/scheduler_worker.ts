@@ -51,6 +51,8 @@ let s: Scheduler;
 let loop: EventLoop;
 let foreign: ForeignWork;
 let recovery: Recovery;
+/** The program's functions are known, by the same numbers as on all schedulers: actors can be taken in. */
+let isLoaded = false;
 /** What the scheduler itself has to say (M12). */
 let log: Log;
 
@@ -108,7 +110,9 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const clock = new RunClock(init.epochMs);
   const { id, memory } = init;
   s = new Scheduler(id, memory, config, clock, {
-    arm: () => loop.arm(),
+    arm: () => {
+      if (isLoaded) loop.arm(); // before, what others have sent to this scheduler's predecessor's place waits
+    },
     halt: (code) => post({ type: "halt", code }),
     log: (actor) => logFor(actor, config.minLogLevel),
     mainEnded: (actor, outcome) =>
@@ -188,7 +192,8 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   if (thread !== null) await holdLock(thread.lock);
   log.info("started");
   post({ type: "ready" });
-  s.arm();
+  isLoaded = true;
+  loop.arm();
 }
 
 /** From here on this thread can be ended while it computes (thread.ts). Gives what lets go of the lock again. */
