@@ -101,7 +101,7 @@ export function finalizeAway(
   if (outcome.kind === "panic") {
     keepUnobserved(s, pid, name, outcome, observed || told || handle?.joined === true);
   }
-  s.slots.free(pid);
+  s.slots.freeUnlessFreed(pid);
 }
 
 /**

@@ -591,10 +591,24 @@ class Run {
     this.#quiet.close();
     this.#watchdog?.close();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const thread of this.#threads) thread.end();
+    const gone = this.#threads.map((thread) => thread.kill());
     if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
     else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
+    if (gone.every((one) => one === null)) this.#settleResult();
+    else this.#settleWhenGone(gone);
+  }
+
+  /** Nothing is left behind: a thread that can be told to be gone is waited for, and none is left burning. */
+  async #settleWhenGone(gone: (Promise<boolean> | null)[]): Promise<void> {
+    const isGone = await Promise.all(gone);
+    const burning = isGone.findIndex((one) => one === false);
+    if (burning < 0) return this.#settleResult();
+    this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
+    Deno.exit(EXIT_FATAL);
+  }
+
+  #settleResult(): void {
     if (this.#failure !== null) this.#settle.reject(this.#failure);
     else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));
     else this.#settle.reject(new StoppedError("the run ended before main did"));

@@ -83,6 +83,14 @@ export class SlotTable {
     else this.#free.push(index);
   }
 
+  /**
+   * For a death that another scheduler tells: one that was told to a scheduler that died, and in whose place this one is,
+   * has been found in the route word before ({@link inherit}).
+   */
+  freeUnlessFreed(pid: Pid): void {
+    if (this.#routes[indexOf(pid)] >>> WHERE_BITS === generationOf(pid)) this.free(pid);
+  }
+
   /** Before it begins here: false when a thief was faster. */
   claim(pid: Pid): boolean {
     return settle(this.#routes, pid, this.#scheduler) || this.isSettledHere(pid);

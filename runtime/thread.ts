@@ -77,7 +77,12 @@ export class NodeThread implements Thread {
 
   constructor(entry: URL, name: string, events: ThreadEvents, maxHeapMb: number | undefined) {
     const { port1, port2 } = new MessageChannel();
-    this.#gone = new Promise((resolve) => port1.addEventListener("close", () => resolve()));
+    this.#gone = new Promise((resolve) =>
+      port1.addEventListener("close", () => {
+        port1.close();
+        resolve();
+      })
+    );
     port1.start();
     const data: ThreadData = { lifeline: port2, lock: `smarm ${Deno.pid} ${++locks}` };
     this.#worker = new NodeWorker(entry, {
