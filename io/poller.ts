@@ -123,10 +123,10 @@ export class Poller implements OperationHost {
       request.onCancel?.();
     }
     for (const resource of [...this.#resources.values()]) resource.lost(peer);
-    for (const owner of [...this.#owned.keys()]) {
-      if (owner > 0 ? this.#routes.isLive(owner as Pid) : owner !== onTheWayTo(peer)) continue;
-      for (const resource of [...this.#owned.get(owner)!]) resource.close();
-    }
+    this.#hasLost = true;
+    const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner) || owner === onTheWayTo(peer));
+    this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
+    for (const owner of dead) for (const resource of [...this.#owned.get(owner) ?? []]) resource.close();
     const { sent } = this.#outs[peer]; // after all that, which may have answered
     const id = this.#memory.schedulers;
     resetRing(ringRegion(this.#memory, peer, id));
@@ -139,6 +139,27 @@ export class Poller implements OperationHost {
     this.pump();
     return { sent, received: link.received };
   }
+
+  #isDead(owner: number): boolean {
+    return owner > 0 && !this.#routes.isLive(owner as Pid);
+  }
+
+  /**
+   * It was given to an actor that is dead: one that ended has given it on, or released it, and that news is on its way;
+   * one that was lost with its scheduler has not.
+   */
+  #closeLater(resource: PollerResource): void {
+    this.#doubtful.add(resource);
+    this.#doubtTimer ??= setTimeout(() => {
+      this.#doubtTimer = undefined;
+      for (const one of this.#doubtful) if (this.#isDead(one.owner)) one.close();
+      this.#doubtful.clear();
+    }, DOUBT_MS);
+  }
+
+  #hasLost = false;
+  readonly #doubtful = new Set<PollerResource>();
+  #doubtTimer: ReturnType<typeof setTimeout> | undefined;
 
   // --- Turns ------------------------------------------------------------------------------------------------------
 
@@ -248,8 +269,8 @@ export class Poller implements OperationHost {
         const resource = this.#resources.get(target);
         if (resource === undefined || aux < resource.given) return;
         resource.given = aux;
-        if ((payload as number) > 0 && !this.#routes.isLive(payload as Pid)) resource.close(); // it was given too late
-        else this.own(resource, payload as number);
+        this.own(resource, payload as number);
+        if (this.#hasLost && this.#isDead(resource.owner)) this.#closeLater(resource);
         return;
       }
       case R_IO_RELEASE: {
@@ -379,6 +400,7 @@ export class Poller implements OperationHost {
 
   /** Closes everything. What was given to stdout, stderr and files is written, for as long as a closed stream lingers. */
   async close(): Promise<void> {
+    clearTimeout(this.#doubtTimer);
     this.#drain();
     const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
     for (const resource of [...this.#resources.values()]) resource.close();
@@ -391,6 +413,8 @@ export class Poller implements OperationHost {
   }
 }
 
+/** How long news of a resource may be on its way: guessed, far more than a full ring takes. */
+const DOUBT_MS = 1000;
 /** How often in a row the poller looks for records before the event loop goes on. */
 const MOST_PASSES = 4;
 

@@ -53,6 +53,8 @@ let foreign: ForeignWork;
 let recovery: Recovery;
 /** The program's functions are known, by the same numbers as on all schedulers: actors can be taken in. */
 let isLoaded = false;
+/** News of other losses that waits until then: settling one takes actors in. */
+const early: ToWorker[] = [];
 /** What the scheduler itself has to say (M12). */
 let log: Log;
 
@@ -93,10 +95,12 @@ function hear(message: ToWorker): void {
       closeWorker();
       return;
     case "lost":
+      if (!isLoaded) return void early.push(message);
       loop.holdHunger();
       recovery.lost(message.id, message.why);
       return;
     case "renewed":
+      if (!isLoaded) return void early.push(message);
       recovery.renewed(message.id);
       loop.releaseHunger();
       return;
@@ -193,6 +197,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   log.info("started");
   post({ type: "ready" });
   isLoaded = true;
+  early.splice(0).forEach(hear);
   loop.arm();
 }
 
