@@ -95,7 +95,7 @@ export class NameTable {
           );
         }
       }
-      const rest = this.#without(key.bucket, head, chain, found);
+      const rest = this.#without(head, chain, found);
       const node = this.#take();
       if (node < 0) {
         this.#drop(rest.taken);
@@ -129,7 +129,7 @@ export class NameTable {
       const { head, chain } = this.#read(key.bucket);
       const found = this.#find(chain, key);
       if (found === undefined || found.pid !== pid) return false;
-      const rest = this.#without(key.bucket, head, chain, found);
+      const rest = this.#without(head, chain, found);
       if (this.#swap(key.bucket, head, rest.head)) {
         this.#changed(key.bucket, rest.taken, rest.gone);
         return true;
@@ -223,7 +223,7 @@ export class NameTable {
    * The chain without one link and without the dead: links before the last that goes are copied to nodes of ours.
    * `taken` are the copies, `gone` the places that are in no chain once the bucket was swapped.
    */
-  #without(bucket: number, head: Ref, chain: readonly Link[], removed: Link | undefined) {
+  #without(head: Ref, chain: readonly Link[], removed: Link | undefined) {
     const goes = (link: Link) => link === removed || !this.#routes.isLive(link.pid);
     let last = chain.length - 1;
     while (last >= 0 && !goes(chain[last])) last--;
@@ -251,7 +251,7 @@ export class NameTable {
   #bury(bucket: number): void {
     for (;;) {
       const { head, chain } = this.#read(bucket);
-      const rest = this.#without(bucket, head, chain, undefined);
+      const rest = this.#without(head, chain, undefined);
       if (rest.head === head) return;
       if (this.#swap(bucket, head, rest.head)) return this.#changed(bucket, rest.taken, rest.gone);
       this.#drop(rest.taken);

@@ -23,8 +23,8 @@ import { dropCall, failCall } from "./call.ts";
 import { ExitError } from "./errors.ts";
 import { finalizeAway, noticed, signalled } from "./lifecycle.ts";
 import { COUNTER_WORDS, COUNTERS, ENDED, EPOCH } from "./layout.ts";
-import { birthOf, formatPid } from "./pid.ts";
-import { EXIT_LINK, R_GROUP, R_SYNC, R_SYNCED, WATCH_MONITOR } from "./protocol.ts";
+import { formatPid } from "./pid.ts";
+import { EXIT_LINK, R_SYNC, R_SYNCED, WATCH_MONITOR } from "./protocol.ts";
 
 /** What the actors of a lost scheduler end with: OTP's exit reason, in words. */
 export const LOST_REASON = "scheduler lost";
@@ -130,17 +130,15 @@ export class Recovery {
       if (isDead(callee)) suspects.push(() => failCall(s, number, callee, outcomeOf(callee)));
     }
     for (const [pid, handle] of s.away) {
-      const isOurs = birthOf(pid) === s.id;
-      if (isDead(pid)) {
-        suspects.push(() => {
-          if (s.away.get(pid) !== handle) return;
-          if (isOurs) finalizeAway(s, pid, outcomeOf(pid), true, ""); // the control thread reports the loss
-          else if (birthOf(pid) === lost) {
-            s.away.delete(pid);
-            handle.settle(outcomeOf(pid));
-          }
-        });
-      } else if (!isOurs && birthOf(pid) === lost) s.remote.askForOutcome(handle); // of whoever takes its place
+      if (!isDead(pid)) continue;
+      suspects.push(() => {
+        if (s.away.get(pid) === handle) finalizeAway(s, pid, outcomeOf(pid), true, ""); // the loss is reported as a whole
+      });
+    }
+    for (const [ref, handle] of s.remote.asksOf(lost)) {
+      const { pid } = handle;
+      if (isDead(pid)) suspects.push(() => s.remote.answerOutcome(pid, ref, outcomeOf(pid)));
+      else s.remote.askAgain(ref, handle);
     }
     return suspects;
   }

@@ -77,6 +77,8 @@ export class Remote {
   readonly #portsIn: (MessagePort | undefined)[] = [];
   readonly #portsOut: (MessagePort | undefined)[] = [];
   readonly classes = new ObjectClasses();
+  /** Copies of handles that have asked for the outcome, by the question's number. */
+  readonly #asking = new Map<number, HandleImpl>();
   /** Handles of dead children of which copies are abroad. */
   readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
@@ -301,8 +303,29 @@ export class Remote {
     this.#toActor(to, R_UNLINK, 0, from);
   }
 
+  /** Each copy asks for itself: two actors here may join two copies of one handle. */
   askForOutcome(handle: HandleImpl): void {
-    this.record(handle.home, R_ASK_OUTCOME, handle.pid, 0, this.#s.id);
+    const ref = this.#s.nextRef();
+    this.#asking.set(ref, handle);
+    this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
+  }
+
+  /** Not for whoever asked under the same number on a scheduler that died, and in whose place this one is. */
+  answerOutcome(pid: Pid, ref: number, outcome: Outcome): void {
+    const handle = this.#asking.get(ref);
+    if (handle?.pid !== pid) return;
+    this.#asking.delete(ref);
+    handle.settle(outcome);
+  }
+
+  /** Questions of copies whose original was on a scheduler that is lost: whoever takes its place is asked anew. */
+  asksOf(lost: number): [ref: number, handle: HandleImpl][] {
+    return [...this.#asking].filter(([, handle]) => handle.home === lost);
+  }
+
+  askAgain(ref: number, handle: HandleImpl): void {
+    this.#asking.delete(ref);
+    this.askForOutcome(handle);
   }
 
   /** OTP: linking to a dead process is an exit signal with the reason `noproc`. */
@@ -458,11 +481,10 @@ export class Remote {
         return;
       }
       case R_ASK_OUTCOME:
-        this.#tellOutcome(pid, payload as number);
+        this.#tellOutcome(pid, aux, payload as number);
         return;
       case R_OUTCOME:
-        s.away.get(pid)?.settle(payload as Outcome);
-        s.away.delete(pid);
+        this.answerOutcome(pid, aux, payload as Outcome);
         return;
       default:
         if (!this.#host.handle(this.#from, kind, pid, aux, payload)) {
@@ -471,14 +493,14 @@ export class Remote {
     }
   };
 
-  #tellOutcome(pid: Pid, asker: number): void {
+  #tellOutcome(pid: Pid, ref: number, asker: number): void {
     let handle = this.#original(pid);
     if (handle === undefined && this.#s.routes.isLive(pid)) { // whoever had the handle was lost with its scheduler
       handle = new HandleImpl(pid, null);
       this.#s.away.set(pid, handle);
     }
     const tell = (outcome: Outcome) =>
-      this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, 0, told));
+      this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, ref, told));
     if (handle === undefined) {
       const error = new DeadActorError(
         pid,
