@@ -66,6 +66,8 @@ export abstract class PollerResource {
   isClosed = false;
   /** Answers on their way back from schedulers that gave their requests up meanwhile. */
   #returning = 0;
+  /** How many of them are on their way from each scheduler. */
+  readonly #returningFrom: Map<number, number> = new Map();
   protected readonly asking: Asking[] = [];
 
   constructor(id: number, host: PollerHost) {
@@ -100,13 +102,27 @@ export abstract class PollerResource {
   }
 
   /** The answer was on its way when its request was given up: nobody reads on until it is back. */
-  expectReturn(): void {
+  expectReturn(peer: number): void {
     this.#returning++;
+    this.#returningFrom.set(peer, (this.#returningFrom.get(peer) ?? 0) + 1);
   }
 
-  returned(value: unknown): void {
+  returned(peer: number, value: unknown): void {
     if (value !== null) this.takeBack(value);
+    this.#returningFrom.set(peer, this.#returningFrom.get(peer)! - 1);
     if (--this.#returning === 0 && !this.isClosed) this.serve();
+  }
+
+  /** A scheduler is dead: it asks for nothing any more, and gives nothing back. */
+  lost(peer: number): void {
+    for (let i = this.asking.length - 1; i >= 0; i--) {
+      if (this.asking[i].peer === peer) this.asking.splice(i, 1)[0].isOpen = false;
+    }
+    const missing = this.#returningFrom.get(peer) ?? 0;
+    this.#returningFrom.delete(peer);
+    if (missing === 0) return;
+    this.#returning -= missing;
+    if (this.#returning === 0 && !this.isClosed) this.serve();
   }
 
   /** Not by a cancelled answer: by a reader that took more than it needed. */

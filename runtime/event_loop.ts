@@ -9,6 +9,7 @@
  * @module
  */
 import type { Scheduler } from "./scheduler.ts";
+import type { Containment } from "./containment.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { EPOCH, HUNGRY } from "./layout.ts";
 import { setImmediate } from "node:timers";
@@ -70,8 +71,17 @@ export class EventLoop {
   readonly #originalClearTimeout = globalThis.clearTimeout;
   readonly turn: Turn = { resumed: 0, fired: 0, records: 0, hasRemaining: false };
 
-  constructor(s: Scheduler, doorbell: Doorbell, spins: boolean, onIdle: () => void) {
+  readonly #containment: Containment | null;
+
+  constructor(
+    s: Scheduler,
+    doorbell: Doorbell,
+    spins: boolean,
+    onIdle: () => void,
+    containment: Containment | null = null,
+  ) {
     this.#s = s;
+    this.#containment = containment;
     this.#doorbell = doorbell;
     this.#spins = spins;
     this.#onIdle = onIdle;
@@ -116,8 +126,10 @@ export class EventLoop {
   readonly #pump = (): void => {
     if (this.#closed) return;
     this.#wakeUp();
-    this.#s.turned(this.#turns());
+    this.#s.turned(this.#containment === null ? this.#turns() : this.#containment.run(this.#contained));
   };
+
+  readonly #contained = (): boolean => this.#turns();
 
   /** Passes until the burst is over or nothing is left to do. True: the event loop is to come back soon. */
   #turns(): boolean {
@@ -219,8 +231,21 @@ export class EventLoop {
     }
   }
 
+  /** A scheduler was lost, and nobody knows whether it was counted as hungry: all begin anew. */
+  holdHunger(): void {
+    this.#hungerHeld = true;
+    this.#hungry = false;
+  }
+
+  releaseHunger(): void {
+    this.#hungerHeld = false;
+    this.#s.arm();
+  }
+
+  #hungerHeld = false;
+
   #setHungry(hungry: boolean): void {
-    if (this.#hungry === hungry || !this.#s.sharesWork) return;
+    if (this.#hungry === hungry || !this.#s.sharesWork || this.#hungerHeld) return;
     this.#hungry = hungry;
     Atomics.add(this.#s.run, HUNGRY, hungry ? 1 : -1);
   }

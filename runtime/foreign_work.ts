@@ -33,6 +33,7 @@ const LONGEST_SCAN = 5_000_000;
 export class ForeignWork {
   readonly #timers: () => number;
   readonly #turn: () => Promise<void>;
+  #own = OWN_OPERATIONS;
   #seen = 0;
   #pending: number[] = [];
 
@@ -44,14 +45,30 @@ export class ForeignWork {
 
   async isPending(): Promise<boolean> {
     if (this.#timers() > 0) return true;
-    if (!able) return true;
+    const pending = await this.#count();
+    return pending === null || pending > this.#own || this.#timers() > 0;
+  }
+
+  /**
+   * Before any of the program's code runs: what is pending now, and what `start` adds, is the worker's own. What `start`
+   * gives undoes it.
+   */
+  async ownIs(start: () => Promise<() => void>): Promise<void> {
+    const undo = await start();
+    this.#own = await this.#count() ?? 0;
+    undo();
+  }
+
+  /** How many operations are pending; null when nobody can say. */
+  async #count(): Promise<number | null> {
+    if (!able) return null;
     const latest = await this.#latest();
-    if (latest === null || latest - this.#seen > LONGEST_SCAN) return true;
+    if (latest === null || latest - this.#seen > LONGEST_SCAN) return null;
     const pending = this.#pending.filter((id) => core!.hasPromise(id));
     for (let id = this.#seen; id < latest; id++) if (core!.hasPromise(id)) pending.push(id);
     this.#seen = latest;
     this.#pending = pending;
-    return pending.length > OWN_OPERATIONS || this.#timers() > 0;
+    return pending.length;
   }
 
   async #latest(): Promise<number | null> {

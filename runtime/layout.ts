@@ -23,8 +23,8 @@ export const MAIN_ENDED = 2 * LINE;
 export const HUNGRY = 3 * LINE;
 /** 1 while a "quiet" or "done" notice is on its way to the control thread. Set by schedulers, cleared by control. */
 export const NOTICE_PENDING = 4 * LINE;
-/** The lock of the name table: 0, or the holder's scheduler id + 1. */
-export const NAME_LOCK = 5 * LINE;
+/** Left to tests, which keep here where a scheduler is to be ended (tests/containment/). */
+export const TEST_WORDS = 6 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;
@@ -63,6 +63,16 @@ export const LIVE = 11;
 export const TAKEN_AWAY = 12;
 /** Those of them that the owner has missed. Written by the owner. */
 export const MISSED = 13;
+/**
+ * The journal (journal.ts): what a scheduler is about to count, so that its count can be put right when it dies before it
+ * has. Written by the owner; read by the control thread when the owner is dead.
+ */
+export const SPAWN_KEY = 3 * LINE + 1;
+export const SPAWN_GENERATION = 3 * LINE + 2;
+export const SPAWN_TARGET = 3 * LINE + 3;
+export const END_KEY = 3 * LINE + 4;
+export const END_GENERATION = 3 * LINE + 5;
+export const END_TARGET = 3 * LINE + 6;
 /** Log records of this peer's that were written, modulo 2^32. Written by the control thread; read by the owner. */
 export const LOGS_TAKEN = 3 * LINE;
 /** The doorbell: added to by whoever rings, waited on by the owner. */
@@ -154,6 +164,8 @@ export interface SharedMemory {
   readonly rings: SharedArrayBuffer;
   readonly offers: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;
+  /** Buckets of names. */
+  readonly nameBuckets: number;
   /** Rings of trace records, with --trace only (trace/format.ts). */
   readonly trace: SharedArrayBuffer | null;
 }
@@ -167,21 +179,26 @@ export interface MemoryOptions {
   readonly trace?: boolean | number;
 }
 
-// --- Names: a hash table; entries are written under NAME_LOCK and read without it ------------------------------
+// --- Names: buckets of chains of nodes; a bucket's word is all that is ever changed in place (names.ts) ----------
 
+/** Buckets, and nodes of each scheduler, up to 16 schedulers. */
 export const NAMES_DEFAULT = 131_072;
-/** int32: even while the entry is stable, odd while it is being written. */
-export const NAME_VERSION = 0;
-export const NAME_HASH = 1;
-/** int32: bytes of the name; 0 never used, NAME_REMOVED when it was removed. */
-export const NAME_LENGTH = 2;
-export const NAME_REMOVED = -1;
+/** int64: the node after this one. A node is written by the scheduler whose it is, and never while a bucket leads to it. */
+export const NAME_NEXT = 0;
 /** float64 word of the owner's pid. */
-export const NAME_PID = 2;
+export const NAME_PID = 1;
+/** int32 words: hash and bytes of the name. */
+export const NAME_HASH = 4;
+export const NAME_LENGTH = 5;
 /** Byte offset of the name itself, UTF-8. */
 export const NAME_TEXT = 24;
 export const NAME_BYTES_MAX = 104;
-export const NAME_ENTRY_BYTES = NAME_TEXT + NAME_BYTES_MAX;
+export const NAME_NODE_BYTES = NAME_TEXT + NAME_BYTES_MAX;
+
+/** Nodes of each scheduler. */
+export function nameNodes(names: number, schedulers: number): number {
+  return Math.max(2, Math.floor(names * Math.min(1, 16 / schedulers)));
+}
 
 /**
  * The C library's allocator hands out fresh pages only for blocks above 32 MiB. Smaller ones it may cut from memory that
@@ -202,6 +219,7 @@ export function allocate(schedulers: number, options: MemoryOptions = {}): Share
   const peers = schedulers + 1;
   const slots = options.slotCapacity ?? slotCapacity(schedulers);
   const ring = options.ringBytes ?? ringBytes(peers);
+  const names = options.names ?? NAMES_DEFAULT;
   const each = <T>(make: () => T): T[] => Array.from({ length: schedulers }, make);
   const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
   const words = new Int32Array(peerWords);
@@ -218,7 +236,8 @@ export function allocate(schedulers: number, options: MemoryOptions = {}): Share
     details: each(() => untouched(slots * DETAIL_WORDS * 4)),
     rings: untouched(ring * peers * peers),
     offers: untouched((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
-    names: new SharedArrayBuffer((options.names ?? NAMES_DEFAULT) * NAME_ENTRY_BYTES),
+    names: untouched(names * 8 + schedulers * nameNodes(names, schedulers) * NAME_NODE_BYTES),
+    nameBuckets: names,
     trace: options.trace
       ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)
       : null,

@@ -67,6 +67,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (extras !== null && release(s, actor, outcome)) observed = true;
 
   actor.handle = null;
+  s.journal.ends(pid);
   if (birthOf(pid) === s.id) {
     s.born[indexOf(pid)] = undefined;
     if (handle !== null) handle.settle(outcome);
@@ -100,7 +101,7 @@ export function finalizeAway(
   if (outcome.kind === "panic") {
     keepUnobserved(s, pid, name, outcome, observed || told || handle?.joined === true);
   }
-  s.slots.free(pid);
+  s.slots.freeUnlessFreed(pid);
 }
 
 /**
@@ -213,6 +214,7 @@ export function notify(s: Scheduler, watcher: WatchRecord, dead: Pid, outcome: O
 /** The news has arrived. */
 export function noticed(s: Scheduler, dead: Pid, notice: NoticeRecord): void {
   if (notice.kind === WATCH_CALL) {
+    if (s.find(notice.pid) === undefined) return; // as for R_REPLY in remote.ts
     failCall(s, notice.ref, dead, notice.outcome);
     return;
   }

@@ -38,6 +38,8 @@ const EMPTY = 0;
 const TAKEN = -1;
 /** A thief has read it. */
 const READ = -2;
+/** An entry of the injector, less the id of the scheduler that took it: what was lost with one can be told. */
+const INJECTED = -16;
 
 const CAPACITY = OFFERS_DEFAULT;
 
@@ -102,6 +104,12 @@ export class Injector {
   }
 }
 
+/** The scheduler that has taken the n-th spawn from outside; -1 while nobody has. */
+export function takerOf(memory: SharedMemory, n: number): number {
+  const length = Atomics.load(areaOf(memory, memory.schedulers).i32, entryAt(n) + LENGTH);
+  return length <= INJECTED ? INJECTED - length : -1;
+}
+
 /** The owner's end. */
 export class Offers {
   readonly #writer: EntryWriter;
@@ -113,6 +121,20 @@ export class Offers {
   constructor(memory: SharedMemory, owner: number, classes: ObjectClasses) {
     this.#writer = new EntryWriter(memory, owner, classes);
     this.#area = this.#writer.area;
+    // Whoever was here before has died, and nobody reads its entries any more (recovery.ts).
+    this.#head = this.#tail = Atomics.load(this.#area.i32, TAIL);
+    Atomics.store(this.#area.i32, HEAD, this.#head);
+  }
+
+  /** A thief has died: entries that it has claimed and not read to their end are given up. `isLive`: an actor lives. */
+  giveUp(isLive: (pid: Pid) => boolean): void {
+    const { i32, f64 } = this.#area;
+    for (let n = this.#head; n !== this.#tail; n++) {
+      const entry = entryAt(n);
+      const length = Atomics.load(i32, entry + LENGTH);
+      if (length === EMPTY || length === READ || isLive(f64[(entry >> 1) + PID] as Pid)) continue;
+      Atomics.store(i32, entry + LENGTH, READ);
+    }
   }
 
   /** Whether one more can be offered. */
@@ -193,7 +215,10 @@ export class Thief {
   readonly #areas: WordArea[];
   readonly #decoder: Decoder;
 
-  constructor(memory: SharedMemory, classes: ObjectClasses) {
+  readonly #id: number;
+
+  constructor(memory: SharedMemory, id: number, classes: ObjectClasses) {
+    this.#id = id;
     this.#areas = Array.from({ length: memory.schedulers + 1 }, (_, owner) => areaOf(memory, owner));
     this.#decoder = new Decoder(classes);
   }
@@ -242,9 +267,9 @@ export class Thief {
     for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
       const entry = entryAt(n);
       const length = Atomics.load(i32, entry + LENGTH);
-      if (length <= EMPTY || Atomics.compareExchange(i32, entry + LENGTH, length, TAKEN) !== length) continue;
+      if (length <= EMPTY) continue;
+      if (Atomics.compareExchange(i32, entry + LENGTH, length, INJECTED - this.#id) !== length) continue;
       const values = this.#read(injector, entry, length);
-      Atomics.store(i32, entry + LENGTH, READ);
       adopt(values[0]);
       return true;
     }

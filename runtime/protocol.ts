@@ -40,6 +40,10 @@ export const R_OUTCOME = 13;
 export const R_STARTED = 28;
 /** A group has a new member, or one less. aux: 1 or 0; payload: [group, pid]. */
 export const R_GROUP = 29;
+/** Tell me when all that you have sent me before is here. aux: the question's number. */
+export const R_SYNC = 30;
+/** It is. aux: the question's number. */
+export const R_SYNCED = 31;
 /** Reserved ranges: 32 to 47 for channels, 48 to 79 for the poller. */
 export const R_CHANNEL_FIRST = 32;
 /** Channels; target is the channel's number at home, aux the number of a waiting send. Told in channel_remote.ts. */
@@ -132,7 +136,14 @@ export type ToWorker =
     readonly args: string[];
     readonly epochMs: number;
     readonly colors: boolean;
+    /** How many schedulers have had each id before, and died. */
+    readonly incarnations: readonly number[];
   }
+  /** A scheduler is dead, and its actors have been declared so: whoever has to do with them is told. */
+  | { readonly type: "lost"; readonly id: number; readonly why: string }
+  /** All have told theirs. Another scheduler is about to take its place. */
+  | { readonly type: "renewed"; readonly id: number }
+  | { readonly type: "ping"; readonly ticket: number }
   | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
   | { readonly type: "kill" }
   | { readonly type: "close" }
@@ -194,6 +205,13 @@ export type FromWorker =
     readonly waiting: ActorReport[];
   }
   | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
+  | { readonly type: "pong"; readonly ticket: number }
+  /** What a lost scheduler had to do with this peer is settled; the records between them that were counted here. */
+  | { readonly type: "recovered"; readonly id: number; readonly sent: number; readonly received: number }
+  /** An actor that did not give way was ended alone. */
+  | { readonly type: "contained"; readonly pid: Pid; readonly name: string; readonly heldMs: number }
+  /** Code did not give way and was cut off, and nobody can say what else was: this scheduler is to be ended. */
+  | { readonly type: "unsound"; readonly why: string }
   | { readonly type: "halt"; readonly code: number }
   | { readonly type: "stopped" }
   | {
@@ -213,4 +231,5 @@ export type FromWorker =
     readonly isEcho?: boolean;
   }
   | { readonly type: "name"; readonly id: number; readonly name: string }
-  | { readonly type: "port"; readonly to: number; readonly port: MessagePort };
+  /** `life`: how many schedulers that had the receiver's id are known here to have died. */
+  | { readonly type: "port"; readonly to: number; readonly life: number; readonly port: MessagePort };

@@ -30,6 +30,7 @@ import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
 import { ring } from "./doorbell.ts";
+import { resetRing } from "./ring.ts";
 import { ASLEEP, HUNGRY, PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion } from "./layout.ts";
 import {
   type DeathRecord,
@@ -76,9 +77,9 @@ export class Remote {
   readonly #portsIn: (MessagePort | undefined)[] = [];
   readonly #portsOut: (MessagePort | undefined)[] = [];
   readonly classes = new ObjectClasses();
-  /** Handles of dead children of which copies are abroad. */
   /** Copies of handles that have asked for the outcome, by the question's number. */
   readonly #asking = new Map<number, HandleImpl>();
+  /** Handles of dead children of which copies are abroad. */
   readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
   #backlogged = 0;
@@ -111,17 +112,18 @@ export class Remote {
       SenderImpl.dehydrate,
       (plain: PlainSender) => SenderImpl.hydrate(s, plain),
     );
-    for (let peer = 0; peer < s.memory.peers; peer++) {
-      this.#ins.push(
-        new InLink(ringRegion(s.memory, peer, s.id), {
-          classes: this.classes,
-          wakeWriter: () => ring(s.words, peer),
-          takeSide: () => this.#takeSide(peer),
-          undecodable: (kind, _target, _aux, error) =>
-            host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`),
-        }),
-      );
-    }
+    for (let peer = 0; peer < s.memory.peers; peer++) this.#ins.push(this.#listen(peer));
+  }
+
+  #listen(peer: number): InLink {
+    const s = this.#s;
+    return new InLink(ringRegion(s.memory, peer, s.id), {
+      classes: this.classes,
+      wakeWriter: () => ring(s.words, peer),
+      takeSide: () => this.#takeSide(peer),
+      undecodable: (kind, _target, _aux, error) =>
+        this.#host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`),
+    });
   }
 
   // --- Out --------------------------------------------------------------------------------------------------------
@@ -139,7 +141,7 @@ export class Remote {
     const { io } = this.#s;
     io.leaving.length = 0;
     out.send(kind, target, aux, payload, transfer);
-    if (io.leaving.length > 0) io.departed(kind, target);
+    if (io.leaving.length > 0) io.departed(kind, target, peer);
     this.#s.words[this.#s.base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#backlogged = 1;
   }
@@ -186,6 +188,11 @@ export class Remote {
     const held = this.#early.get(pid);
     if (held === undefined) this.#early.set(pid, [{ from, kind, aux, payload }]);
     else held.push({ from, kind, aux, payload });
+  }
+
+  /** An actor that was to come will not: whoever has to do with it is told so. */
+  ghost(pid: Pid): void {
+    this.#release(pid);
   }
 
   /** The actor has come: what came before it follows, in order. */
@@ -301,6 +308,24 @@ export class Remote {
     const ref = this.#s.nextRef();
     this.#asking.set(ref, handle);
     this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
+  }
+
+  /** Not for whoever asked under the same number on a scheduler that died, and in whose place this one is. */
+  answerOutcome(pid: Pid, ref: number, outcome: Outcome): void {
+    const handle = this.#asking.get(ref);
+    if (handle?.pid !== pid) return;
+    this.#asking.delete(ref);
+    handle.settle(outcome);
+  }
+
+  /** Questions of copies whose original was on a scheduler that is lost: whoever takes its place is asked anew. */
+  asksOf(lost: number): [ref: number, handle: HandleImpl][] {
+    return [...this.#asking].filter(([, handle]) => handle.home === lost);
+  }
+
+  askAgain(ref: number, handle: HandleImpl): void {
+    this.#asking.delete(ref);
+    this.askForOutcome(handle);
   }
 
   /** OTP: linking to a dead process is an exit signal with the reason `noproc`. */
@@ -428,6 +453,7 @@ export class Remote {
         return;
       }
       case R_REPLY: {
+        if (s.find(pid) === undefined) return; // dead; the number may be another's, on a scheduler in a dead one's place
         const [well, value] = payload as [boolean, unknown];
         answered(s, aux, well, value);
         return;
@@ -458,8 +484,7 @@ export class Remote {
         this.#tellOutcome(pid, aux, payload as number);
         return;
       case R_OUTCOME:
-        this.#asking.get(aux)!.settle(payload as Outcome);
-        this.#asking.delete(aux);
+        this.answerOutcome(pid, aux, payload as Outcome);
         return;
       default:
         if (!this.#host.handle(this.#from, kind, pid, aux, payload)) {
@@ -469,7 +494,11 @@ export class Remote {
   };
 
   #tellOutcome(pid: Pid, ref: number, asker: number): void {
-    const handle = this.#original(pid);
+    let handle = this.#original(pid);
+    if (handle === undefined && this.#s.routes.isLive(pid)) { // whoever had the handle was lost with its scheduler
+      handle = new HandleImpl(pid, null);
+      this.#s.away.set(pid, handle);
+    }
     const tell = (outcome: Outcome) =>
       this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, ref, told));
     if (handle === undefined) {
@@ -522,6 +551,31 @@ export class Remote {
       const peer = (s.id + i) % s.memory.schedulers;
       if (Atomics.load(s.words, peer * PEER_WORDS + ASLEEP) !== 0 && ring(s.words, peer)) return;
     }
+  }
+
+  /**
+   * A peer is dead: what it had published is taken in, what was on its way to it is dropped, and both rings begin anew:
+   * this end is the only one that is left. Returns how many records each of the two has carried.
+   */
+  reset(peer: number): { sent: number; received: number } {
+    const s = this.#s;
+    const link = this.#ins[peer];
+    while (link.hasRecords()) {
+      this.#from = peer;
+      const taken = link.drain(this.#handle, RECORDS_A_TURN);
+      s.words[s.base + RECORDS_IN] += taken;
+      if (taken === 0) break; // the array that belongs to a record was lost on its way
+    }
+    const sent = this.#outs[peer]?.sent ?? 0; // after the drain, which may have answered
+    resetRing(ringRegion(s.memory, peer, s.id));
+    resetRing(ringRegion(s.memory, s.id, peer));
+    this.#ins[peer] = this.#listen(peer);
+    this.#outs[peer] = undefined;
+    for (const ports of [this.#portsIn, this.#portsOut]) {
+      ports[peer]?.close();
+      ports[peer] = undefined;
+    }
+    return { sent, received: link.received };
   }
 
   /** @throws NotSendableError for what could not be sent to another scheduler. */

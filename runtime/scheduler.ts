@@ -68,8 +68,10 @@ import {
   RUN_QUEUE_LENGTH,
   type SharedMemory,
   SLEEPING,
+  TAKEN_AWAY,
   TIMERS,
 } from "./layout.ts";
+import { Journal } from "./journal.ts";
 import { Routes, SlotTable } from "./slot_table.ts";
 import { thisThread } from "./this_thread.ts";
 import { Targets } from "./targets.ts";
@@ -84,6 +86,7 @@ import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { SETTLED } from "./offer_states.ts";
 import { WorkSharing } from "./work_sharing.ts";
+import type { Isolation } from "./isolation.ts";
 import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
@@ -122,6 +125,7 @@ export class Scheduler {
   readonly timers: TimerWheel;
   readonly targets: Targets;
   readonly slots: SlotTable;
+  readonly journal: Journal;
   readonly routes: Routes;
   readonly names: NameTable;
   readonly groups: Groups;
@@ -172,6 +176,8 @@ export class Scheduler {
   #burstStart = 0;
   #burstOver = false;
   #driving = false;
+  /** With --contain only: runs actors one by one, so that one can be cut off alone. */
+  isolate: Isolation | null = null;
   #armed = false;
   #refs = 0;
   readonly #lateWaits: Wait[] = [];
@@ -200,12 +206,15 @@ export class Scheduler {
     this.host = host;
     this.words = new Int32Array(memory.peerWords);
     this.base = id * PEER_WORDS;
+    this.words[this.base + LIVE] = 0; // not zero where it takes the place of one that died
+    this.words[this.base + MISSED] = this.words[this.base + TAKEN_AWAY];
     this.run = new Int32Array(memory.run);
     this.#counters = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
     this.trace = memory.trace === null ? null : new Recorder(memory.trace, id, memory.schedulers, clock);
     this.#details = memory.details.map((buffer) => new Int32Array(buffer));
     const routes = memory.routes.map((buffer) => new Int32Array(buffer));
-    this.slots = new SlotTable(routes[id], id, memory.slotCapacity);
+    this.journal = new Journal(this.words, this.base);
+    this.slots = new SlotTable(routes[id], id, memory.slotCapacity, this.journal);
     this.routes = new Routes(routes);
     this.names = new NameTable(memory, id, this.routes);
     this.groups = new Groups(this);
@@ -581,15 +590,33 @@ export class Scheduler {
     if (this.#driving) return 0;
     this.#driving = true;
     const before = this.resumed;
+    if (this.isolate !== null) this.isolate.drainOthers(); // what is queued already is not the first actor's
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
       if (this.sharesWork && this.queue.first!.state === UNSTARTED) this.work.giveOffered();
       const actor = this.#dequeue();
+      if (this.isolate !== null) this.isolate.begins(actor);
       if (actor.state === UNSTARTED) this.#begin(actor);
       else this.#resume(actor);
+      if (this.isolate !== null) this.#alone(actor);
     }
     this.#driving = false;
     if (this.current === null) this.#idle();
     return this.resumed - before;
+  }
+
+  /** The actor runs until it waits; one that waits for a promise that is not smarm's has the baton taken away at once. */
+  #alone(actor: ActorImpl): void {
+    this.isolate!.drain();
+    if (this.current === actor) this.#putDown(actor);
+  }
+
+  /** The turn was cut off in the middle. The actor whose turn it was; null when it was nobody's. */
+  cutOff(): ActorImpl | null {
+    const actor = this.current;
+    this.#driving = false;
+    this.current = null;
+    this.#idle();
+    return actor;
   }
 
   #idle(): void {

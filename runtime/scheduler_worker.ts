@@ -1,5 +1,5 @@
 /**
- * The entry of a scheduler's Web Worker: takes its part of the shared memory, loads the program, runs it, and answers
+ * The entry of a scheduler's worker, of either kind (thread.ts): takes its part of the shared memory, loads the program, runs it, and answers
  * the control thread.
  *
  * @module
@@ -31,22 +31,37 @@ import { ExitError, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
 import { ASLEEP, ENDED, EPOCH, LOGS_TAKEN, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
-import { receiveMessageOnPort } from "node:worker_threads";
+import { inherit, Recovery } from "./recovery.ts";
+import { Containment } from "./containment.ts";
+import type { ThreadData } from "./thread.ts";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { setImmediate } from "node:timers";
 
+/** Of a worker that can be ended; null in a Web Worker. */
+const thread = ((workerData as Partial<ThreadData> | null)?.lock === undefined ? null : workerData) as
+  | ThreadData
+  | null;
 // deno-lint-ignore no-explicit-any
-const control = globalThis as any;
+const control = (thread === null ? globalThis : parentPort) as any;
 const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
-const closeWorker: () => void = control.close.bind(control);
+/** The other kind is ended from outside. */
+const closeWorker: () => void = thread === null ? control.close.bind(control) : () => {};
 
 let s: Scheduler;
 let loop: EventLoop;
 let foreign: ForeignWork;
+let recovery: Recovery;
+/** The program's functions are known, by the same numbers as on all schedulers: actors can be taken in. */
+let isLoaded = false;
+/** News of other losses that waits until then: settling one takes actors in. */
+const early: ToWorker[] = [];
 /** What the scheduler itself has to say (M12). */
 let log: Log;
 
-control.onmessage = (event: MessageEvent<ToWorker>) => {
-  const message = event.data;
+if (thread === null) control.onmessage = (event: MessageEvent<ToWorker>) => hear(event.data);
+else control.on("message", hear);
+
+function hear(message: ToWorker): void {
   switch (message.type) {
     case "init":
       boot(message);
@@ -78,15 +93,30 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
       post({ type: "stopped" });
       closeWorker();
+      return;
+    case "lost":
+      if (!isLoaded) return void early.push(message);
+      loop.holdHunger();
+      recovery.lost(message.id, message.why);
+      return;
+    case "renewed":
+      if (!isLoaded) return void early.push(message);
+      recovery.renewed(message.id);
+      loop.releaseHunger();
+      return;
+    case "ping":
+      post({ type: "pong", ticket: message.ticket });
   }
-};
+}
 
 async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const config = Config.fromPlain(init.config);
   const clock = new RunClock(init.epochMs);
   const { id, memory } = init;
   s = new Scheduler(id, memory, config, clock, {
-    arm: () => loop.arm(),
+    arm: () => {
+      if (isLoaded) loop.arm(); // before, what others have sent to this scheduler's predecessor's place waits
+    },
     halt: (code) => post({ type: "halt", code }),
     log: (actor) => logFor(actor, config.minLogLevel),
     mainEnded: (actor, outcome) =>
@@ -108,7 +138,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   s.remote = new Remote(s, {
     openPort: (to) => {
       const channel = new MessageChannel();
-      post({ type: "port", to, port: channel.port2 }, [channel.port2]);
+      post({ type: "port", to, life: recovery.lifeOf(to), port: channel.port2 }, [channel.port2]);
       return channel.port1;
     },
     // deno-lint-ignore no-explicit-any
@@ -117,13 +147,23 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
       kind >= R_CHANNEL_FIRST && kind < R_IO_FIRST &&
         (s.channels.handle(from, kind, target, aux, payload) ||
           s.inquiries.handle(from, kind, target, aux, payload)) ||
+      recovery.handle(from, kind, aux) ||
       s.io.heard(kind, target, aux, payload),
     warn: (text) => logFor(null, config.minLogLevel).error(text),
   });
   s.io = new IoClient(s);
+  recovery = new Recovery(
+    s,
+    init.incarnations,
+    (lost, sent, received) => post({ type: "recovered", id: lost, sent, received }),
+  );
+  if (init.incarnations[id] > 0) inherit(s, init.incarnations[id]);
   const doorbell = new Doorbell(s.words, id, () => loop.rung());
   const spins = memory.schedulers > 1 && memory.schedulers <= (navigator.hardwareConcurrency || 1);
-  loop = new EventLoop(s, doorbell, spins, onIdle);
+  const containment = config.isContained
+    ? Containment.start(s, config.watchdogMs!, (message) => post(message))
+    : null;
+  loop = new EventLoop(s, doorbell, spins, onIdle, containment);
   const timers = installGuard({
     crashed: (actor, error) => {
       const outcome: Outcome = { kind: "panic", error: toError(error) };
@@ -143,6 +183,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   log = logFor(null, config.minLogLevel);
   log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
+  if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);
@@ -152,9 +193,22 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     post({ type: "load-error", text: failure.message, exitCode: failure.exitCode });
     return;
   }
+  if (thread !== null) await holdLock(thread.lock);
   log.info("started");
   post({ type: "ready" });
-  s.arm();
+  isLoaded = true;
+  early.splice(0).forEach(hear);
+  loop.arm();
+}
+
+/** From here on this thread can be ended while it computes (thread.ts). Gives what lets go of the lock again. */
+function holdLock(name: string): Promise<() => void> {
+  return new Promise((held, failed) => {
+    const { locks } = navigator as unknown as {
+      locks: { request(name: string, callback: () => Promise<void>): Promise<void> };
+    };
+    locks.request(name, () => new Promise((release) => held(release))).catch(failed);
+  });
 }
 
 /** Nothing to do here: perhaps nowhere any more (S18). */

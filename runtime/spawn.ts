@@ -15,7 +15,7 @@ import { extrasOf } from "./extras.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
 import { ExitError, toError } from "./errors.ts";
 import { birthOf, indexOf } from "./pid.ts";
-import { SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
+import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
@@ -192,8 +192,9 @@ function spawnAway(
     );
   } catch (error) { // an argument that cannot be sent: nothing was started
     if (named) s.names.unregister(options.name!, pid);
+    s.journal.ends(pid); // a count that goes back could not be told from one that was not reached
     s.slots.free(pid);
-    s.words[s.base + SPAWNED]--;
+    s.words[s.base + ENDED]++;
     throw error;
   }
   if (options.link) extrasOf(parent).links.add(pid);

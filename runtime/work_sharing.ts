@@ -55,8 +55,13 @@ export class WorkSharing {
     this.#s = s;
     this.#classes = classes;
     this.#offers = new Offers(s.memory, s.id, classes);
-    this.#thief = new Thief(s.memory, classes);
+    this.#thief = new Thief(s.memory, s.id, classes);
     this.#random = new Xoroshiro128(s.id + 1);
+  }
+
+  /** Another scheduler has died. */
+  lost(): void {
+    this.#offers.giveUp((pid) => this.#s.routes.isLive(pid));
   }
 
   canOffer(): boolean {

@@ -79,6 +79,10 @@ export class Recorder {
     this.#tick = tickWords(block);
     this.#clock = clock;
     this.#capacity = (this.#words.length - RING_HEAD_WORDS) / RECORD_WORDS;
+    // Behind what a scheduler that had this place before, and died, has published.
+    this.#head = this.#words[PUBLISHED];
+    this.#at = RING_HEAD_WORDS + ((this.#head >>> 0) % this.#capacity) * RECORD_WORDS;
+    this.#dropped = this.#words[DROPPED];
   }
 
   record(event: number, key: number, argument: number): void {
