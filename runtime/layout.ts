@@ -25,6 +25,8 @@ export const HUNGRY = 3 * LINE;
 export const NOTICE_PENDING = 4 * LINE;
 /** The lock of the name table: 0, or the holder's scheduler id + 1. */
 export const NAME_LOCK = 5 * LINE;
+/** 1 once a name was registered. Written by who holds NAME_LOCK; read when the blocks are cleared for the next run. */
+export const NAMES_USED = 6 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;
@@ -132,6 +134,10 @@ export function ringBytes(peers: number): number {
 
 export const OFFERS_DEFAULT = 512;
 export const OFFER_BYTES = 512;
+/** Before the entries: the two ends of the ring, each on a cache line of its own. */
+export const OFFERS_HEADER_BYTES = 128;
+/** The ring of one owner. */
+export const OFFERS_BYTES = OFFERS_DEFAULT * OFFER_BYTES + OFFERS_HEADER_BYTES;
 
 /** All the memory that the threads of one run share. */
 export interface SharedMemory {
@@ -192,26 +198,35 @@ function untouched(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes < SMALL_BYTES ? bytes : Math.max(bytes, FRESH_BYTES));
 }
 
+/** What counts from zero in every run: small, and never used twice, because a thread may still wait on a word of it. */
+export function allocateWords(schedulers: number): Pick<SharedMemory, "run" | "peerWords" | "counters"> {
+  const peers = schedulers + 1;
+  const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
+  const words = new Int32Array(peerWords);
+  for (let peer = 0; peer < peers; peer++) words[peer * PEER_WORDS + CURRENT_KEY] = NO_ACTOR;
+  return {
+    run: new SharedArrayBuffer(RUN_WORDS * 4),
+    peerWords,
+    counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
+  };
+}
+
+/** All blocks of a run; the runtime takes them from memory_pool.ts. */
 export function allocate(schedulers: number, options: MemoryOptions = {}): SharedMemory {
   const peers = schedulers + 1;
   const slots = options.slotCapacity ?? slotCapacity(schedulers);
   const ring = options.ringBytes ?? ringBytes(peers);
   const each = <T>(make: () => T): T[] => Array.from({ length: schedulers }, make);
-  const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
-  const words = new Int32Array(peerWords);
-  for (let peer = 0; peer < peers; peer++) words[peer * PEER_WORDS + CURRENT_KEY] = NO_ACTOR;
   return {
     schedulers,
     peers,
     slotCapacity: slots,
     ringBytes: ring,
-    run: new SharedArrayBuffer(RUN_WORDS * 4),
-    peerWords,
-    counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
+    ...allocateWords(schedulers),
     routes: each(() => untouched(slots * 4)),
     details: each(() => untouched(slots * DETAIL_WORDS * 4)),
     rings: untouched(ring * peers * peers),
-    offers: untouched((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
+    offers: untouched((schedulers + 1) * OFFERS_BYTES),
     names: new SharedArrayBuffer((options.names ?? NAMES_DEFAULT) * NAME_ENTRY_BYTES),
     trace: options.trace
       ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)

@@ -19,6 +19,7 @@ import {
   NAME_REMOVED,
   NAME_TEXT,
   NAME_VERSION,
+  NAMES_USED,
   type SharedMemory,
 } from "./layout.ts";
 import type { Routes } from "./slot_table.ts";
@@ -140,6 +141,7 @@ export class NameTable {
 
   #write(entry: number, key: Key, pid: Pid): void {
     const at = this.#int(entry);
+    Atomics.store(this.#run, NAMES_USED, 1);
     Atomics.add(this.#words, at + NAME_VERSION, 1);
     this.#words[at + NAME_HASH] = key.hash;
     this.#words[at + NAME_LENGTH] = key.bytes.length;

@@ -9,7 +9,7 @@
 import type { Outcome, RuntimeStats } from "./api.ts";
 import { Config } from "./config.ts";
 import {
-  allocate,
+  allocateWords,
   LOGS_TAKEN,
   type MemoryOptions,
   PEER_WORDS,
@@ -21,6 +21,7 @@ import {
 } from "./layout.ts";
 import type { FromWorker, SchedulerReport } from "./protocol.ts";
 import { readStats } from "./stats.ts";
+import { memoryPool } from "./memory_pool.ts";
 import { formatDump } from "./dump.ts";
 import { type Thread, WebWorkerThread } from "./thread.ts";
 import { QuietCheck } from "./quiet.ts";
@@ -85,14 +86,16 @@ export class Runtime {
   readonly #memoryOptions: MemoryOptions;
   readonly #sinks: RunSinks;
   #active: Run | null = null;
-  #memory: SharedMemory;
+  /** Of the last run; before the first, of one that did nothing. */
+  #lastStats: RuntimeStats;
 
   /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
     this.config = config;
     this.#sinks = sinks;
     this.#memoryOptions = memoryOptions;
-    this.#memory = allocate(config.threadCount, memoryOptions);
+    const schedulers = config.threadCount;
+    this.#lastStats = readStats({ schedulers, routes: [], ...allocateWords(schedulers) });
   }
 
   /**
@@ -111,13 +114,16 @@ export class Runtime {
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
     const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
-    this.#memory = allocate(this.config.threadCount, { trace: trace !== null, ...this.#memoryOptions });
-    const run = new Run(this.config, this.#memory, this.#sinks, url, [...options.args ?? []], trace);
+    const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
+    const memory = memoryPool.take(this.config.threadCount, memoryOptions);
+    const run = new Run(this.config, memory, this.#sinks, url, [...options.args ?? []], trace);
     this.#active = run;
     try {
       return await run.result;
     } finally {
       this.#active = null;
+      this.#lastStats = run.stats();
+      if (run.hasStoppedWell) memoryPool.giveBack(memory, memoryOptions);
     }
   }
 
@@ -126,13 +132,9 @@ export class Runtime {
     return this.#active !== null;
   }
 
-  /** @internal for debugging */
-  get memoryForTests() {
-    return this.#memory;
-  }
   /** Counters of the active run, or of the last one. */
   stats(): RuntimeStats {
-    return readStats(this.#memory);
+    return this.#active?.stats() ?? this.#lastStats;
   }
 
   /** A text that shows schedulers, actors and what they wait for. */
@@ -315,6 +317,15 @@ class Run {
     Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
     new Injector(this.#memory).push("main");
     ring(new Int32Array(this.#memory.peerWords), 0);
+  }
+
+  stats(): RuntimeStats {
+    return readStats(this.#memory);
+  }
+
+  /** Every thread has said that it stopped: none writes to shared memory any more. */
+  get hasStoppedWell(): boolean {
+    return this.#stopped === this.#threads.length;
   }
 
   /** The first reason counts; main's outcome is what `run` gives only when there was none. */

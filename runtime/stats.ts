@@ -23,7 +23,9 @@ import {
 } from "./layout.ts";
 import { birthOf, indexOf, pidFromKey } from "./pid.ts";
 
-export function readStats(memory: SharedMemory): RuntimeStats {
+type Blocks = Pick<SharedMemory, "schedulers" | "peerWords" | "counters" | "routes">;
+
+export function readStats(memory: Blocks): RuntimeStats {
   const words = new Int32Array(memory.peerWords);
   const schedulers: SchedulerStats[] = [];
   let ended = 0, spawned = 0;
@@ -48,7 +50,7 @@ export function readStats(memory: SharedMemory): RuntimeStats {
   };
 }
 
-function readScheduler(memory: SharedMemory, words: Int32Array, id: number): SchedulerStats {
+function readScheduler(memory: Blocks, words: Int32Array, id: number): SchedulerStats {
   const base = id * PEER_WORDS;
   const values = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
   const counters = {} as Record<CounterName, number>;
