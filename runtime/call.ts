@@ -233,6 +233,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
   const callee = s.findToSend(pid);
   if (callee !== undefined) {
     if (actor.extras !== null && actor.extras.tokens !== null) s.io.given(request, pid);
+    s.messagesLocal++;
     arrived(s, callee, new CallImpl(s, actor.pid, request, pid, s.id, 0, wait));
     return;
   }
@@ -248,7 +249,6 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
 /** A request has come to an actor that lives here. */
 export function arrived(s: Scheduler, callee: ActorImpl, call: CallImpl): void {
   call.enter(extrasOf(callee));
-  s.messagesLocal++;
   if (!s.put(callee, call)) call.dropped(callee.extras!.bound!.capacity);
 }
 

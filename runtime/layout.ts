@@ -69,7 +69,7 @@ export const PEER_WORDS = 4 * LINE;
 
 export const NO_ACTOR = -1;
 
-// --- Counters, Float64, one block a scheduler: written by the owner now and then, read by anyone -----------------
+// --- Counters, Float64, one block a scheduler: written by the owner in each turn, read by anyone ------------------
 
 export const COUNTERS = [
   "resumed",
@@ -80,14 +80,22 @@ export const COUNTERS = [
   "dropped",
   "panicked",
   "stolen",
-  "busyMs",
   "runQueueHigh",
   "restarts",
   "offered",
   "donated",
+  "timersFired",
+  "ioDone",
+  "heapUsedBytes",
+  /** When it was ready to run actors, ms since the run began; 0 before. */
+  "startedMs",
+  /** When its last turn began, ms since the run began. */
+  "turnedMs",
+  /** How long it has slept, in a form that one word can hold: idle_time.ts. */
+  "idle",
 ] as const;
 export type CounterName = typeof COUNTERS[number];
-export const COUNTER_WORDS = 16;
+export const COUNTER_WORDS = 32;
 
 // --- The slot tables: one a scheduler ---------------------------------------------------------------------------
 

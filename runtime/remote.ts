@@ -213,6 +213,7 @@ export class Remote {
   /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
+    this.#s.messagesOut += messages.length;
     for (const message of messages) {
       this.record(where, R_MESSAGE, pid, 0, message);
       if (this.#s.trace !== null) this.#traceOut(pid, null);

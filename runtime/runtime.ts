@@ -95,7 +95,7 @@ export class Runtime {
     this.#sinks = sinks;
     this.#memoryOptions = memoryOptions;
     const schedulers = config.threadCount;
-    this.#lastStats = readStats({ schedulers, routes: [], ...allocateWords(schedulers) });
+    this.#lastStats = readStats({ schedulers, routes: [], ...allocateWords(schedulers) }, 0);
   }
 
   /**
@@ -173,6 +173,7 @@ class Run {
   onOverdue: () => void = () => {};
   readonly #config: Config;
   readonly #memory: SharedMemory;
+  readonly #clock: RunClock;
   readonly #words: Int32Array;
   readonly #peerWords: Int32Array;
   readonly #sinks: RunSinks;
@@ -212,7 +213,7 @@ class Run {
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
     const epochMs = runEpochMs();
-    const clock = new RunClock(epochMs);
+    const clock = this.#clock = new RunClock(epochMs);
     this.#trace = trace === null ? null : new TraceWriter(
       trace,
       memory.trace!,
@@ -320,7 +321,7 @@ class Run {
   }
 
   stats(): RuntimeStats {
-    return readStats(this.#memory);
+    return readStats(this.#memory, this.#clock.now());
   }
 
   /** Every thread has said that it stopped: none writes to shared memory any more. */
@@ -371,7 +372,7 @@ class Run {
 
   /** The actors that keep their schedulers busy. */
   stuck(): string[] {
-    return readStats(this.#memory).schedulers.flatMap((one) =>
+    return this.stats().schedulers.flatMap((one) =>
       one.currentPid === null ? [] : [`actor ${formatPid(one.currentPid)} on scheduler ${one.id}`]
     );
   }
@@ -431,7 +432,7 @@ class Run {
       }
     });
     this.#dumps.delete(ticket);
-    return formatDump(readStats(this.#memory), reports);
+    return formatDump(this.stats(), reports);
   }
 }
 

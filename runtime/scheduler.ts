@@ -182,11 +182,16 @@ export class Scheduler {
   panicked = 0;
   stolen = 0;
   resumed = 0;
-  busyMs = 0;
   runQueueHigh = 0;
   restarts = 0;
   offered = 0;
   donated = 0;
+  timersFired = 0;
+  ioDone = 0;
+  heapUsedBytes = 0;
+  startedMs = 0;
+  turnedMs = 0;
+  idle = 0;
 
   constructor(id: number, memory: SharedMemory, config: Config, clock: Clock, host: Host) {
     thisThread.scheduler = this;
@@ -469,7 +474,9 @@ export class Scheduler {
   /** As {@link enqueue}, where another event of the trace says so. */
   #enqueue(actor: ActorImpl): void {
     this.queue.push(actor);
-    this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
+    const { length } = this.queue;
+    this.words[this.base + RUN_QUEUE_LENGTH] = length;
+    if (length > this.runQueueHigh) this.runQueueHigh = length;
     if (!this.#armed) this.arm();
   }
 
@@ -760,7 +767,7 @@ export class Scheduler {
     this.#burstStart = now;
     this.#burstOver = false;
     this.ops = this.#granted;
-    if (this.queue.length > this.runQueueHigh) this.runQueueHigh = this.queue.length;
+    this.turnedMs = now;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.publish();
     return now;
@@ -821,7 +828,7 @@ export class Scheduler {
 
   stats(): RuntimeStats {
     this.publish();
-    return readStats(this.memory);
+    return readStats(this.memory, this.clock.now());
   }
 
   halt(code: number): void {

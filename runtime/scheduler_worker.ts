@@ -153,6 +153,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     return;
   }
   log.info("started");
+  s.startedMs = clock.now();
   post({ type: "ready" });
   s.arm();
 }
