@@ -192,7 +192,12 @@ export type SelectedFrom<M, K, Source> = Source extends undefined ? never
 /** What {@link Actor.select} gives: which source was first, and what came from it. */
 export type Selected<M, S> = { [K in keyof S]: SelectedFrom<M, K, S[K]> }[keyof S];
 
-/** Structured log with the actor's pid, written to stderr by the control thread. */
+/**
+ * Structured log: one line a record on stderr, JSON unless that is a terminal, with level, time, scheduler, pid, name,
+ * message and fields. A call never waits and never throws: records that come faster than they can be written are dropped
+ * and counted, and a record says how many. Fields may be anything; what JSON does not know is shown as text, and what is
+ * long is cut.
+ */
 export interface Log {
   /** Written from `--log-level error` on. */
   error(message: string, fields?: Record<string, unknown>): void;
@@ -202,6 +207,24 @@ export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   /** Written from `--log-level debug` on. */
   debug(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** One record of the log, as the `onLog` option of `runtime.run` gets it. */
+export interface LogRecord {
+  /** How bad it is. */
+  readonly level: "error" | "warn" | "info" | "debug";
+  /** When, in ms since 1970. */
+  readonly timeMs: number;
+  /** Id of the scheduler where it was logged. */
+  readonly scheduler: number;
+  /** The actor, as `self.format` shows it; null: the scheduler itself. */
+  readonly pid: string | null;
+  /** The name under which the actor is registered, else that of its function. */
+  readonly name: string | null;
+  /** What was said. */
+  readonly message: string;
+  /** Plain data. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** One scheduler in {@link RuntimeStats}. Counts are since the run began. */

@@ -59,8 +59,12 @@ export const NOT_RECEIVING = 8;
 export const RECORDS_OUT = 9;
 /** Ring records this peer has taken in. */
 export const RECORDS_IN = 10;
-/** Log records of this peer's that were written, modulo 2^32. Written by the control thread; read by the owner. */
-export const LOGS_TAKEN = 3 * LINE;
+/** Units of log records that this peer has posted (log_gate.ts), modulo 2^32. Owner writes; read by the control thread. */
+export const LOG_POSTED = 11;
+/** Log records that it has dropped, modulo 2^32. Written by the owner; read by the control thread. */
+export const LOG_DROPPED = 12;
+/** Units of its log records that were written, modulo 2^32. Written by the control thread; read by the owner. */
+export const LOG_TAKEN = 3 * LINE;
 /** The doorbell: added to by whoever rings, waited on by the owner. */
 export const BELL = 1 * LINE;
 /** 1 while the owner sleeps or is about to. Set by the owner, cleared by the first ringer or the owner. */

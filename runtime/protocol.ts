@@ -199,11 +199,16 @@ export type FromWorker =
   | {
     readonly type: "log";
     readonly level: LogLevelName;
+    /** Null: of the scheduler itself. */
     readonly pid: Pid | null;
+    readonly name: string | null;
     readonly atMs: number;
     readonly message: string;
+    /** JSON of an object; "" when there are none. */
     readonly fields: string;
   }
+  /** Log records were dropped after all that was posted had been taken. */
+  | { readonly type: "logs-dropped" }
   | {
     readonly type: "report";
     readonly text: string;

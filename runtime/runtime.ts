@@ -6,13 +6,11 @@
  *
  * @module
  */
-import type { Outcome, RuntimeStats } from "./api.ts";
+import type { LogRecord, Outcome, RuntimeStats } from "./api.ts";
 import { Config } from "./config.ts";
 import {
   allocateWords,
-  LOGS_TAKEN,
   type MemoryOptions,
-  PEER_WORDS,
   PHASE_ENDED,
   PHASE_RUNNING,
   PHASE_STOPPING,
@@ -21,6 +19,7 @@ import {
 } from "./layout.ts";
 import type { FromWorker, SchedulerReport } from "./protocol.ts";
 import { readStats } from "./stats.ts";
+import { LogWriter } from "./log_writer.ts";
 import { memoryPool } from "./memory_pool.ts";
 import { formatDump } from "./dump.ts";
 import { type Thread, WebWorkerThread } from "./thread.ts";
@@ -41,6 +40,11 @@ import { openTrace, TraceWriter } from "../trace/writer.ts";
 export interface RunOptions {
   /** Handed to `main(self, ...args)`. */
   readonly args?: readonly string[];
+  /**
+   * Gets each record of the log, in this thread, instead of stderr: to hand them to a logging library. Schedulers do not
+   * wait for it; what comes faster than it returns is dropped, and told in a record.
+   */
+  readonly onLog?: (record: LogRecord) => void;
 }
 
 /** Where a run's words go; the command line sends them to stderr. */
@@ -50,11 +54,16 @@ export interface RunSinks {
   /** main has panicked: its error as text, in colours where asked for. */
   mainPanicked?(text: string): void;
   readonly colors: boolean;
+  /** Log records are written for people, and not as JSON. */
+  readonly isTerminal?: boolean;
 }
 
 const STDERR: RunSinks = {
   write: (text) => console.error(text),
   colors: false,
+  get isTerminal() {
+    return Deno.stderr.isTerminal();
+  },
 };
 
 /** How long a dump waits for schedulers to answer, in ms: one that computes does not. */
@@ -116,7 +125,7 @@ export class Runtime {
     const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
     const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
     const memory = memoryPool.take(this.config.threadCount, memoryOptions);
-    const run = new Run(this.config, memory, this.#sinks, url, [...options.args ?? []], trace);
+    const run = new Run(this.config, memory, this.#sinks, url, options, trace);
     this.#active = run;
     try {
       return await run.result;
@@ -175,7 +184,7 @@ class Run {
   readonly #memory: SharedMemory;
   readonly #clock: RunClock;
   readonly #words: Int32Array;
-  readonly #peerWords: Int32Array;
+  readonly #logs: LogWriter;
   readonly #sinks: RunSinks;
   readonly #threads: Thread[] = [];
   readonly #names: string[][] = [];
@@ -202,18 +211,24 @@ class Run {
     memory: SharedMemory,
     sinks: RunSinks,
     module: string,
-    args: string[],
+    options: RunOptions,
     trace: TraceFile | null,
   ) {
     this.#config = config;
     this.#memory = memory;
     this.#sinks = sinks;
     this.#words = new Int32Array(memory.run);
-    this.#peerWords = new Int32Array(memory.peerWords);
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
     const epochMs = runEpochMs();
     const clock = this.#clock = new RunClock(epochMs);
+    this.#logs = new LogWriter(
+      new Int32Array(memory.peerWords),
+      sinks,
+      epochMs,
+      () => clock.now(),
+      options.onLog,
+    );
     this.#trace = trace === null ? null : new TraceWriter(
       trace,
       memory.trace!,
@@ -250,7 +265,7 @@ class Run {
         memory,
         config: config.toPlain(),
         module,
-        args,
+        args: [...options.args ?? []],
         epochMs,
         colors: sinks.colors,
       });
@@ -293,8 +308,10 @@ class Run {
         if (++this.#stopped === this.#threads.length) this.#finish();
         return;
       case "log":
-        this.#sinks.write(formatLog(id, message));
-        Atomics.add(this.#peerWords, id * PEER_WORDS + LOGS_TAKEN, 1);
+        this.#logs.hear(id, message);
+        return;
+      case "logs-dropped":
+        this.#logs.tellDropped(id);
         return;
       case "report":
         if (message.root !== undefined) {
@@ -404,6 +421,7 @@ class Run {
     if (this.#finished) return;
     this.#finished = true;
     this.#quiet.close();
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const thread of this.#threads) thread.end();
     if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
@@ -434,12 +452,4 @@ class Run {
     this.#dumps.delete(ticket);
     return formatDump(this.stats(), reports);
   }
-}
-
-function formatLog(scheduler: number, record: Extract<FromWorker, { type: "log" }>): string {
-  const who = record.pid === null ? `scheduler ${scheduler}` : formatPid(record.pid);
-  const seconds = (record.atMs / 1000).toFixed(3);
-  return `${seconds} ${record.level} ${who} ${record.message}${
-    record.fields === "" ? "" : ` ${record.fields}`
-  }`;
 }
