@@ -205,3 +205,26 @@ interface Key {
 export function breakLock(memory: SharedMemory, scheduler: number): boolean {
   return Atomics.compareExchange(new Int32Array(memory.run), NAME_LOCK, scheduler + 1, 0) === scheduler + 1;
 }
+
+/** All names by their owners, for dumps: read while others write. */
+export function readNames(memory: SharedMemory): Map<Pid, string[]> {
+  const found = new Map<Pid, string[]>();
+  if (Atomics.load(new Int32Array(memory.run), NAMES_USED) === 0) return found;
+  const words = new Int32Array(memory.names);
+  const doubles = new Float64Array(memory.names);
+  const bytes = new Uint8Array(memory.names);
+  const decoder = new TextDecoder();
+  for (let start = 0; start < memory.names.byteLength; start += NAME_ENTRY_BYTES) {
+    const at = start / 4;
+    const version = Atomics.load(words, at + NAME_VERSION);
+    const length = words[at + NAME_LENGTH];
+    if (version === 0 || length <= 0 || length > NAME_BYTES_MAX) continue;
+    const owner = doubles[start / 8 + NAME_PID] as Pid;
+    const name = decoder.decode(bytes.slice(start + NAME_TEXT, start + NAME_TEXT + length));
+    if (Atomics.load(words, at + NAME_VERSION) !== version || (version & 1) !== 0) continue; // it is being changed
+    const names = found.get(owner);
+    if (names === undefined) found.set(owner, [name]);
+    else names.push(name);
+  }
+  return found;
+}

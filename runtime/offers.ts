@@ -54,6 +54,17 @@ function entryAt(n: number): number {
   return OFFERS_HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
 }
 
+/** How many actors an owner offers; with `memory.schedulers`, how many spawns wait in the injector. For dumps. */
+export function countOffers(memory: SharedMemory, owner: number): number {
+  const { i32 } = areaOf(memory, owner);
+  const tail = Atomics.load(i32, TAIL);
+  let offers = 0;
+  for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+    if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
+  }
+  return offers;
+}
+
 /** Writes records that stand alone into entries. */
 class EntryWriter {
   readonly area: WordArea;

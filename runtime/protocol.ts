@@ -161,12 +161,33 @@ export interface ActorReport {
   readonly links: Pid[];
 }
 
+/** A supervisor and its children. */
+export interface SupervisorReport {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly strategy: string;
+  readonly restarted: number;
+  readonly children: readonly {
+    /** "" for one of many alike. */
+    readonly id: string;
+    readonly pid: Pid | null;
+    readonly state: string;
+    readonly restart: string;
+    readonly isSupervisor: boolean;
+  }[];
+  /** How many more children there are. */
+  readonly more: number;
+}
+
 export interface SchedulerReport {
   readonly id: number;
   readonly nowMs: number;
   readonly live: number;
   readonly timers: number;
+  /** The front of the run queue. */
+  readonly queue: readonly Pid[];
   readonly actors: ActorReport[];
+  readonly supervisors: readonly SupervisorReport[];
   readonly io: string[];
 }
 

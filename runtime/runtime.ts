@@ -11,9 +11,12 @@ import { Config } from "./config.ts";
 import {
   allocateWords,
   type MemoryOptions,
+  PEER_WORDS,
   PHASE_ENDED,
   PHASE_RUNNING,
   PHASE_STOPPING,
+  RECORDS_IN,
+  RECORDS_OUT,
   RUN_PHASE,
   type SharedMemory,
 } from "./layout.ts";
@@ -29,7 +32,8 @@ import { resolveModule } from "./load.ts";
 import { askForPermissions } from "./permissions.ts";
 import { AlreadyRunningError, DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
 import { formatPid } from "./pid.ts";
-import { Injector } from "./offers.ts";
+import { countOffers, Injector } from "./offers.ts";
+import { readStuck } from "./stuck.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
 import { WAIT_NAMES } from "./wait.ts";
@@ -148,7 +152,7 @@ export class Runtime {
 
   /** A text that shows schedulers, actors and what they wait for. */
   dump(): Promise<string> {
-    return this.#active?.dump() ?? Promise.resolve(formatDump(this.stats(), []));
+    return this.#active?.dump() ?? Promise.resolve(dumpOfNothing(this.stats()));
   }
 
   /**
@@ -450,6 +454,28 @@ class Run {
       }
     });
     this.#dumps.delete(ticket);
-    return formatDump(this.stats(), reports);
+    const memory = this.#memory;
+    const words = new Int32Array(memory.peerWords);
+    let underWay = 0;
+    for (let peer = 0; peer < memory.peers; peer++) { // what was taken in was sent before: never less than nothing
+      underWay -= Atomics.load(words, peer * PEER_WORDS + RECORDS_IN);
+    }
+    for (let peer = 0; peer < memory.peers; peer++) {
+      underWay += Atomics.load(words, peer * PEER_WORDS + RECORDS_OUT);
+    }
+    return formatDump({
+      nowMs: this.#clock.now(),
+      stats: this.stats(),
+      reports,
+      stuck: (id) => readStuck(memory, id, this.#names[id], DUMP_LIMIT),
+      offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
+      underWay: underWay | 0,
+    });
   }
+}
+
+/** No run is active: the counters of the last one. */
+function dumpOfNothing(stats: RuntimeStats): string {
+  const stuck = () => ({ actors: [], more: 0 });
+  return formatDump({ nowMs: stats.uptimeMs, stats, reports: [], stuck, offers: [], underWay: 0 });
 }

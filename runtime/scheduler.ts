@@ -51,11 +51,12 @@ import { Inquiries } from "./inquiry.ts";
 import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
 import { TimeoutError, toError } from "./errors.ts";
-import { birthOf, formatPid, indexOf, isPid, keyOf } from "./pid.ts";
+import { birthOf, formatPid, generationOf, indexOf, isPid, keyOf } from "./pid.ts";
 import {
   COUNTER_WORDS,
   COUNTERS,
   CURRENT_KEY,
+  DETAIL_BEGAN,
   DETAIL_SINCE,
   DETAIL_WAIT,
   DETAIL_WORDS,
@@ -452,6 +453,10 @@ export class Scheduler {
       actor.receives--;
       if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
     }
+    if (actor.waits === null) { // a plain receive, which may come next, notes nothing
+      this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
+        actor.target.nameId << 8;
+    }
   }
 
   /** Drops all that an ended actor was waiting for; its promises are never settled. */
@@ -603,8 +608,10 @@ export class Scheduler {
     this.#take(actor);
     const fn = actor.start!.fn!, args = actor.start!.args;
     actor.start = null;
-    this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
-      actor.target.nameId << 8;
+    const details = this.#details[birthOf(actor.pid)];
+    const at = indexOf(actor.pid) * DETAIL_WORDS;
+    details[at + DETAIL_WAIT] = actor.target.nameId << 8;
+    details[at + DETAIL_BEGAN] = generationOf(actor.pid);
     let result: unknown;
     enter(actor);
     try {
