@@ -201,6 +201,18 @@ export function callPid(
   timeout: number | undefined,
   signal?: AbortSignal,
 ): Promise<unknown> {
+  const { telemetry } = actor.scheduler;
+  if (telemetry === null) return startCall(actor, pid, request, timeout, signal);
+  return telemetry.call(actor, pid, () => startCall(actor, pid, request, timeout, signal));
+}
+
+function startCall(
+  actor: ActorImpl,
+  pid: Pid,
+  request: unknown,
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   const s = actor.scheduler;
   const refused = s.refuse(actor, "call");
   if (refused !== null) return refused;

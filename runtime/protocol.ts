@@ -8,6 +8,7 @@ import type { Outcome, Pid } from "./api.ts";
 import type { PlainConfig } from "./config.ts";
 import type { WireOutcome } from "./wire.ts";
 import type { SharedMemory } from "./layout.ts";
+import type { SpanContext } from "./telemetry.ts";
 
 // --- Records: kind, target pid, aux (int32), payload ------------------------------------------------------------
 
@@ -132,6 +133,8 @@ export type ToWorker =
     readonly args: string[];
     readonly epochMs: number;
     readonly colors: boolean;
+    /** The span of the run; null: OpenTelemetry is off. */
+    readonly telemetry: SpanContext | null;
   }
   | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
   | { readonly type: "kill" }

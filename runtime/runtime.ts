@@ -23,6 +23,7 @@ import {
 import type { FromWorker, SchedulerReport } from "./protocol.ts";
 import { readStats } from "./stats.ts";
 import { LogWriter } from "./log_writer.ts";
+import { RunTelemetry } from "./telemetry.ts";
 import { memoryPool } from "./memory_pool.ts";
 import { formatDump } from "./dump.ts";
 import { type Thread, WebWorkerThread } from "./thread.ts";
@@ -189,6 +190,7 @@ class Run {
   readonly #clock: RunClock;
   readonly #words: Int32Array;
   readonly #logs: LogWriter;
+  readonly #telemetry: RunTelemetry | null;
   readonly #sinks: RunSinks;
   readonly #threads: Thread[] = [];
   readonly #names: string[][] = [];
@@ -254,6 +256,7 @@ class Run {
       deadlock: (text) => this.stop(new DeadlockError(text)),
       now: () => clock.now(),
     });
+    this.#telemetry = RunTelemetry.start(module, memory.schedulers, () => this.stats());
     for (let id = 0; id < memory.peers; id++) {
       const isPoller = id === memory.schedulers;
       const name = isPoller ? "smarm poller" : `smarm scheduler ${id}`;
@@ -272,6 +275,7 @@ class Run {
         args: [...options.args ?? []],
         epochMs,
         colors: sinks.colors,
+        telemetry: this.#telemetry?.context ?? null,
       });
     }
   }
@@ -428,6 +432,7 @@ class Run {
     for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const thread of this.#threads) thread.end();
+    this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
     if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
     else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);

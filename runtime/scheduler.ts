@@ -83,6 +83,7 @@ import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { SETTLED } from "./offer_states.ts";
 import { WorkSharing } from "./work_sharing.ts";
+import type { SchedulerTelemetry } from "./telemetry.ts";
 import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
@@ -118,6 +119,8 @@ export class Scheduler {
   readonly #details: Int32Array[];
   /** With --trace only: what happens to actors is recorded here. */
   readonly trace: Recorder | null;
+  /** With OTEL_DENO=true only: it is told of calls, restarts and panics. */
+  telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
   readonly targets: Targets;
   readonly slots: SlotTable;

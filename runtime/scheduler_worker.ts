@@ -23,6 +23,7 @@ import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
+import { SchedulerTelemetry } from "./telemetry.ts";
 import { LogGate } from "./log_gate.ts";
 import { WorkerLog } from "./log.ts";
 import { ASLEEP, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
@@ -118,6 +119,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     warn: (text) => log.error(text),
   });
   s.io = new IoClient(s);
+  s.telemetry = SchedulerTelemetry.start(init.telemetry);
   const doorbell = new Doorbell(s.words, id, () => loop.rung());
   const spins = memory.schedulers > 1 && memory.schedulers <= (navigator.hardwareConcurrency || 1);
   loop = new EventLoop(s, doorbell, spins, onIdle);
@@ -139,6 +141,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   });
   log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
+  if (s.telemetry !== null) await foreign.discount();
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);

@@ -318,6 +318,7 @@ class Tree {
   }
 
   #log(member: Member, outcome: Outcome): void {
+    this.#s.telemetry?.restarted(this.#actor, member.child.id, member.pid, outcome);
     const level = this.#s.config.minLogLevel;
     if (level === "error" || level === "silent") return;
     const { intensity, periodMs } = this.#setup;
