@@ -93,18 +93,17 @@ Deno.test("ten runs in one process take the shared memory of the first one, what
 });
 
 Deno.test("the detector: a run whose threads were given up keeps its memory, and the next one takes its own", async () => {
+  await run(3, "argumentsAsStrings"); // its blocks wait for a run
   const shared = countShared();
   try {
-    await run(3, "argumentsAsStrings");
-    const first = shared.bytes;
     const { runtime } = quietRuntime(Config.exact(3).graceMillis(0));
     const ended = assertRejects(() => runtime.run(CASES, { args: ["neverGivesWay", "4000"] }), StoppedError);
     await until(() => runtime.stats().schedulers.some((one) => one.currentPid !== null));
     await runtime.stop();
     await ended;
-    assertEquals(shared.bytes, first);
+    assertEquals(shared.bytes, 0);
     await run(3, "argumentsAsStrings");
-    assertEquals(shared.bytes, 2 * first);
+    assert(shared.bytes > 0);
   } finally {
     shared.restore();
   }
