@@ -10,7 +10,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { ActorReport, SchedulerReport, SupervisorReport, WaitReport } from "./protocol.ts";
 import type { StuckActor, StuckScheduler } from "./stuck.ts";
 import { drawTree } from "./supervision_tree.ts";
-import { PARKED, STATE_NAMES } from "./actor_state.ts";
+import { DONE, PARKED, STATE_NAMES } from "./actor_state.ts";
 import { RECEIVE, WAIT_NAMES } from "./wait.ts";
 import { formatPid } from "./pid.ts";
 
@@ -44,13 +44,14 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
   const supervisors: SupervisorReport[] = [];
   let live = 0;
   for (const actor of s.actors()) {
-    if (actor.offer >= 0 && s.routes.hasLeft(actor.pid, s.id)) continue; // stolen: the thief shows it
+    if (isStolen(s, actor)) continue; // the thief shows it
     live++;
     if (actors.length < limit) actors.push(reportActor(actor));
     const tree = actor.extras?.supervision ?? null;
     if (tree !== null && supervisors.length < limit) supervisors.push(tree.report(MOST_CHILDREN));
   }
-  const queue = Array.from({ length: Math.min(s.queue.length, MOST_QUEUED) }, (_, i) => s.queue.at(i).pid);
+  const queue = Array.from({ length: Math.min(s.queue.length, MOST_QUEUED) }, (_, i) => s.queue.at(i))
+    .filter((actor) => actor.state !== DONE && !isStolen(s, actor)).map((actor) => actor.pid);
   const { id } = s;
   return {
     id,
@@ -62,6 +63,11 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
     supervisors,
     io: s.io.report(),
   };
+}
+
+/** A thief has taken it, and nothing here has noticed yet. */
+function isStolen(s: Scheduler, actor: ActorImpl): boolean {
+  return actor.offer >= 0 && s.routes.hasLeft(actor.pid, s.id);
 }
 
 /** `waiting in join of <0.3.1> for 1,200 ms` */
@@ -90,9 +96,9 @@ function quoted(names: readonly string[]): string {
   return names.map((name) => ` ${JSON.stringify(name)}`).join("");
 }
 
-function listPids(pids: readonly Pid[], most: number, total: number = pids.length): string {
-  const shown = pids.slice(0, most);
-  return shown.map(formatPid).join(" ") + (total > shown.length ? ` … and ${total - shown.length} more` : "");
+function listPids(pids: readonly Pid[], most: number): string {
+  const more = pids.length > most ? ` … and ${pids.length - most} more` : "";
+  return pids.slice(0, most).map(formatPid).join(" ") + more;
 }
 
 function formatStuck(actor: StuckActor, nowMs: number): string {
@@ -148,7 +154,7 @@ export function formatDump({ nowMs, stats, reports, stuck, offers, underWay }: D
       : `running ${formatPid(one.currentPid)}`;
     const queue = report === null || report.queue.length === 0
       ? ""
-      : ` (${listPids(report.queue, report.queue.length, one.runQueueLength)})`;
+      : ` (${listPids(report.queue, MOST_QUEUED)}${one.runQueueLength > MOST_QUEUED ? " …" : ""})`;
     lines.push(
       `scheduler ${one.id}: ${current}, run queue ${one.runQueueLength}${queue}, spawned ${one.spawned}, ended ${one.ended}, ` +
         `panicked ${one.panicked}, timers ${one.timers}, messages local ${one.messagesLocal} out ${one.messagesOut} ` +
