@@ -75,6 +75,7 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
       complainAsIs(text);
     },
     colors,
+    isTerminal: Deno.stderr.isTerminal(),
   });
   const signals = new Signals(runtime);
   try {

@@ -208,6 +208,7 @@ export class IoClient {
     this.#free.push(number);
     const { wait, answering, resource } = ticket;
     if (wait !== null) {
+      this.s.ioDone++;
       this.#settle(ticket, wait, kind, payload);
       answering.over?.(ticket);
       return true;

@@ -76,6 +76,7 @@ export class Poller implements OperationHost {
   #ids = FIRST_RESOURCE;
   #from = 0;
   #isBacklogged = false;
+  #isClosed = false;
 
   constructor(memory: SharedMemory, words: Int32Array, doorbell: Doorbell, events: PollerEvents) {
     this.#memory = memory;
@@ -356,6 +357,7 @@ export class Poller implements OperationHost {
     payload: unknown,
     transfer: Transferable[] | undefined,
   ): void {
+    if (this.#isClosed) return; // the rings may be those of another run by now
     const out = this.#outs[peer];
     out.send(kind, target, aux, payload, transfer);
     this.#words[this.#base + RECORDS_OUT]++;
@@ -410,6 +412,7 @@ export class Poller implements OperationHost {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
+    this.#isClosed = true;
   }
 }
 

@@ -47,7 +47,7 @@ addEventListener("error", (event) => {
 });
 
 function warn(text: string): void {
-  post({ type: "log", level: "error", pid: null, atMs: clock.now(), message: text, fields: "" });
+  post({ type: "log", level: "error", pid: null, name: null, atMs: clock.now(), message: text, fields: "" });
 }
 
 function boot({ id, memory, epochMs, incarnations }: Extract<ToWorker, { type: "init" }>): void {

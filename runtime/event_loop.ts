@@ -12,6 +12,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { Containment } from "./containment.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { EPOCH, HUNGRY } from "./layout.ts";
+import { fallAsleep, wakeUp } from "./idle_time.ts";
 import { setImmediate } from "node:timers";
 
 /** How long a scheduler that has just had work looks for more before it sleeps: waking a thread costs 10 to 50 µs. */
@@ -27,6 +28,8 @@ const BLOCK_MS = 2.2;
 const TURN_MS = 2;
 /** The longest time that foreign work waits for such a stretch. */
 const BLOCK_SLICE_MS = 0.5;
+/** How often a scheduler looks how large its heap is. */
+const HEAP_INTERVAL_MS = 250;
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /**
  * Deno polls a worker's sockets only every 61st turn while an immediate is pending: a scheduler that is always busy
@@ -109,6 +112,7 @@ export class EventLoop {
     const before = s.resumed;
     const now = s.startBurst();
     turn.fired = s.timers.turn(now).fired;
+    s.timersFired += turn.fired;
     turn.records = s.remote.drain();
     s.remote.flush();
     if (s.queue.length === 0) s.work.steal();
@@ -162,6 +166,7 @@ export class EventLoop {
     if (now - this.#lastRest < Math.max(FORCE_POLL_MS, this.#pollMs / POLL_SHARE)) return;
     this.#lastRest = this.#pollBegan = now;
     this.#emptyTurns = TURNS_PER_POLL;
+    this.#measureHeap(now);
   }
 
   /** Looks for work from other threads, for a moment. */
@@ -194,13 +199,17 @@ export class EventLoop {
     const deadline = s.timers.nextDeadline();
     const left = deadline - s.clock.now();
     if (left <= BLOCK_MS) {
-      if (left > 0) doorbell.block(Math.min(left, BLOCK_SLICE_MS));
+      if (left > 0) {
+        doorbell.block(Math.min(left, BLOCK_SLICE_MS));
+        s.idle += s.clock.now() - (deadline - left);
+      }
       doorbell.awake();
       return true;
     }
     this.#lastRest = now;
     this.#asleep = true;
-    s.busyMs += now - this.#wokeAt;
+    s.idle = fallAsleep(s.idle, deadline === Infinity ? s.clock.now() : deadline - left);
+    this.#measureHeap(now);
     s.publish();
     if (deadline !== Infinity) {
       const ms = Math.min(left - BLOCK_MS, LONGEST_TIMEOUT_MS);
@@ -210,7 +219,14 @@ export class EventLoop {
     return !doorbell.sleep();
   }
 
-  #wokeAt = 0;
+  #heapMeasuredAt = -Infinity;
+
+  /** Eight microseconds: now and then only. */
+  #measureHeap(now: number): void {
+    if (now - this.#heapMeasuredAt < HEAP_INTERVAL_MS) return;
+    this.#heapMeasuredAt = now;
+    this.#s.heapUsedBytes = Deno.memoryUsage().heapUsed;
+  }
 
   readonly #wakeForTimer = (): void => this.#s.arm();
 
@@ -222,8 +238,9 @@ export class EventLoop {
   #wakeUp(): void {
     if (!this.#asleep) return;
     this.#asleep = false;
-    this.#wokeAt = this.#s.clock.now();
-    this.#lastWork = this.#wokeAt;
+    const now = this.#s.clock.now();
+    this.#s.idle = wakeUp(this.#s.idle, now);
+    this.#lastWork = now;
     this.#doorbell.awake();
     if (this.#timeout !== undefined) {
       this.#originalClearTimeout.call(globalThis, this.#timeout);

@@ -25,7 +25,7 @@ const able = typeof core?.write === "function" && typeof core.hasPromise === "fu
 const STDERR = 2;
 const TRIES = 2000;
 const TRIES_A_TURN = 16;
-/** The worker's own pending operation: receiving messages from the control thread. */
+/** The worker's own pending operation: receiving messages from the control thread. With OpenTelemetry there are more. */
 const OWN_OPERATIONS = 1;
 /** More new operations than this since the last look are not looked through. */
 const LONGEST_SCAN = 5_000_000;
@@ -33,9 +33,9 @@ const LONGEST_SCAN = 5_000_000;
 export class ForeignWork {
   readonly #timers: () => number;
   readonly #turn: () => Promise<void>;
-  #own = OWN_OPERATIONS;
   #seen = 0;
   #pending: number[] = [];
+  #own = OWN_OPERATIONS;
 
   /** `timers` counts the program's own timers; `turn` waits for a turn of the event loop. */
   constructor(timers: () => number, turn: () => Promise<void>) {
@@ -43,32 +43,32 @@ export class ForeignWork {
     this.#turn = turn;
   }
 
-  async isPending(): Promise<boolean> {
-    if (this.#timers() > 0) return true;
-    const pending = await this.#count();
-    return pending === null || pending > this.#own || this.#timers() > 0;
+  /** Before the program is loaded: what is pending is not its own. With OpenTelemetry Deno waits to be asked for metrics. */
+  async discount(): Promise<void> {
+    if (able && await this.#look()) this.#own = this.#pending.length;
   }
 
-  /**
-   * Before any of the program's code runs: what is pending now, and what `start` adds, is the worker's own. What `start`
-   * gives undoes it.
-   */
+  /** As {@link discount}, with what `start` adds. What `start` gives undoes it. */
   async ownIs(start: () => Promise<() => void>): Promise<void> {
     const undo = await start();
-    this.#own = await this.#count() ?? 0;
+    await this.discount();
     undo();
   }
 
-  /** How many operations are pending; null when nobody can say. */
-  async #count(): Promise<number | null> {
-    if (!able) return null;
+  async isPending(): Promise<boolean> {
+    if (this.#timers() > 0) return true;
+    return !able || !await this.#look() || this.#pending.length > this.#own || this.#timers() > 0;
+  }
+
+  /** Finds the pending operations; false when that cannot be known. */
+  async #look(): Promise<boolean> {
     const latest = await this.#latest();
-    if (latest === null || latest - this.#seen > LONGEST_SCAN) return null;
+    if (latest === null || latest - this.#seen > LONGEST_SCAN) return false;
     const pending = this.#pending.filter((id) => core!.hasPromise(id));
     for (let id = this.#seen; id < latest; id++) if (core!.hasPromise(id)) pending.push(id);
     this.#seen = latest;
     this.#pending = pending;
-    return pending.length;
+    return true;
   }
 
   async #latest(): Promise<number | null> {

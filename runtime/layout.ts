@@ -73,8 +73,12 @@ export const SPAWN_TARGET = 3 * LINE + 3;
 export const END_KEY = 3 * LINE + 4;
 export const END_GENERATION = 3 * LINE + 5;
 export const END_TARGET = 3 * LINE + 6;
-/** Log records of this peer's that were written, modulo 2^32. Written by the control thread; read by the owner. */
-export const LOGS_TAKEN = 3 * LINE;
+/** Units of log records that this peer has posted (log_gate.ts), modulo 2^32. Owner writes; read by the control thread. */
+export const LOG_POSTED = 3 * LINE + 7;
+/** Log records that it has dropped, modulo 2^32. Written by the owner; read by the control thread. */
+export const LOG_DROPPED = 3 * LINE + 8;
+/** Units of its log records that were written, modulo 2^32. Written by the control thread; read by the owner. */
+export const LOG_TAKEN = 3 * LINE;
 /** The doorbell: added to by whoever rings, waited on by the owner. */
 export const BELL = 1 * LINE;
 /** 1 while the owner sleeps or is about to. Set by the owner, cleared by the first ringer or the owner. */
@@ -83,7 +87,7 @@ export const PEER_WORDS = 4 * LINE;
 
 export const NO_ACTOR = -1;
 
-// --- Counters, Float64, one block a scheduler: written by the owner now and then, read by anyone -----------------
+// --- Counters, Float64, one block a scheduler: written by the owner in each turn, read by anyone ------------------
 
 export const COUNTERS = [
   "resumed",
@@ -94,14 +98,22 @@ export const COUNTERS = [
   "dropped",
   "panicked",
   "stolen",
-  "busyMs",
   "runQueueHigh",
   "restarts",
   "offered",
   "donated",
+  "timersFired",
+  "ioDone",
+  "heapUsedBytes",
+  /** When it was ready to run actors, ms since the run began; 0 before. */
+  "startedMs",
+  /** When its last turn began, ms since the run began. */
+  "turnedMs",
+  /** How long it has slept, in a form that one word can hold: idle_time.ts. */
+  "idle",
 ] as const;
 export type CounterName = typeof COUNTERS[number];
-export const COUNTER_WORDS = 16;
+export const COUNTER_WORDS = 32;
 
 // --- The slot tables: one a scheduler ---------------------------------------------------------------------------
 
@@ -120,9 +132,10 @@ export const WHERE_HOME = 513;
 export const WHERE_FREE = 514;
 
 /** Detail words of a slot, for dumps while its scheduler is stuck: written by the scheduler where the actor lives. */
-export const DETAIL_WAIT = 0; // kind of wait in the low 8 bits, id of the function's name above
+export const DETAIL_WAIT = 0; // kind of wait, 0 in a plain receive and in none, in the low 8 bits; function's name above
 export const DETAIL_SINCE = 1; // ms since the run began
-export const DETAIL_WORDS = 2;
+export const DETAIL_BEGAN = 2; // generation of the actor that these words are of, once it has begun
+export const DETAIL_WORDS = 3;
 
 /** Address space for all slot tables together: beyond 16 schedulers each gets less than the full table. */
 const TOTAL_SLOTS = 16 * SLOTS_PER_SCHEDULER;
@@ -148,6 +161,10 @@ export function ringBytes(peers: number): number {
 
 export const OFFERS_DEFAULT = 512;
 export const OFFER_BYTES = 512;
+/** Before the entries: the two ends of the ring, each on a cache line of its own. */
+export const OFFERS_HEADER_BYTES = 128;
+/** The ring of one owner. */
+export const OFFERS_BYTES = OFFERS_DEFAULT * OFFER_BYTES + OFFERS_HEADER_BYTES;
 
 /** All the memory that the threads of one run share. */
 export interface SharedMemory {
@@ -215,29 +232,47 @@ function untouched(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes < SMALL_BYTES ? bytes : Math.max(bytes, FRESH_BYTES));
 }
 
+/** What counts from zero in every run: small, and never used twice, because a thread may still wait on a word of it. */
+export function allocateWords(schedulers: number): Pick<SharedMemory, "run" | "peerWords" | "counters"> {
+  const peers = schedulers + 1;
+  const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
+  const words = new Int32Array(peerWords);
+  for (let peer = 0; peer < peers; peer++) words[peer * PEER_WORDS + CURRENT_KEY] = NO_ACTOR;
+  return {
+    run: new SharedArrayBuffer(RUN_WORDS * 4),
+    peerWords,
+    counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
+  };
+}
+
+/** The names of a run: never used again, because its nodes lie anywhere in the block. */
+export function allocateNames(
+  schedulers: number,
+  { names = NAMES_DEFAULT }: MemoryOptions,
+): Pick<SharedMemory, "names" | "nameBuckets"> {
+  return {
+    names: untouched(names * 8 + schedulers * nameNodes(names, schedulers) * NAME_NODE_BYTES),
+    nameBuckets: names,
+  };
+}
+
+/** All blocks of a run; the runtime takes them from memory_pool.ts. */
 export function allocate(schedulers: number, options: MemoryOptions = {}): SharedMemory {
   const peers = schedulers + 1;
   const slots = options.slotCapacity ?? slotCapacity(schedulers);
   const ring = options.ringBytes ?? ringBytes(peers);
-  const names = options.names ?? NAMES_DEFAULT;
   const each = <T>(make: () => T): T[] => Array.from({ length: schedulers }, make);
-  const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
-  const words = new Int32Array(peerWords);
-  for (let peer = 0; peer < peers; peer++) words[peer * PEER_WORDS + CURRENT_KEY] = NO_ACTOR;
   return {
     schedulers,
     peers,
     slotCapacity: slots,
     ringBytes: ring,
-    run: new SharedArrayBuffer(RUN_WORDS * 4),
-    peerWords,
-    counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
+    ...allocateWords(schedulers),
     routes: each(() => untouched(slots * 4)),
     details: each(() => untouched(slots * DETAIL_WORDS * 4)),
     rings: untouched(ring * peers * peers),
-    offers: untouched((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
-    names: untouched(names * 8 + schedulers * nameNodes(names, schedulers) * NAME_NODE_BYTES),
-    nameBuckets: names,
+    offers: untouched((schedulers + 1) * OFFERS_BYTES),
+    ...allocateNames(schedulers, options),
     trace: options.trace
       ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)
       : null,

@@ -58,7 +58,10 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   actor.rx |= RX_ENDING;
   actor.start = null;
   s.live--;
-  if (outcome.kind === "panic" && !isQuiet(outcome)) s.panicked++;
+  if (outcome.kind === "panic" && !isQuiet(outcome)) {
+    s.panicked++;
+    if (s.telemetry !== null) s.telemetry.panicked(actor, outcome.error);
+  }
   if (actor.waits !== null || actor.rxResolve !== null) s.dropWaits(actor);
   if (actor.mailbox !== NO_MAIL) actor.mailbox.clear();
 

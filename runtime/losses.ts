@@ -21,7 +21,9 @@ import {
   ENDED,
   HUNGRY,
   IO_PARKED,
-  LOGS_TAKEN,
+  LOG_DROPPED,
+  LOG_POSTED,
+  LOG_TAKEN,
   NO_ACTOR,
   NOT_RECEIVING,
   NOTICE_PENDING,
@@ -169,7 +171,19 @@ export class Losses {
   #resetWords(id: number): void {
     const words = this.#words, base = id * PEER_WORDS;
     Atomics.store(words, base + CURRENT_KEY, NO_ACTOR);
-    for (const word of [RUN_QUEUE_LENGTH, SLEEPING, IO_PARKED, TIMERS, NOT_RECEIVING, ASLEEP, LOGS_TAKEN]) {
+    for (
+      const word of [
+        RUN_QUEUE_LENGTH,
+        SLEEPING,
+        IO_PARKED,
+        TIMERS,
+        NOT_RECEIVING,
+        ASLEEP,
+        LOG_TAKEN,
+        LOG_POSTED,
+        LOG_DROPPED,
+      ]
+    ) {
       Atomics.store(words, base + word, 0);
     }
   }

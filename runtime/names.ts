@@ -168,6 +168,24 @@ export class NameTable {
     }
   }
 
+  /** All names by their owners, for dumps. */
+  byOwner(): Map<Pid, string[]> {
+    const found = new Map<Pid, string[]>();
+    const decoder = new TextDecoder();
+    for (let bucket = 0; bucket < this.#buckets; bucket++) {
+      if (Atomics.load(this.#refs, bucket) === NONE) continue;
+      for (const { place, pid } of this.#read(bucket).chain) {
+        const at = this.#at(place);
+        const length = Math.min(this.#words[at / 4 + NAME_LENGTH], NAME_BYTES_MAX);
+        const name = decoder.decode(this.#bytes.slice(at + NAME_TEXT, at + NAME_TEXT + length));
+        const names = found.get(pid);
+        if (names === undefined) found.set(pid, [name]);
+        else names.push(name);
+      }
+    }
+    return found;
+  }
+
   /** How many names are kept, those of the dead included: for tests. */
   get size(): number {
     let size = 0;

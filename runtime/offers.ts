@@ -17,13 +17,17 @@
  */
 import type { ActorImpl } from "./actor.ts";
 import type { Pid } from "./api.ts";
-import { OFFER_BYTES, OFFERS_DEFAULT, type SharedMemory } from "./layout.ts";
+import {
+  OFFER_BYTES,
+  OFFERS_BYTES,
+  OFFERS_DEFAULT,
+  OFFERS_HEADER_BYTES,
+  type SharedMemory,
+} from "./layout.ts";
 import { Decoder, Encoder, RECORD_HEADER_WORDS, WordArea } from "./codec.ts";
 import type { ObjectClasses } from "./sendable.ts";
 import { UNSTARTED } from "./actor_state.ts";
 
-const HEADER_BYTES = 128;
-const REGION_BYTES = OFFERS_DEFAULT * OFFER_BYTES + HEADER_BYTES;
 const HEAD = 0; // written by the owner; read by thieves
 const TAIL = 16; // the same, on a cache line of its own
 
@@ -44,12 +48,23 @@ const INJECTED = -16;
 const CAPACITY = OFFERS_DEFAULT;
 
 function areaOf(memory: SharedMemory, owner: number): WordArea {
-  return new WordArea(memory.offers, owner * REGION_BYTES, REGION_BYTES);
+  return new WordArea(memory.offers, owner * OFFERS_BYTES, OFFERS_BYTES);
 }
 
 /** Index of the ring's n-th entry, in words. */
 function entryAt(n: number): number {
-  return HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
+  return OFFERS_HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
+}
+
+/** How many actors an owner offers; with `memory.schedulers`, how many spawns wait in the injector. For dumps. */
+export function countOffers(memory: SharedMemory, owner: number): number {
+  const { i32 } = areaOf(memory, owner);
+  const tail = Atomics.load(i32, TAIL);
+  let offers = 0;
+  for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+    if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
+  }
+  return offers;
 }
 
 /** Writes records that stand alone into entries. */

@@ -8,6 +8,7 @@ import type { Outcome, Pid } from "./api.ts";
 import type { PlainConfig } from "./config.ts";
 import type { WireOutcome } from "./wire.ts";
 import type { SharedMemory } from "./layout.ts";
+import type { SpanContext } from "./telemetry.ts";
 
 // --- Records: kind, target pid, aux (int32), payload ------------------------------------------------------------
 
@@ -138,6 +139,8 @@ export type ToWorker =
     readonly colors: boolean;
     /** How many schedulers have had each id before, and died. */
     readonly incarnations: readonly number[];
+    /** The span of the run; null: OpenTelemetry is off. */
+    readonly telemetry: SpanContext | null;
   }
   /** A scheduler is dead, and its actors have been declared so: whoever has to do with them is told. */
   | { readonly type: "lost"; readonly id: number; readonly why: string }
@@ -172,12 +175,33 @@ export interface ActorReport {
   readonly links: Pid[];
 }
 
+/** A supervisor and its children. */
+export interface SupervisorReport {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly strategy: string;
+  readonly restarted: number;
+  readonly children: readonly {
+    /** "" for one of many alike. */
+    readonly id: string;
+    readonly pid: Pid | null;
+    readonly state: string;
+    readonly restart: string;
+    readonly isSupervisor: boolean;
+  }[];
+  /** How many more children there are. */
+  readonly more: number;
+}
+
 export interface SchedulerReport {
   readonly id: number;
   readonly nowMs: number;
   readonly live: number;
   readonly timers: number;
+  /** The front of the run queue. */
+  readonly queue: readonly Pid[];
   readonly actors: ActorReport[];
+  readonly supervisors: readonly SupervisorReport[];
   readonly io: string[];
 }
 
@@ -217,11 +241,16 @@ export type FromWorker =
   | {
     readonly type: "log";
     readonly level: LogLevelName;
+    /** Null: of the scheduler itself. */
     readonly pid: Pid | null;
+    readonly name: string | null;
     readonly atMs: number;
     readonly message: string;
+    /** JSON of an object; "" when there are none. */
     readonly fields: string;
   }
+  /** Log records were dropped after all that was posted had been taken. */
+  | { readonly type: "logs-dropped" }
   | {
     readonly type: "report";
     readonly text: string;

@@ -222,6 +222,7 @@ export class Remote {
   /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
+    this.#s.messagesOut += messages.length;
     for (const message of messages) {
       this.record(where, R_MESSAGE, pid, 0, message);
       if (this.#s.trace !== null) this.#traceOut(pid, null);
@@ -589,7 +590,9 @@ export class Remote {
     return deepFreeze(message, this.classes);
   }
 
+  /** What code of ended actors still says goes nowhere: the rings may be those of another run by now. */
   close(): void {
+    this.record = () => {};
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
   }
 }

@@ -69,6 +69,12 @@ export function resetRing(region: Region): number {
   return Atomics.add(control, GENERATION, 1) + 1;
 }
 
+/** Whether anything was ever written. A look touches no memory that was not touched before. */
+export function isRingUsed(region: Region): boolean {
+  const control = controlOf(region);
+  return control[TAIL] !== 0 || control[HEAD] !== 0 || control[WRITER_WAITING] !== 0;
+}
+
 export class RingWriter {
   readonly area: WordArea;
   readonly generation: number;

@@ -6,25 +6,29 @@
  *
  * @module
  */
-import type { Outcome, RuntimeStats } from "./api.ts";
+import type { LogRecord, Outcome, RuntimeStats } from "./api.ts";
 import { Config } from "./config.ts";
 import {
-  allocate,
+  allocateWords,
   DETAIL_WAIT,
   DETAIL_WORDS,
-  LOGS_TAKEN,
   type MemoryOptions,
   NO_ACTOR,
   PEER_WORDS,
   PHASE_ENDED,
   PHASE_RUNNING,
   PHASE_STOPPING,
+  RECORDS_IN,
+  RECORDS_OUT,
   RUN_PHASE,
   type SharedMemory,
   WHERE_BITS,
 } from "./layout.ts";
 import type { FromWorker, SchedulerReport, ToWorker } from "./protocol.ts";
 import { readStats } from "./stats.ts";
+import { LogWriter } from "./log_writer.ts";
+import { RunTelemetry } from "./telemetry.ts";
+import { memoryPool } from "./memory_pool.ts";
 import { formatDump } from "./dump.ts";
 import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
 import { Losses } from "./losses.ts";
@@ -37,7 +41,8 @@ import { askForPermissions } from "./permissions.ts";
 import { AlreadyRunningError, DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
 import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
 import { describeOutcome } from "./report.ts";
-import { Injector, takerOf } from "./offers.ts";
+import { countOffers, Injector, takerOf } from "./offers.ts";
+import { readStuck } from "./stuck.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
 import { WAIT_NAMES } from "./wait.ts";
@@ -48,6 +53,11 @@ import { openTrace, TraceWriter } from "../trace/writer.ts";
 export interface RunOptions {
   /** Handed to `main(self, ...args)`. */
   readonly args?: readonly string[];
+  /**
+   * Gets each record of the log, in this thread, instead of stderr: to hand them to a logging library. Schedulers do not
+   * wait for it; what comes faster than it returns is dropped, and told in a record.
+   */
+  readonly onLog?: (record: LogRecord) => void;
 }
 
 /** Where a run's words go; the command line sends them to stderr. */
@@ -57,11 +67,16 @@ export interface RunSinks {
   /** main has panicked: its error as text, in colours where asked for. */
   mainPanicked?(text: string): void;
   readonly colors: boolean;
+  /** Log records are written for people, and not as JSON. */
+  readonly isTerminal?: boolean;
 }
 
 const STDERR: RunSinks = {
   write: (text) => console.error(text),
   colors: false,
+  get isTerminal() {
+    return Deno.stderr.isTerminal();
+  },
 };
 
 /** How long a dump waits for schedulers to answer, in ms: one that computes does not. */
@@ -99,7 +114,8 @@ export class Runtime {
   readonly #memoryOptions: MemoryOptions;
   readonly #sinks: RunSinks;
   #active: Run | null = null;
-  #memory: SharedMemory;
+  /** Of the last run; before the first, of one that did nothing. */
+  #lastStats: RuntimeStats;
   /** @internal Tests start schedulers of their own kind. */
   schedulerEntryForTests: URL = SCHEDULER_ENTRY;
 
@@ -108,7 +124,8 @@ export class Runtime {
     this.config = config;
     this.#sinks = sinks;
     this.#memoryOptions = memoryOptions;
-    this.#memory = allocate(config.threadCount, memoryOptions);
+    const schedulers = config.threadCount;
+    this.#lastStats = readStats({ schedulers, routes: [], ...allocateWords(schedulers) }, 0);
   }
 
   /**
@@ -127,15 +144,17 @@ export class Runtime {
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
     const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
-    this.#memory = allocate(this.config.threadCount, { trace: trace !== null, ...this.#memoryOptions });
-    const args = [...options.args ?? []];
+    const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
+    const memory = memoryPool.take(this.config.threadCount, memoryOptions);
     const entry = this.schedulerEntryForTests;
-    const run = new Run(this.config, this.#memory, this.#sinks, url, args, trace, entry);
+    const run = new Run(this.config, memory, this.#sinks, url, options, trace, entry);
     this.#active = run;
     try {
       return await run.result;
     } finally {
       this.#active = null;
+      this.#lastStats = run.stats();
+      if (run.hasStoppedWell) memoryPool.giveBack(memory, memoryOptions);
     }
   }
 
@@ -144,9 +163,9 @@ export class Runtime {
     return this.#active !== null;
   }
 
-  /** @internal for debugging */
-  get memoryForTests() {
-    return this.#memory;
+  /** @internal Of the active run. */
+  get memoryForTests(): SharedMemory {
+    return this.#active!.memory;
   }
 
   /** @internal Ends a scheduler that can be ended (with `contain` or `maxHeapMegabytes`), wherever it is. */
@@ -161,12 +180,12 @@ export class Runtime {
 
   /** Counters of the active run, or of the last one. */
   stats(): RuntimeStats {
-    return readStats(this.#memory);
+    return this.#active?.stats() ?? this.#lastStats;
   }
 
   /** A text that shows schedulers, actors and what they wait for. */
   dump(): Promise<string> {
-    return this.#active?.dump() ?? Promise.resolve(formatDump(this.stats(), []));
+    return this.#active?.dump() ?? Promise.resolve(dumpOfNothing(this.stats()));
   }
 
   /**
@@ -200,8 +219,10 @@ class Run {
   onOverdue: () => void = () => {};
   readonly #config: Config;
   readonly #memory: SharedMemory;
+  readonly #clock: RunClock;
   readonly #words: Int32Array;
-  readonly #peerWords: Int32Array;
+  readonly #logs: LogWriter;
+  readonly #telemetry: RunTelemetry | null;
   readonly #sinks: RunSinks;
   readonly #threads: Thread[] = [];
   readonly #names: string[][] = [];
@@ -239,7 +260,7 @@ class Run {
     memory: SharedMemory,
     sinks: RunSinks,
     module: string,
-    args: string[],
+    options: RunOptions,
     trace: TraceFile | null,
     entry: URL,
   ) {
@@ -248,11 +269,17 @@ class Run {
     this.#memory = memory;
     this.#sinks = sinks;
     this.#words = new Int32Array(memory.run);
-    this.#peerWords = new Int32Array(memory.peerWords);
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
     const epochMs = runEpochMs();
-    const clock = new RunClock(epochMs);
+    const clock = this.#clock = new RunClock(epochMs);
+    this.#logs = new LogWriter(
+      new Int32Array(memory.peerWords),
+      sinks,
+      epochMs,
+      () => clock.now(),
+      options.onLog,
+    );
     this.#trace = trace === null ? null : new TraceWriter(
       trace,
       memory.trace!,
@@ -291,14 +318,16 @@ class Run {
       deadlock: (text) => this.stop(new DeadlockError(text)),
       now: () => clock.now(),
     });
+    this.#telemetry = RunTelemetry.start(module, memory.schedulers, () => this.stats());
     this.#init = {
       type: "init",
       memory,
       config: config.toPlain(),
       module,
-      args,
+      args: [...options.args ?? []],
       epochMs,
       colors: sinks.colors,
+      telemetry: this.#telemetry?.context ?? null,
     };
     for (let id = 0; id < memory.peers; id++) {
       this.#names.push([]);
@@ -387,8 +416,10 @@ class Run {
         this.lose(id, message.why);
         return;
       case "log":
-        this.#sinks.write(formatLog(id, message));
-        Atomics.add(this.#peerWords, id * PEER_WORDS + LOGS_TAKEN, 1);
+        this.#logs.hear(id, message);
+        return;
+      case "logs-dropped":
+        this.#logs.tellDropped(id);
         return;
       case "report":
         if (message.root !== undefined) {
@@ -421,6 +452,20 @@ class Run {
     Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
     new Injector(this.#memory).push("main");
     ring(new Int32Array(this.#memory.peerWords), 0);
+  }
+
+  stats(): RuntimeStats {
+    return readStats(this.#memory, this.#clock.now());
+  }
+
+  get memory(): SharedMemory {
+    return this.#memory;
+  }
+
+  /** Every thread has said that it stopped, and none died: none writes to shared memory any more. */
+  get hasStoppedWell(): boolean {
+    return this.#stopped.size === this.#threads.length && this.#losing.size === 0 &&
+      this.#incarnations.every((before) => before === 0);
   }
 
   /** The first reason counts; main's outcome is what `run` gives only when there was none. */
@@ -464,7 +509,7 @@ class Run {
 
   /** The actors that keep their schedulers busy. */
   stuck(): string[] {
-    return readStats(this.#memory).schedulers.flatMap((one) =>
+    return this.stats().schedulers.flatMap((one) =>
       one.currentPid === null ? [] : [`actor ${formatPid(one.currentPid)} on scheduler ${one.id}`]
     );
   }
@@ -590,8 +635,10 @@ class Run {
     this.#finished = true;
     this.#quiet.close();
     this.#watchdog?.close();
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
     const gone = this.#threads.map((thread) => thread.kill());
+    this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
     if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
     else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
@@ -632,14 +679,28 @@ class Run {
       }
     });
     this.#dumps.delete(ticket);
-    return formatDump(readStats(this.#memory), reports);
+    const memory = this.#memory;
+    const words = new Int32Array(memory.peerWords);
+    let underWay = 0;
+    for (let peer = 0; peer < memory.peers; peer++) { // what was taken in was sent before: never less than nothing
+      underWay -= Atomics.load(words, peer * PEER_WORDS + RECORDS_IN);
+    }
+    for (let peer = 0; peer < memory.peers; peer++) {
+      underWay += Atomics.load(words, peer * PEER_WORDS + RECORDS_OUT);
+    }
+    return formatDump({
+      nowMs: this.#clock.now(),
+      stats: this.stats(),
+      reports,
+      stuck: (id) => readStuck(memory, id, this.#names[id], DUMP_LIMIT),
+      offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
+      underWay: underWay | 0,
+    });
   }
 }
 
-function formatLog(scheduler: number, record: Extract<FromWorker, { type: "log" }>): string {
-  const who = record.pid === null ? `scheduler ${scheduler}` : formatPid(record.pid);
-  const seconds = (record.atMs / 1000).toFixed(3);
-  return `${seconds} ${record.level} ${who} ${record.message}${
-    record.fields === "" ? "" : ` ${record.fields}`
-  }`;
+/** No run is active: the counters of the last one. */
+function dumpOfNothing(stats: RuntimeStats): string {
+  const stuck = () => ({ actors: [], more: 0 });
+  return formatDump({ nowMs: stats.uptimeMs, stats, reports: [], stuck, offers: [], underWay: 0 });
 }

@@ -51,11 +51,12 @@ import { Inquiries } from "./inquiry.ts";
 import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
 import { TimeoutError, toError } from "./errors.ts";
-import { birthOf, formatPid, indexOf, isPid, keyOf } from "./pid.ts";
+import { birthOf, formatPid, generationOf, indexOf, isPid, keyOf } from "./pid.ts";
 import {
   COUNTER_WORDS,
   COUNTERS,
   CURRENT_KEY,
+  DETAIL_BEGAN,
   DETAIL_SINCE,
   DETAIL_WAIT,
   DETAIL_WORDS,
@@ -87,6 +88,7 @@ import type { IoClient } from "../io/client.ts";
 import { SETTLED } from "./offer_states.ts";
 import { WorkSharing } from "./work_sharing.ts";
 import type { Isolation } from "./isolation.ts";
+import type { SchedulerTelemetry } from "./telemetry.ts";
 import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
@@ -122,6 +124,8 @@ export class Scheduler {
   readonly #details: Int32Array[];
   /** With --trace only: what happens to actors is recorded here. */
   readonly trace: Recorder | null;
+  /** With OTEL_DENO=true only: it is told of calls, restarts and panics. */
+  telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
   readonly targets: Targets;
   readonly slots: SlotTable;
@@ -191,11 +195,16 @@ export class Scheduler {
   panicked = 0;
   stolen = 0;
   resumed = 0;
-  busyMs = 0;
   runQueueHigh = 0;
   restarts = 0;
   offered = 0;
   donated = 0;
+  timersFired = 0;
+  ioDone = 0;
+  heapUsedBytes = 0;
+  startedMs = 0;
+  turnedMs = 0;
+  idle = 0;
 
   constructor(id: number, memory: SharedMemory, config: Config, clock: Clock, host: Host) {
     thisThread.scheduler = this;
@@ -478,6 +487,10 @@ export class Scheduler {
       actor.receives--;
       if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
     }
+    if (actor.waits === null) { // a plain receive, which may come next, notes nothing
+      this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
+        actor.target.nameId << 8;
+    }
   }
 
   /** Drops all that an ended actor was waiting for; its promises are never settled. */
@@ -500,7 +513,9 @@ export class Scheduler {
   /** As {@link enqueue}, where another event of the trace says so. */
   #enqueue(actor: ActorImpl): void {
     this.queue.push(actor);
-    this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
+    const { length } = this.queue;
+    this.words[this.base + RUN_QUEUE_LENGTH] = length;
+    if (length > this.runQueueHigh) this.runQueueHigh = length;
     if (!this.#armed) this.arm();
   }
 
@@ -645,8 +660,10 @@ export class Scheduler {
     this.#take(actor);
     const fn = actor.start!.fn!, args = actor.start!.args;
     actor.start = null;
-    this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
-      actor.target.nameId << 8;
+    const details = this.#details[birthOf(actor.pid)];
+    const at = indexOf(actor.pid) * DETAIL_WORDS;
+    details[at + DETAIL_WAIT] = actor.target.nameId << 8;
+    details[at + DETAIL_BEGAN] = generationOf(actor.pid);
     let result: unknown;
     enter(actor);
     try {
@@ -813,7 +830,7 @@ export class Scheduler {
     this.#burstStart = now;
     this.#burstOver = false;
     this.ops = this.#granted;
-    if (this.queue.length > this.runQueueHigh) this.runQueueHigh = this.queue.length;
+    this.turnedMs = now;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.#armLate();
     return now;
@@ -873,7 +890,7 @@ export class Scheduler {
 
   stats(): RuntimeStats {
     this.publish();
-    return readStats(this.memory);
+    return readStats(this.memory, this.clock.now());
   }
 
   halt(code: number): void {

@@ -4,15 +4,8 @@
  *
  * @module
  */
-import type { ActorFunction, Log, Outcome, Pid } from "./api.ts";
-import {
-  type FromWorker,
-  type LogLevelName,
-  R_CHANNEL_FIRST,
-  R_IO_FIRST,
-  type ToWorker,
-} from "./protocol.ts";
-import type { ActorImpl } from "./actor.ts";
+import type { ActorFunction, Log, Outcome } from "./api.ts";
+import { type FromWorker, R_CHANNEL_FIRST, R_IO_FIRST, type ToWorker } from "./protocol.ts";
 import { Config } from "./config.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Remote } from "./remote.ts";
@@ -30,11 +23,14 @@ import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
-import { ASLEEP, ENDED, EPOCH, LOGS_TAKEN, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
 import { inherit, Recovery } from "./recovery.ts";
 import { Containment } from "./containment.ts";
 import type { ThreadData } from "./thread.ts";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { SchedulerTelemetry } from "./telemetry.ts";
+import { LogGate } from "./log_gate.ts";
+import { WorkerLog } from "./log.ts";
+import { ASLEEP, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
 import { setImmediate } from "node:timers";
 
 /** Of a worker that can be ended; null in a Web Worker. */
@@ -87,7 +83,6 @@ function hear(message: ToWorker): void {
     case "close":
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
       for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
-      if (logsDropped > 0) tellDroppedLogs();
       loop.close();
       s.remote.close();
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
@@ -113,12 +108,15 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const config = Config.fromPlain(init.config);
   const clock = new RunClock(init.epochMs);
   const { id, memory } = init;
+  const gate = new LogGate(new Int32Array(memory.peerWords), id);
+  const logs = new WorkerLog(config.minLogLevel, gate, () => clock.now(), post);
+  log = logs.of(null);
   s = new Scheduler(id, memory, config, clock, {
     arm: () => {
       if (isLoaded) loop.arm(); // before, what others have sent to this scheduler's predecessor's place waits
     },
     halt: (code) => post({ type: "halt", code }),
-    log: (actor) => logFor(actor, config.minLogLevel),
+    log: (actor) => logs.of(actor),
     mainEnded: (actor, outcome) =>
       post({
         type: "main-ended",
@@ -149,7 +147,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
           s.inquiries.handle(from, kind, target, aux, payload)) ||
       recovery.handle(from, kind, aux) ||
       s.io.heard(kind, target, aux, payload),
-    warn: (text) => logFor(null, config.minLogLevel).error(text),
+    warn: (text) => log.error(text),
   });
   s.io = new IoClient(s);
   recovery = new Recovery(
@@ -158,6 +156,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     (lost, sent, received) => post({ type: "recovered", id: lost, sent, received }),
   );
   if (init.incarnations[id] > 0) inherit(s, init.incarnations[id]);
+  s.telemetry = SchedulerTelemetry.start(init.telemetry);
   const doorbell = new Doorbell(s.words, id, () => loop.rung());
   const spins = memory.schedulers > 1 && memory.schedulers <= (navigator.hardwareConcurrency || 1);
   const containment = config.isContained
@@ -180,10 +179,10 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     },
     halt: (code) => post({ type: "halt", code }),
   });
-  log = logFor(null, config.minLogLevel);
   log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
   if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));
+  else if (s.telemetry !== null) await foreign.discount();
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);
@@ -195,6 +194,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   }
   if (thread !== null) await holdLock(thread.lock);
   log.info("started");
+  s.startedMs = clock.now();
   post({ type: "ready" });
   isLoaded = true;
   early.splice(0).forEach(hear);
@@ -273,46 +273,3 @@ async function probe(ticket: number): Promise<void> {
 }
 
 const MOST_REPORTED = 10_000;
-const LEVELS: Record<string, number> = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 };
-
-/** Log records on their way to the control thread. */
-const MOST_LOGS_WAITING = 10_000;
-let logsPosted = 0;
-let logsDropped = 0;
-
-/** Of level error, because those that were dropped may have been. */
-function tellDroppedLogs(): void {
-  const message = `${logsDropped} log records were dropped: they came faster than they can be written`;
-  logsDropped = 0;
-  logsPosted = (logsPosted + 1) | 0;
-  post({ type: "log", level: "error", pid: null, atMs: s.clock.now(), message, fields: "" });
-}
-
-function logFor(actor: ActorImpl | null, minLevel: string): Log {
-  const least = LEVELS[minLevel];
-  const at = (level: LogLevelName) => (message: string, fields?: Record<string, unknown>) => {
-    if (LEVELS[level] > least) return;
-    // A flood of them must not fill the memory: what the control thread cannot write in time is counted.
-    if (((logsPosted - Atomics.load(s.words, s.base + LOGS_TAKEN)) | 0) >= MOST_LOGS_WAITING) {
-      logsDropped++;
-      return;
-    }
-    if (logsDropped > 0) tellDroppedLogs();
-    logsPosted = (logsPosted + 1) | 0;
-    post({
-      type: "log",
-      level,
-      pid: actor?.pid ?? null as Pid | null,
-      atMs: s.clock.now(),
-      message: String(message),
-      fields: fields === undefined ? "" : inspectFields(fields),
-    });
-  };
-  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
-}
-
-function inspectFields(fields: Record<string, unknown>): string {
-  return Object.entries(fields).map(([key, value]) =>
-    `${key}=${Deno.inspect(value, { depth: 4, breakLength: Infinity, compact: true })}`
-  ).join(" ");
-}

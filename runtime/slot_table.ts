@@ -166,6 +166,12 @@ export class Routes {
     }
   }
 
+  /** A thief, or a scheduler that it was given to, has it: for dumps, which change nothing. */
+  hasLeft(pid: Pid, from: number): boolean {
+    const where = Atomics.load(this.#tables[birthOf(pid)], indexOf(pid)) & WHERE_MASK;
+    return where < WHERE_STEALABLE && where !== from;
+  }
+
   isLive(pid: Pid): boolean {
     const routes = this.#tables[birthOf(pid)];
     if (routes === undefined) return false;

@@ -60,6 +60,12 @@ export function ringWords(block: SharedArrayBuffer, scheduler: number, scheduler
   return new Int32Array(block, (BLOCK_HEAD_WORDS + scheduler * each) * 4, each);
 }
 
+/** As good as new, for the next run: records beyond what was published are never read. */
+export function clearTrace(block: SharedArrayBuffer, schedulers: number): void {
+  tickWords(block).fill(0);
+  for (let id = 0; id < schedulers; id++) ringWords(block, id, schedulers).fill(0, 0, RING_HEAD_WORDS);
+}
+
 /** The word that holds {@link TICK}. */
 export function tickWords(block: SharedArrayBuffer): Int32Array {
   return new Int32Array(block, 0, BLOCK_HEAD_WORDS);
