@@ -69,6 +69,12 @@ export function resetRing(region: Region): number {
   return Atomics.add(control, GENERATION, 1) + 1;
 }
 
+/** Bytes that wait in the ring whose region begins at the word `at` of `words`, roughly: for who only looks on. */
+export function ringFillBytes(words: Int32Array, at: number, ringBytes: number): number {
+  const fill = Atomics.load(words, at + TAIL) - Atomics.load(words, at + HEAD);
+  return fill >= 0 ? fill * 4 : fill * 4 + ringBytes - RING_HEADER_BYTES;
+}
+
 export class RingWriter {
   readonly area: WordArea;
   readonly generation: number;

@@ -32,9 +32,8 @@ import { formatPid } from "./pid.ts";
 import { Injector } from "./offers.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
-import { WAIT_NAMES } from "./wait.ts";
-import type { TraceFile } from "../trace/file.ts";
-import { openTrace, TraceWriter } from "../trace/writer.ts";
+import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
+import { openTrace, type TraceFiles, TraceWriter } from "../trace/writer.ts";
 
 /** What one run is given. */
 export interface RunOptions {
@@ -110,8 +109,9 @@ export class Runtime {
     const url = resolveModule(String(module));
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
-    const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
-    this.#memory = allocate(this.config.threadCount, { trace: trace !== null, ...this.#memoryOptions });
+    const { traceTo, threadCount } = this.config;
+    const trace = traceTo === undefined ? null : openTraceOf(traceTo, url, threadCount);
+    this.#memory = allocate(threadCount, { trace: trace !== null, ...this.#memoryOptions });
     const run = new Run(this.config, this.#memory, this.#sinks, url, [...options.args ?? []], trace);
     this.#active = run;
     try {
@@ -155,9 +155,9 @@ export class Runtime {
 }
 
 /** Before anything starts. @throws LoadError */
-function openTraceOf(to: string | true, module: string): TraceFile {
+function openTraceOf(to: string | true, module: string, schedulers: number): TraceFiles {
   try {
-    return openTrace(to, module);
+    return openTrace(to, module, schedulers);
   } catch (error) {
     throw new LoadError((error as Error).message);
   }
@@ -200,7 +200,7 @@ class Run {
     sinks: RunSinks,
     module: string,
     args: string[],
-    trace: TraceFile | null,
+    trace: TraceFiles | null,
   ) {
     this.#config = config;
     this.#memory = memory;
@@ -214,13 +214,9 @@ class Run {
     this.#trace = trace === null ? null : new TraceWriter(
       trace,
       memory.trace!,
-      memory.schedulers,
-      `smarm ${module}`,
-      {
-        name: (scheduler, nameId) => this.#names[scheduler][nameId],
-        wait: (kind) => kind === 0 ? "a promise that is not smarm's" : WAIT_NAMES[kind],
-      },
+      TRACE_WORDS,
       clock,
+      ringFillOf(memory),
       sinks.write,
     );
     this.#quiet = new QuietCheck(memory, {
@@ -394,9 +390,18 @@ class Run {
     this.#quiet.close();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const thread of this.#threads) thread.end();
-    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
-    else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
+    if (this.#trace === null) this.#settleNow();
+    else if (this.#failure instanceof LoadError && !this.#hasStarted) {
+      this.#trace.discard();
+      this.#settleNow();
+    } else {
+      const why = this.#failure?.name ?? this.#outcome?.kind ?? "unknown";
+      this.#trace.finish(why).then(() => this.#settleNow());
+    }
+  }
+
+  #settleNow(): void {
     if (this.#failure !== null) this.#settle.reject(this.#failure);
     else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));
     else this.#settle.reject(new StoppedError("the run ended before main did"));
