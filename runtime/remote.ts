@@ -23,8 +23,7 @@ import {
 import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
-import { birthOf, keyOf } from "./pid.ts";
-import type { ActorImpl } from "./actor.ts";
+import { birthOf } from "./pid.ts";
 import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";

@@ -22,12 +22,17 @@ const LINE = 16; // int32 words of one 64-byte cache line
 export const TICK = 0;
 const BLOCK_HEAD_WORDS = LINE;
 
-/** Words published; a stamp is the last one of them. Written by the scheduler; read by the control thread. */
+/** Words in the ring, modulo 2^32; a stamp is the last one. Written by the scheduler; read by the control thread. */
 export const PUBLISHED = 0;
-/** Words of whole records, published or not: what the control thread reads of a scheduler that is stuck or gone. */
-export const WRITTEN = 1;
+/**
+ * Words of whole records on the stage, which are not in the ring yet, as long as STAGE_AT is PUBLISHED. Written by the
+ * scheduler; read by the control thread when that is stuck or gone.
+ */
+export const STAGED = 1;
+/** How many words came before the stage. As above. */
+export const STAGE_AT = 2;
 /** Records that found no room. Written by the scheduler; read by the control thread. */
-export const DROPPED = 2;
+export const DROPPED = 3;
 /** Words taken. Written by the control thread; read by the scheduler. */
 export const TAKEN = 1 * LINE;
 export const RING_HEAD_WORDS = 2 * LINE;
@@ -44,8 +49,14 @@ export function ringSize(schedulers: number): number {
   return Math.max(RING_WORDS_MIN, Math.min(RING_WORDS_MAX, share));
 }
 
-/** The smallest ring: room for what a recorder keeps free, and as much again. */
-const RING_WORDS_LEAST = 32;
+/** Words of a stage: 16 KiB stay in the first-level cache. */
+const STAGE_WORDS_MAX = 2 ** 12;
+/** The smallest ring; half of it is as much as a recorder keeps free on its stage, and as much again. */
+const RING_WORDS_LEAST = 64;
+
+function stageWords(ringWords: number): number {
+  return Math.min(STAGE_WORDS_MAX, ringWords / 2);
+}
 
 export function allocateTrace(schedulers: number, words = ringSize(schedulers)): SharedArrayBuffer {
   if (words < RING_WORDS_LEAST || (words & (words - 1)) !== 0) {
@@ -53,21 +64,28 @@ export function allocateTrace(schedulers: number, words = ringSize(schedulers)):
       `Cannot make trace rings of ${words} words. Give a power of two from ${RING_WORDS_LEAST}`,
     );
   }
-  return new SharedArrayBuffer((BLOCK_HEAD_WORDS + schedulers * (RING_HEAD_WORDS + words)) * 4);
+  return new SharedArrayBuffer(
+    (BLOCK_HEAD_WORDS + schedulers * (RING_HEAD_WORDS + stageWords(words) + words)) * 4,
+  );
 }
 
-/** One scheduler's part of the block: the words of its head, and the ring's. */
+/** One scheduler's part of the block: the words of its head, of the stage, and of the ring. */
 export interface TraceRing {
   readonly head: Int32Array;
+  /** Where records are written, to be copied into the ring together: a third of the time that writing there takes. */
+  readonly stage: Int32Array;
   readonly data: Int32Array;
 }
 
 export function traceRing(block: SharedArrayBuffer, scheduler: number, schedulers: number): TraceRing {
   const each = (block.byteLength / 4 - BLOCK_HEAD_WORDS) / schedulers;
   const at = (BLOCK_HEAD_WORDS + scheduler * each) * 4;
+  const both = each - RING_HEAD_WORDS;
+  const words = 2 ** Math.floor(Math.log2(both));
   return {
     head: new Int32Array(block, at, RING_HEAD_WORDS),
-    data: new Int32Array(block, at + RING_HEAD_WORDS * 4, each - RING_HEAD_WORDS),
+    stage: new Int32Array(block, at + RING_HEAD_WORDS * 4, both - words),
+    data: new Int32Array(block, at + (RING_HEAD_WORDS + both - words) * 4, words),
   };
 }
 

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { PUBLISHED, TAKEN, type TraceRing, WRITTEN } from "./format.ts";
+import { PUBLISHED, STAGE_AT, STAGED, TAKEN, type TraceRing } from "./format.ts";
 
 const MAGIC = 0x736d_7472;
 const VERSION = 1;
@@ -92,16 +92,23 @@ export class RawTrace {
     this.words += words;
   }
 
-  /** Words that wait in a ring. `final`: its scheduler writes no more. */
-  static waiting({ head }: TraceRing, final: boolean): number {
-    const end = final ? Atomics.load(head, WRITTEN) : Atomics.load(head, PUBLISHED); // pairs with the store in Recorder
-    return (end - head[TAKEN]) | 0;
+  /** Words that wait in a ring. */
+  static waiting({ head }: TraceRing): number {
+    return (Atomics.load(head, PUBLISHED) - head[TAKEN]) | 0; // pairs with the store in Recorder
   }
 
-  /** Takes what waits in a ring. */
+  /** Takes what waits in a ring; with `final`, when its scheduler writes no more, also what is on its stage. */
   drain(track: number, ring: TraceRing, final: boolean): void {
-    const words = RawTrace.waiting(ring, final);
-    if (words <= 0) return;
+    this.#drainRing(track, ring);
+    const { head, stage } = ring;
+    if (!final || head[STAGED] === 0 || head[STAGE_AT] !== head[PUBLISHED]) return;
+    this.#room(head[STAGED]).set(stage.subarray(0, head[STAGED]), CHUNK_HEAD_WORDS);
+    this.#write(track, head[STAGED]);
+  }
+
+  #drainRing(track: number, ring: TraceRing): void {
+    const words = RawTrace.waiting(ring);
+    if (words === 0) return;
     const buffer = this.#room(words);
     const mask = ring.data.length - 1;
     const from = ring.head[TAKEN] & mask;

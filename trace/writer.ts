@@ -86,7 +86,7 @@ export class TraceWriter {
     if (isDue) this.#drainedAt = now;
     for (let id = 0; id < this.#rings.length; id++) {
       const ring = this.#rings[id];
-      const waiting = RawTrace.waiting(ring, false);
+      const waiting = RawTrace.waiting(ring);
       if (waiting > (isDue ? 0 : ring.data.length * DRAIN_SHARE)) this.#drain(id, false);
     }
     this.#timer = setTimeout(this.#look, INTERVAL_MS);
