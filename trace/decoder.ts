@@ -1,12 +1,15 @@
 /**
  * One track's stream of words, in; records with times, out, in order.
  *
- * The records between two stamps are spread over the time between them: those that begin a slice follow closely on what
- * was before, the others share what there is evenly.
+ * The records between two stamps are spread over the time between them. The first one happened at the stamp: that was
+ * taken for it. Within a slice the actor's code runs between two records, and between slices only the scheduler's, which
+ * is quick: the gaps are weighted so.
  *
  * @module
  */
 import {
+  BOOT,
+  DONE,
   EVENT_BITS,
   EVENT_MASK,
   EVENTS,
@@ -16,12 +19,15 @@ import {
   LENGTHS,
   LOST,
   NAME,
+  PARK,
   SEND,
   STAMP,
   STAMP_FULL,
   STOPPED_AT,
   UNPARK_DEFERRED,
   UNPARK_DIRECT,
+  UNPARK_FLAG_CONSUMED,
+  YIELD,
 } from "./format.ts";
 import type { RawTrace } from "./raw_trace.ts";
 
@@ -44,9 +50,9 @@ export interface TraceRecord {
 const NS_PER_TICK = 100;
 /** Distance of records after the last stamp. */
 const LAST_STEP_NS = 10;
-/** How much of the time between two stamps passes before a resume, and before any other record. */
-const RESUME_WEIGHT = 1;
-const WEIGHT = 4;
+/** How much of the time between two stamps passes between two records, within a slice and outside. */
+const SLICE_WEIGHT = 16; // guessed: an actor's step beside a turn of the run queue
+const OUTSIDE_WEIGHT = 1;
 
 export class TrackDecoder {
   readonly #raw: RawTrace;
@@ -63,6 +69,10 @@ export class TrackDecoder {
   #toNs = 0;
   #weight = 0;
   #total = 1;
+  /** The next record is the first after a stamp. */
+  #isFirst = true;
+  /** Key of the actor whose slice is open, after the records that were handed out; -1: none. */
+  #open = -1;
   /** When the next record happened; Infinity when there is none. */
   nextNs = Infinity;
 
@@ -75,6 +85,7 @@ export class TrackDecoder {
   /** The record at {@link nextNs}. */
   take(): TraceRecord {
     const words = this.#words, at = this.#at, record = this.#record, word = words[at];
+    this.#open = this.#openAfter(at, this.#open);
     record.atNs = this.nextNs;
     if (word < 0) {
       record.event = RESUME;
@@ -118,6 +129,23 @@ export class TrackDecoder {
     return at + length <= this.#end ? length : 0;
   }
 
+  /** Whose slice is open after the record that stands there. */
+  #openAfter(at: number, open: number): number {
+    const word = this.#words[at];
+    if (word < 0) return word & KEY_MASK;
+    switch (word & EVENT_MASK) {
+      case PARK:
+      case YIELD:
+      case UNPARK_FLAG_CONSUMED:
+      case BOOT:
+        return -1;
+      case DONE:
+        return this.#words[at + 1] === open ? -1 : open;
+      default:
+        return open;
+    }
+  }
+
   #advance(): void {
     while (this.#at === this.#runEnd) {
       if (this.#at < this.#end) { // a stamp
@@ -130,7 +158,8 @@ export class TrackDecoder {
       }
       this.#scan();
     }
-    this.#weight += this.#words[this.#at] < 0 ? RESUME_WEIGHT : WEIGHT;
+    if (!this.#isFirst) this.#weight += weightIn(this.#open);
+    this.#isFirst = false;
     this.nextNs = this.#fromNs + (this.#toNs - this.#fromNs) * this.#weight / this.#total;
   }
 
@@ -146,7 +175,7 @@ export class TrackDecoder {
 
   /** How long the run is that begins here, and until when it lasts. */
   #scan(): void {
-    let at = this.#at, total = WEIGHT;
+    let at = this.#at, total = 0, open = this.#open;
     for (; at < this.#end;) {
       const word = this.#words[at];
       if (word >= 0) {
@@ -154,7 +183,8 @@ export class TrackDecoder {
         if (event === STAMP || event === STAMP_FULL) break;
       }
       const length = this.#lengthAt(at);
-      total += word < 0 ? RESUME_WEIGHT : WEIGHT;
+      if (at !== this.#at) total += weightIn(open);
+      open = this.#openAfter(at, open);
       if (length === 0) {
         at = this.#end;
         break;
@@ -163,8 +193,9 @@ export class TrackDecoder {
     }
     this.#runEnd = at;
     this.#weight = 0;
-    this.#total = total;
-    if (at >= this.#end) this.#toNs = this.#fromNs + LAST_STEP_NS * total;
+    this.#isFirst = true;
+    this.#total = total + weightIn(open);
+    if (at >= this.#end) this.#toNs = this.#fromNs + LAST_STEP_NS * this.#total;
     else {
       const word = this.#words[at];
       const to = (word & EVENT_MASK) === STAMP
@@ -173,4 +204,8 @@ export class TrackDecoder {
       this.#toNs = Math.max(this.#fromNs, to);
     }
   }
+}
+
+function weightIn(open: number): number {
+  return open >= 0 ? SLICE_WEIGHT : OUTSIDE_WEIGHT;
 }

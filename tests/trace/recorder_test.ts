@@ -164,7 +164,7 @@ Deno.test("trace ring: records between two stamps are spread over the time betwe
     recorder.mark(12);
     drain();
     const times = read().map((one) => one.atNs / 1e6);
-    assertEquals(times.map((ms) => ms.toFixed(1)), ["10.4", "10.8", "11.2", "11.6"]);
+    assertEquals(times.map((ms) => ms.toFixed(1)), ["10.0", "10.5", "11.0", "11.5"]);
   });
 });
 
@@ -295,5 +295,24 @@ Deno.test("raw trace: what is cut off at any place is read up to there", async (
       most = count;
     }
     assertEquals(most, 21);
+  });
+});
+
+Deno.test("trace ring: the time of a slice is the actor's, not the scheduler's between two slices", async () => {
+  await bench(256, ({ clock, recorder, drain, read }) => {
+    recorder.resumed(actor(1));
+    clock.advanceTo(3);
+    recorder.clock(3);
+    recorder.parked(1);
+    recorder.of(ENQUEUE, actor(2));
+    recorder.resumed(actor(2));
+    clock.advanceTo(5);
+    recorder.clock(5);
+    recorder.parked(1);
+    recorder.close();
+    drain();
+    const [, end, , begin, end2] = read().map((one) => one.atNs / 1e6);
+    assertEquals([end, end2], [3, 5]);
+    assert(begin - end < 0.3, `${begin - end}`);
   });
 });

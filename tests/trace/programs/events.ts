@@ -40,6 +40,7 @@ export async function main(self: Actor<unknown>): Promise<void> {
     self.spawnWith({ scheduler }, feeds, sender);
     await receiver.receive();
   }
+  await self.spawn(async () => {}).join();
   // IO
   await self.io.readTextFile(new URL(import.meta.url).pathname);
   // A wake-up on the way to park: woken for the message while the channel is awaited too
