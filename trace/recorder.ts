@@ -1,9 +1,9 @@
 /**
  * A scheduler's end of its trace ring: writes records, and never waits for whoever reads them.
  *
- * A record costs 2 to 6 ns, a look at the clock 90, a message of a ping-pong 140 or more. So not every record has a stamp:
+ * A record costs 2 to 6 ns, a look at the clock 90 to 190, a message of a ping-pong 140 or more. So not every record has a stamp:
  * looks that the scheduler takes anyway are used ({@link Recorder.clock}), and of the ends of slices one in `every` looks,
- * so many that stamps cost {@link STAMP_SHARE} of the time; where a slice takes 2 µs or longer each has its own. A slice
+ * so many that stamps cost {@link STAMP_SHARE} of the time; where a slice takes 5 µs or longer each has its own. A slice
  * that is long all of a sudden is noticed by TICK, which the control thread counts up: its end looks at the clock, so
  * that at most the slices within one tick share a stamp.
  *
@@ -69,9 +69,9 @@ import type { Clock } from "../timer/clock.ts";
 
 const KEY_RANGE = 2 ** 31;
 /** The part of the time that looks at the clock for the trace may cost. */
-const STAMP_SHARE = 0.05;
-/** Ticks that a look costs: 90 ns. */
-const STAMP_TICKS = 0.9;
+const STAMP_SHARE = 0.03;
+/** Ticks that a look costs: 90 to 190 ns. */
+const STAMP_TICKS = 1.5;
 const MOST_BETWEEN_STAMPS = 64;
 /** Words of the stage that stay free: for what the slow path writes, and the longest plain record. */
 const RESERVE_WORDS = 12;
