@@ -192,7 +192,7 @@ export interface MemoryOptions {
   readonly slotCapacity?: number;
   readonly ringBytes?: number;
   readonly names?: number;
-  /** Whether the run is traced; a number: records of each ring. */
+  /** Whether the run is traced; a number: words of each ring. */
   readonly trace?: boolean | number;
 }
 

@@ -22,7 +22,6 @@ import { describeOutcome } from "./report.ts";
 import type { HandleImpl } from "./handle.ts";
 import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
-import * as event from "../trace/format.ts";
 import {
   EXIT_ASK,
   EXIT_KILL,
@@ -54,7 +53,6 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (!end(actor)) return;
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
   const { pid, extras } = actor;
-  if (s.trace !== null) s.trace.of(event.DONE, actor, isQuiet(outcome) ? 0 : 1);
   actor.rx |= RX_ENDING;
   actor.start = null;
   s.live--;
@@ -84,6 +82,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
     s.remote.tellDeath(pid, outcome, observed, actor.target.name);
   }
   if (actor === s.main) s.host.mainEnded(actor, outcome);
+  if (s.trace !== null) s.trace.done(actor, !isQuiet(outcome)); // here: those who are told are woken by its last slice
   s.words[s.base + ENDED]++; // last: who sees this count sees all that the end has caused
 }
 

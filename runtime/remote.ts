@@ -23,9 +23,7 @@ import {
 import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
-import { birthOf, keyOf } from "./pid.ts";
-import type { ActorImpl } from "./actor.ts";
-import { ARRIVED, SEND_OUT } from "../trace/format.ts";
+import { birthOf } from "./pid.ts";
 import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
@@ -121,8 +119,10 @@ export class Remote {
       classes: this.classes,
       wakeWriter: () => ring(s.words, peer),
       takeSide: () => this.#takeSide(peer),
-      undecodable: (kind, _target, _aux, error) =>
-        this.#host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`),
+      undecodable: (kind, _target, _aux, error) => {
+        if (s.trace !== null && peer < s.memory.schedulers) s.trace.in(peer, kind);
+        this.#host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`);
+      },
     });
   }
 
@@ -141,6 +141,7 @@ export class Remote {
     const { io } = this.#s;
     io.leaving.length = 0;
     out.send(kind, target, aux, payload, transfer);
+    if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
     if (io.leaving.length > 0) io.departed(kind, target, peer);
     this.#s.words[this.#s.base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#backlogged = 1;
@@ -174,7 +175,6 @@ export class Remote {
     if (where < 0) return false;
     if (where !== s.id) {
       this.record(where, kind, pid, aux, payload, transfer);
-      if (s.trace !== null && kind === R_MESSAGE) this.#traceOut(pid, s.current);
       return true;
     }
     if (s.find(pid) !== undefined) return false; // it is ending at this moment
@@ -223,14 +223,8 @@ export class Remote {
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
     this.#s.messagesOut += messages.length;
-    for (const message of messages) {
-      this.record(where, R_MESSAGE, pid, 0, message);
-      if (this.#s.trace !== null) this.#traceOut(pid, null);
-    }
-  }
-
-  #traceOut(to: Pid, from: ActorImpl | null): void {
-    this.#s.trace!.record(SEND_OUT, keyOf(to), from === null ? -1 : keyOf(from.pid));
+    this.#s.messagesOut += messages.length;
+    for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
   }
 
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
@@ -383,7 +377,8 @@ export class Remote {
       const link = this.#ins[peer];
       if (!link.hasRecords()) continue;
       this.#from = peer;
-      taken += link.drain(this.#handle, RECORDS_A_TURN);
+      const isTraced = this.#s.trace !== null && peer < this.#s.memory.schedulers;
+      taken += link.drain(isTraced ? this.#handleTraced : this.#handle, RECORDS_A_TURN);
     }
     if (taken > 0) this.#s.words[this.#s.base + RECORDS_IN] += taken;
     return taken;
@@ -401,7 +396,6 @@ export class Remote {
         const actor = s.find(pid);
         if (actor !== undefined) {
           s.messagesIn++;
-          if (s.trace !== null && this.#from !== s.id) s.trace.of(ARRIVED, actor, this.#from);
           s.put(actor, payload);
         } else if (!this.#isEarly(pid, kind, aux, payload)) s.deadLetters++;
         return;
@@ -494,6 +488,11 @@ export class Remote {
     }
   };
 
+  readonly #handleTraced = (kind: number, target: number, aux: number, payload: unknown): void => {
+    this.#s.trace!.in(this.#from, kind);
+    this.#handle(kind, target, aux, payload);
+  };
+
   #tellOutcome(pid: Pid, ref: number, asker: number): void {
     let handle = this.#original(pid);
     if (handle === undefined && this.#s.routes.isLive(pid)) { // whoever had the handle was lost with its scheduler
@@ -563,7 +562,7 @@ export class Remote {
     const link = this.#ins[peer];
     while (link.hasRecords()) {
       this.#from = peer;
-      const taken = link.drain(this.#handle, RECORDS_A_TURN);
+      const taken = link.drain(s.trace === null ? this.#handle : this.#handleTraced, RECORDS_A_TURN);
       s.words[s.base + RECORDS_IN] += taken;
       if (taken === 0) break; // the array that belongs to a record was lost on its way
     }

@@ -75,6 +75,12 @@ export function isRingUsed(region: Region): boolean {
   return control[TAIL] !== 0 || control[HEAD] !== 0 || control[WRITER_WAITING] !== 0;
 }
 
+/** Bytes that wait in the ring whose region begins at the word `at` of `words`, roughly: for who only looks on. */
+export function ringFillBytes(words: Int32Array, at: number, ringBytes: number): number {
+  const fill = Atomics.load(words, at + TAIL) - Atomics.load(words, at + HEAD);
+  return fill >= 0 ? fill * 4 : fill * 4 + ringBytes - RING_HEADER_BYTES;
+}
+
 export class RingWriter {
   readonly area: WordArea;
   readonly generation: number;

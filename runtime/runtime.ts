@@ -45,9 +45,8 @@ import { countOffers, Injector, takerOf } from "./offers.ts";
 import { readStuck } from "./stuck.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
-import { WAIT_NAMES } from "./wait.ts";
-import type { TraceFile } from "../trace/file.ts";
-import { openTrace, TraceWriter } from "../trace/writer.ts";
+import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
+import { openTrace, type TraceFiles, TraceWriter } from "../trace/writer.ts";
 
 /** What one run is given. */
 export interface RunOptions {
@@ -143,9 +142,10 @@ export class Runtime {
     const url = resolveModule(String(module));
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
-    const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
+    const { traceTo, threadCount } = this.config;
+    const trace = traceTo === undefined ? null : openTraceOf(traceTo, url, threadCount);
     const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
-    const memory = memoryPool.take(this.config.threadCount, memoryOptions);
+    const memory = memoryPool.take(threadCount, memoryOptions);
     const entry = this.schedulerEntryForTests;
     const run = new Run(this.config, memory, this.#sinks, url, options, trace, entry);
     this.#active = run;
@@ -203,9 +203,9 @@ export class Runtime {
 }
 
 /** Before anything starts. @throws LoadError */
-function openTraceOf(to: string | true, module: string): TraceFile {
+function openTraceOf(to: string | true, module: string, schedulers: number): TraceFiles {
   try {
-    return openTrace(to, module);
+    return openTrace(to, module, schedulers);
   } catch (error) {
     throw new LoadError((error as Error).message);
   }
@@ -261,7 +261,7 @@ class Run {
     sinks: RunSinks,
     module: string,
     options: RunOptions,
-    trace: TraceFile | null,
+    trace: TraceFiles | null,
     entry: URL,
   ) {
     this.#config = config;
@@ -283,13 +283,9 @@ class Run {
     this.#trace = trace === null ? null : new TraceWriter(
       trace,
       memory.trace!,
-      memory.schedulers,
-      `smarm ${module}`,
-      {
-        name: (scheduler, nameId) => this.#names[scheduler][nameId],
-        wait: (kind) => kind === 0 ? "a promise that is not smarm's" : WAIT_NAMES[kind],
-      },
+      TRACE_WORDS,
       clock,
+      ringFillOf(memory),
       sinks.write,
     );
     this.#losses = new Losses(memory, {
@@ -579,9 +575,10 @@ class Run {
   /** What nobody can stop ends with the process: never is a thread left burning. */
   #fatal(text: string): void {
     if (this.#finished) return;
+    this.#finished = true;
     this.#sinks.write(`error: ${text}`);
-    this.#trace?.finish("lost");
-    Deno.exit(EXIT_FATAL);
+    if (this.#trace === null) Deno.exit(EXIT_FATAL);
+    this.#trace.finish("lost").then(() => Deno.exit(EXIT_FATAL));
   }
 
   /** With --contain a scheduler that has not ended its actor itself is ended. */
@@ -639,10 +636,8 @@ class Run {
     for (const timer of this.#timers) clearTimeout(timer);
     const gone = this.#threads.map((thread) => thread.kill());
     this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
-    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
-    else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
-    if (gone.every((one) => one === null)) this.#settleResult();
+    if (this.#trace === null && gone.every((one) => one === null)) this.#settleNow();
     else this.#settleWhenGone(gone);
   }
 
@@ -650,12 +645,14 @@ class Run {
   async #settleWhenGone(gone: (Promise<boolean> | null)[]): Promise<void> {
     const isGone = await Promise.all(gone);
     const burning = isGone.findIndex((one) => one === false);
-    if (burning < 0) return this.#settleResult();
-    this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
-    Deno.exit(EXIT_FATAL);
+    if (burning >= 0) this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
+    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
+    else await this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
+    if (burning >= 0) Deno.exit(EXIT_FATAL);
+    this.#settleNow();
   }
 
-  #settleResult(): void {
+  #settleNow(): void {
     if (this.#failure !== null) this.#settle.reject(this.#failure);
     else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));
     else this.#settle.reject(new StoppedError("the run ended before main did"));

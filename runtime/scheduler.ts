@@ -448,14 +448,14 @@ export class Scheduler {
   /** What a wait waited for is there. */
   complete(wait: Wait, value: unknown): boolean {
     if (!wait.complete(value)) return false;
-    if (this.trace !== null && isIo(wait.kind)) this.trace.of(event.IO_READY, wait.actor);
+    if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
     this.wake(wait.actor);
     return true;
   }
 
   fail(wait: Wait, error: unknown): boolean {
     if (!wait.fail(error)) return false;
-    if (this.trace !== null && isIo(wait.kind)) this.trace.of(event.IO_READY, wait.actor);
+    if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
     this.wake(wait.actor);
     return true;
   }
@@ -562,7 +562,7 @@ export class Scheduler {
     }
     this.current = null;
     if (yieldBack(actor) === "requeue") {
-      if (this.trace !== null) this.trace.of(event.YIELD, actor);
+      if (this.trace !== null) this.trace.yielded();
       this.#enqueue(actor);
     }
     this.#handOver();
@@ -570,7 +570,8 @@ export class Scheduler {
 
   #tracePark(actor: ActorImpl, result: "parked" | "requeue"): void {
     const kind = actor.waits !== null ? actor.waits.kind : actor.rxResolve !== null ? RECEIVE : 0;
-    this.trace!.of(result === "parked" ? event.PARK : event.UNPARK_FLAG_CONSUMED, actor, kind);
+    if (result === "parked") this.trace!.parked(kind);
+    else this.trace!.flagConsumed(kind);
   }
 
   /** For dumps while this scheduler is stuck. */
@@ -644,7 +645,7 @@ export class Scheduler {
     this.sliceUsed = false;
     this.words[this.base + CURRENT_KEY] = keyOf(actor.pid);
     if (--this.ops <= 0) this.look(actor);
-    if (this.trace !== null) this.trace.of(event.RESUME, actor);
+    if (this.trace !== null) this.trace.resumed(actor);
   }
   /** `lastNow` in whole ms: a small integer takes no object of its own in each actor. */
   #since = 0;
@@ -656,7 +657,7 @@ export class Scheduler {
       return;
     }
     if (resume(actor) === "stale") return;
-    if (this.trace !== null) this.trace.begins(actor, actor.target.nameId);
+    if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
     const fn = actor.start!.fn!, args = actor.start!.args;
     actor.start = null;

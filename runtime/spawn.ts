@@ -53,7 +53,7 @@ export function spawn(
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, known.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, known);
   if (parent.extras !== null && parent.extras.tokens !== null) s.io.given(args, pid);
   s.enqueue(actor);
   if (mayMove) {
@@ -79,7 +79,7 @@ export function spawnMain(s: Scheduler, fn: ActorFunction, args: string[]): Acto
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, actor.target.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, actor.target);
   s.enqueue(actor);
   return actor;
 }
@@ -200,7 +200,7 @@ function spawnAway(
   if (options.link) extrasOf(parent).links.add(pid);
   if (options.monitor) extrasOf(parent).monitors.set(ref, pid);
   s.away.set(pid, handle);
-  if (s.trace !== null) s.trace.spawned(pid, target.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, target);
   return handle;
 }
 
@@ -288,7 +288,7 @@ function spawnModule(
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, known.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, known);
   load(s, actor, url.href, "main");
   return handle;
 }

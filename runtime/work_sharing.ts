@@ -30,7 +30,6 @@ import {
 } from "./layout.ts";
 import { birthOf } from "./pid.ts";
 import type { SpawnRecord } from "./protocol.ts";
-import { STEAL } from "../trace/format.ts";
 
 /** Numbers of Mycelium's `try_steal`. */
 export const MAX_STEAL_ATTEMPTS = 16;
@@ -158,7 +157,7 @@ export class WorkSharing {
       const stolen = this.#thief.take(victim, most, this.#claimStolen, this.#adopt);
       if (stolen > 0) {
         this.#s.stolen += stolen;
-        if (this.#s.trace !== null) this.#s.trace.record(STEAL, victim, stolen);
+        if (this.#s.trace !== null) this.#s.trace.stole(victim, stolen);
         if (stolen > 1) this.#s.remote.wakeHungry(); // there was more than one: perhaps there is still more
         if (this.#s.config.minLogLevel === "debug") {
           this.#s.logFor(null).debug(`stole ${stolen} actors from scheduler ${victim}`);
@@ -190,12 +189,10 @@ export class WorkSharing {
     if (victim === this.#s.id) return;
     const surplus = this.#thief.entries(victim) - 2 * this.#s.queue.length;
     if (surplus <= 0 || this.#isAheadOf(victim)) return;
-    this.#s.stolen += this.#thief.take(
-      victim,
-      Math.min(MAX_STOLEN_PER_TICK, Math.ceil(surplus / 2)),
-      this.#claimStolen,
-      this.#adopt,
-    );
+    const most = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(surplus / 2));
+    const stolen = this.#thief.take(victim, most, this.#claimStolen, this.#adopt);
+    this.#s.stolen += stolen;
+    if (this.#s.trace !== null && stolen > 0) this.#s.trace.stole(victim, stolen);
   }
 
   #inject(): boolean {
