@@ -766,6 +766,13 @@ export class Scheduler {
     return now;
   }
 
+  /** What the event loop has taken in before this burst took its time: the burst's own begins now. */
+  lengthenBurst(): void {
+    this.lastNow = this.#burstStart = this.clock.now();
+    if (this.trace !== null) this.trace.clock(this.lastNow);
+    this.#burstOver = false;
+  }
+
   #traceBurst(now: number): void {
     this.trace!.clock(now);
     this.trace!.counters(this.queue.length, this.live);
