@@ -25,6 +25,8 @@ export const HUNGRY = 3 * LINE;
 export const NOTICE_PENDING = 4 * LINE;
 /** The lock of the name table: 0, or the holder's scheduler id + 1. */
 export const NAME_LOCK = 5 * LINE;
+/** How many schedulers have taken in all that came before they were closed. Added to and read by each scheduler. */
+export const CLOSING = 6 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;

@@ -40,6 +40,8 @@ export const R_OUTCOME = 13;
 export const R_STARTED = 28;
 /** A group has a new member, or one less. aux: 1 or 0; payload: [group, pid]. */
 export const R_GROUP = 29;
+/** The news of target's end came to a linked actor that was dead by then; sent to target's birth scheduler. */
+export const R_HOPE_FAILED = 30;
 /** Reserved ranges: 32 to 47 for channels, 48 to 79 for the poller. */
 export const R_CHANNEL_FIRST = 32;
 /** Channels; target is the channel's number at home, aux the number of a waiting send. Told in channel_remote.ts. */
@@ -83,8 +85,8 @@ export interface CalleeReport {
 
 export interface DeathRecord {
   readonly outcome: Outcome;
-  /** A monitor, a link or a supervisor has been told of it. */
-  readonly observed: boolean;
+  /** How many have been told of it, as in unobserved.ts. */
+  readonly witnesses: number;
   /** The name of its function. */
   readonly name: string;
 }

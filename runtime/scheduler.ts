@@ -51,6 +51,7 @@ import { Inquiries } from "./inquiry.ts";
 import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
 import { TimeoutError, toError } from "./errors.ts";
+import { Unobserved } from "./unobserved.ts";
 import { birthOf, formatPid, indexOf, isPid, keyOf } from "./pid.ts";
 import {
   COUNTER_WORDS,
@@ -136,7 +137,7 @@ export class Scheduler {
   /** Handles of children that live elsewhere. */
   readonly away: Map<Pid, HandleImpl> = new Map();
   /** Panics that somebody may still observe. */
-  readonly unobserved: Map<Pid, { outcome: Outcome; atMs: number; name: string }> = new Map();
+  readonly unobserved: Unobserved = new Unobserved(this);
 
   /** Open calls of actors that live here, by number. */
   readonly calls: Map<number, Wait> = new Map();
@@ -814,7 +815,7 @@ export class Scheduler {
 
   /** Whoever joins a dead actor has seen its panic. */
   observed(pid: Pid): void {
-    if (this.unobserved.size > 0) this.unobserved.delete(pid);
+    this.unobserved.seen(pid);
   }
 
   askForOutcome(handle: HandleImpl): void {

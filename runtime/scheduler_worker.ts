@@ -24,13 +24,23 @@ import { installGuard } from "./guard.ts";
 import { LoadFailure, loadProgram } from "./load.ts";
 import { packOutcome } from "./wire.ts";
 import { describeOutcome, rootOf } from "./report.ts";
-import { askToEnd, finalize, reportUnobserved } from "./lifecycle.ts";
+import { askToEnd, finalize } from "./lifecycle.ts";
 import { spawnMain } from "./spawn.ts";
 import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
-import { ASLEEP, ENDED, EPOCH, LOGS_TAKEN, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
+import {
+  ASLEEP,
+  CLOSING,
+  ENDED,
+  EPOCH,
+  LOGS_TAKEN,
+  NOTICE_PENDING,
+  PEER_WORDS,
+  SPAWNED,
+  TIMERS,
+} from "./layout.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
 import { setImmediate } from "node:timers";
 
@@ -38,6 +48,9 @@ import { setImmediate } from "node:timers";
 const control = globalThis as any;
 const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
 const closeWorker: () => void = control.close.bind(control);
+
+/** How long a scheduler that is closed waits for the others, which are told to close at the same moment. */
+const LAST_WORD_MS = 100;
 
 let s: Scheduler;
 let loop: EventLoop;
@@ -71,7 +84,8 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       return;
     case "close":
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
-      for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
+      awaitLastWord();
+      s.unobserved.settleAll();
       if (logsDropped > 0) tellDroppedLogs();
       loop.close();
       s.remote.close();
@@ -80,6 +94,21 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       closeWorker();
   }
 };
+
+/**
+ * A panic that an actor on another scheduler was told of is reported if that actor was dead by then. Who took in the
+ * signal says so when it drains its rings, which it does at the latest when it is closed.
+ */
+function awaitLastWord(): void {
+  s.remote.flush();
+  Atomics.add(s.run, CLOSING, 1);
+  if (!s.unobserved.hopes) return;
+  const until = s.clock.now() + LAST_WORD_MS;
+  while (Atomics.load(s.run, CLOSING) < s.memory.schedulers && s.clock.now() < until) {
+    Atomics.wait(s.run, CLOSING, Atomics.load(s.run, CLOSING), 1);
+  }
+  s.remote.drain();
+}
 
 async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const config = Config.fromPlain(init.config);

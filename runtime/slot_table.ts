@@ -62,6 +62,11 @@ export class SlotTable {
     else this.#free.push(index);
   }
 
+  /** Whether the slot is still the pid's: the actor lives, or its end has not been heard of here. */
+  isTaken(pid: Pid): boolean {
+    return Atomics.load(this.#routes, indexOf(pid)) >>> WHERE_BITS === generationOf(pid);
+  }
+
   /** Before it begins here: false when a thief was faster. */
   claim(pid: Pid): boolean {
     return settle(this.#routes, pid, this.#scheduler) || this.isSettledHere(pid);
