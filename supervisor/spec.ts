@@ -35,7 +35,11 @@ export interface ChildBase {
   readonly type?: "worker" | "supervisor";
   /** Registers the child under this name, anew after each restart. */
   readonly name?: string;
-  /** Where it runs: an id, or the supervisor's own scheduler (`"local"`, the default); `"spread"`: in turns on each. */
+  /**
+   * Where it runs: an id; the supervisor's own scheduler (`"local"`); in turns on each, anew at each start (`"spread"`).
+   * By default the first child of a supervisor runs beside it and the next ones in turns on each scheduler, as far as
+   * they are exported and their arguments can be sent; and each is restarted where it was.
+   */
   readonly scheduler?: number | "local" | "spread";
   /** Bounds its mailbox. */
   readonly mailbox?: SpawnOptions["mailbox"];
@@ -140,7 +144,7 @@ export interface Child {
   readonly shutdown: Shutdown;
   readonly type: "worker" | "supervisor";
   readonly name: string | undefined;
-  readonly scheduler: number | "local" | "spread";
+  readonly scheduler: number | "local" | "spread" | "any";
   readonly mailbox: SpawnOptions["mailbox"];
 }
 
@@ -192,7 +196,7 @@ export function checkChild(spec: ChildSpec): Child {
   if (typeof spec !== "object" || spec === null || typeof spec.id !== "string" || spec.id === "") {
     throw new TypeError(`A child needs { id, start: [target, ...args] }, got ${show(spec)}`);
   }
-  const { id, start, supervise, scheduler = "local" } = spec;
+  const { id, start, supervise, scheduler } = spec;
   const who = `child ${show(id)}`;
   if (supervise === undefined) {
     const target: unknown = Array.isArray(start) ? start[0] : undefined;
@@ -203,7 +207,9 @@ export function checkChild(spec: ChildSpec): Child {
   const isTree = supervise !== undefined || spec.type === "supervisor";
   const shutdown = spec.shutdown ?? (isTree ? "infinity" : DEFAULT_SHUTDOWN_MS);
   if (shutdown !== "kill" && shutdown !== "infinity") checkDuration(shutdown, `${who}: shutdown`);
-  if (scheduler !== "local" && scheduler !== "spread" && !(Number.isInteger(scheduler) && scheduler >= 0)) {
+  const isPlace = scheduler === undefined || scheduler === "local" || scheduler === "spread" ||
+    (Number.isInteger(scheduler) && scheduler >= 0);
+  if (!isPlace) {
     throw new TypeError(`${who}: scheduler needs an id, "local" or "spread", got ${show(scheduler)}`);
   }
   return {
@@ -215,7 +221,7 @@ export function checkChild(spec: ChildSpec): Child {
     shutdown,
     type: isTree ? "supervisor" : oneOf(`${who}: type`, spec.type ?? "worker", ["worker", "supervisor"]),
     name: spec.name ?? supervise?.name,
-    scheduler,
+    scheduler: scheduler ?? "any",
     mailbox: spec.mailbox,
   };
 }

@@ -29,6 +29,7 @@ import { extrasOf } from "../runtime/extras.ts";
 import { Fifo } from "../runtime/fifo.ts";
 import { ExitSignal, hasStarted, linkedEnd, signal, Started } from "../runtime/lifecycle.ts";
 import { formatPid } from "../runtime/pid.ts";
+import { NotSendableError } from "../runtime/sendable.ts";
 import { EXIT_ASK, EXIT_KILL, EXIT_LINK } from "../runtime/protocol.ts";
 import { Timer } from "../timer/wheel.ts";
 import {
@@ -40,6 +41,7 @@ import {
   type Setup,
 } from "./spec.ts";
 import { type Request, unpack } from "./handle.ts";
+import { optionsOf, Places } from "./places.ts";
 import { makeSupervisor } from "./supervise.ts";
 import { RESTART } from "../trace/format.ts";
 
@@ -60,7 +62,8 @@ export async function supervisor(self: Actor, setup: Setup, caller: Pid): Promis
 /** A child and what has become of it. */
 class Member {
   readonly child: Child;
-  readonly options: SpawnOptions;
+  /** How it was spawned the last time. */
+  options: SpawnOptions | null = null;
   pid: Pid | null = null;
   state: "stopped" | "starting" | "running" | "stopping" = "stopped";
   incarnation = 0;
@@ -75,18 +78,7 @@ class Member {
 
   constructor(child: Child) {
     this.child = child;
-    this.options = optionsOf(child, child.scheduler === "spread" ? "local" : child.scheduler);
   }
-}
-
-function optionsOf(child: Child, scheduler: number | "local"): SpawnOptions {
-  return {
-    scheduler,
-    link: true,
-    supervised: true,
-    name: child.name,
-    mailbox: child.mailbox,
-  } as SpawnOptions;
 }
 
 interface End {
@@ -109,12 +101,13 @@ class Tree {
   /** When the restarts of the last period were, ms since the run began. */
   readonly #restarts = new Fifo<number>();
   #restarted = 0;
-  #turn = 0;
+  readonly #places: Places;
   #ending: Error | null = null;
 
   constructor(actor: ActorImpl, setup: Setup, caller: Pid) {
     this.#actor = actor;
     this.#s = actor.scheduler;
+    this.#places = new Places(this.#s);
     this.#setup = setup;
     this.#caller = caller;
     for (const child of setup.children) this.#add(child);
@@ -226,15 +219,19 @@ class Tree {
     const s = this.#s;
     member.incarnation++;
     try {
-      const options = child.scheduler === "spread"
-        ? optionsOf(child, this.#turn++ % s.memory.schedulers)
-        : member.options;
+      const options = member.options = this.#places.optionsOf(child, member.options);
       const handle = child.supervise === null
         ? s.spawn(this.#actor, child.target, child.args as unknown[], options)
         : s.spawn(this.#actor, supervisor, [child.supervise, this.#actor.pid], options);
       if (child.supervise !== null && handle.child !== null) makeSupervisor(handle.child);
       member.pid = handle.pid;
     } catch (error) {
+      if (
+        error instanceof NotSendableError && child.scheduler === "any" && member.options?.scheduler !== s.id
+      ) {
+        member.options = optionsOf(child, s.id); // only a child that need not travel can have such arguments
+        return this.#spawn(member);
+      }
       member.outcome = { kind: "panic", error: toError(error) };
       return member.outcome.error;
     }
