@@ -171,6 +171,14 @@ for (const threads of [1, 2, 4]) {
     ]);
   });
 
+  Deno.test(`supervisor spreads its children, as far as they can travel, and restarts each where it was${on}`, async () => {
+    const { own, found } = await scenario(threads, "places");
+    const next = (turn: number) => (own + turn) % threads;
+    for (let turn = 0; turn < 4; turn++) assertEquals(found[turn], [next(turn), next(turn)], `${turn}`);
+    for (const id of ["closure", "stays", "local"]) assertEquals(found[id], [own, own], id);
+    assertEquals(found.last, [threads - 1, threads - 1]);
+  });
+
   Deno.test(`superviseMany keeps thousands of alike children${on}`, async () => {
     const count = 3000;
     assertEquals(await scenario(threads, "many", `${count}`), {

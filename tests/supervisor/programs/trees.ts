@@ -413,6 +413,36 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
       return outcome.value;
     },
 
+    async places(self) {
+      const { schedulerCount } = self.stats();
+      const closure = async (one: Actor<Any>) => await where(one);
+      const handle = self.supervise({
+        intensity: 100,
+        children: [
+          ...Array.from({ length: 4 }, (_, i): ChildSpec => ({ id: `${i}`, name: `${i}`, start: [where] })),
+          { id: "closure", name: "closure", start: [closure] },
+          { id: "stays", name: "stays", start: [where, () => {}] }, // an argument that cannot travel
+          { id: "local", name: "local", start: [where], scheduler: "local" },
+          { id: "last", name: "last", start: [where], scheduler: schedulerCount - 1 },
+        ],
+      });
+      const found: Record<string, number[]> = {};
+      for (let round = 0; round < 2; round++) {
+        await handle.count();
+        for (const { id, pid } of await handle.children()) {
+          (found[id] ??= []).push(await self.call(id, "where"));
+          const ref = self.monitor(pid!);
+          if (round === 0) self.kill(pid!);
+          else continue;
+          await self.receive((message: Any) => message.ref === ref);
+          while ([undefined, pid].includes(self.whereis(id) as Any)) await self.yield();
+          await self.call(id, "where");
+        }
+      }
+      await stop(self, handle);
+      return { own: currentScheduler(self), found };
+    },
+
     async many(self, journal, countText) {
       const count = Number(countText);
       const handle = self.superviseMany({
@@ -438,6 +468,14 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
       return { counted, again, left: left.length, alive: self.stats().live, failed };
     },
   };
+
+export async function where(self: Actor<Any>, _argument?: unknown) {
+  for (;;) (await self.receive()).reply(currentScheduler(self));
+}
+
+function currentScheduler(self: Actor<Any>): number {
+  return self.stats().schedulers.find(({ currentPid }) => currentPid === self.pid)!.id;
+}
 
 export async function worker(self: Actor<Any>, number: number) {
   if (number < 0) throw new RangeError(`no worker is number ${number}`);
