@@ -32,9 +32,9 @@ export const R_REPLY = 9;
 /** Links target with a pid: payload is that pid. */
 export const R_LINK = 10;
 export const R_UNLINK = 11;
-/** A copy of target's handle asks its original for the outcome. Payload: the asking scheduler. */
+/** A copy of target's handle asks its original for the outcome. aux: the question's number; payload: the asking scheduler. */
 export const R_ASK_OUTCOME = 12;
-/** The answer. Payload: the outcome. */
+/** The answer. aux: the question's number; payload: the outcome. */
 export const R_OUTCOME = 13;
 /** An actor that a supervisor, the target, has started waits for the first time. Payload: its pid. */
 export const R_STARTED = 28;

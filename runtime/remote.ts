@@ -78,6 +78,8 @@ export class Remote {
   readonly #portsOut: (MessagePort | undefined)[] = [];
   readonly classes = new ObjectClasses();
   /** Handles of dead children of which copies are abroad. */
+  /** Copies of handles that have asked for the outcome, by the question's number. */
+  readonly #asking = new Map<number, HandleImpl>();
   readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
   #backlogged = 0;
@@ -302,8 +304,11 @@ export class Remote {
     this.#toActor(to, R_UNLINK, 0, from);
   }
 
+  /** Each copy asks for itself: two actors here may join two copies of one handle. */
   askForOutcome(handle: HandleImpl): void {
-    this.record(handle.home, R_ASK_OUTCOME, handle.pid, 0, this.#s.id);
+    const ref = this.#s.nextRef();
+    this.#asking.set(ref, handle);
+    this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
   }
 
   /** OTP: linking to a dead process is an exit signal with the reason `noproc`. */
@@ -463,11 +468,11 @@ export class Remote {
         return;
       }
       case R_ASK_OUTCOME:
-        this.#tellOutcome(pid, payload as number);
+        this.#tellOutcome(pid, aux, payload as number);
         return;
       case R_OUTCOME:
-        s.away.get(pid)?.settle(payload as Outcome);
-        s.away.delete(pid);
+        this.#asking.get(aux)!.settle(payload as Outcome);
+        this.#asking.delete(aux);
         return;
       default:
         if (!this.#host.handle(this.#from, kind, pid, aux, payload)) {
@@ -476,10 +481,10 @@ export class Remote {
     }
   };
 
-  #tellOutcome(pid: Pid, asker: number): void {
+  #tellOutcome(pid: Pid, ref: number, asker: number): void {
     const handle = this.#original(pid);
     const tell = (outcome: Outcome) =>
-      this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, 0, told));
+      this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, ref, told));
     if (handle === undefined) {
       const error = new DeadActorError(
         pid,

@@ -167,6 +167,8 @@ export class Scheduler {
   readonly sliceMs: number;
   #granted: number;
   #sliceStart = 0;
+  /** Who is resumed pays nothing for its slice's start: the next look sees that another was resumed since the last. */
+  #resumedAtLook = 0;
   #burstStart = 0;
   #burstOver = false;
   #driving = false;
@@ -228,8 +230,12 @@ export class Scheduler {
 
   /** The actor, if it lives here. */
   find(pid: number): ActorImpl | undefined {
-    const actor = birthOf(pid) === this.id ? this.born[indexOf(pid)] : this.adopted.get(pid as Pid);
-    return actor !== undefined && actor.pid === pid ? actor : undefined;
+    const actor = this.born[indexOf(pid)]; // of whatever birthplace the pid is: the comparison says whether it is this one
+    return actor !== undefined && actor.pid === pid ? actor : this.#findAdopted(pid);
+  }
+
+  #findAdopted(pid: number): ActorImpl | undefined {
+    return birthOf(pid) === this.id ? undefined : this.adopted.get(pid as Pid);
   }
 
   *actors(): IterableIterator<ActorImpl> {
@@ -577,7 +583,6 @@ export class Scheduler {
   #take(actor: ActorImpl): void {
     this.current = actor;
     this.resumed++;
-    this.#sliceStart = this.lastNow;
     this.sliceUsed = false;
     this.words[this.base + CURRENT_KEY] = keyOf(actor.pid);
     if (--this.ops <= 0) this.look(actor);
@@ -728,6 +733,10 @@ export class Scheduler {
    */
   look(actor: ActorImpl): boolean {
     const now = this.clock.now();
+    if (this.resumed !== this.#resumedAtLook) { // somebody else's slice, which began behind the last look
+      this.#resumedAtLook = this.resumed;
+      this.#sliceStart = this.lastNow;
+    }
     const perOp = (now - this.lastNow) / (this.#granted - Math.min(0, this.ops));
     const wanted = perOp > 0 ? this.sliceMs / LOOKS_PER_SLICE / perOp : Infinity;
     this.#granted = wanted >= this.config.checkIntervalOps
@@ -819,7 +828,6 @@ export class Scheduler {
   }
 
   askForOutcome(handle: HandleImpl): void {
-    this.away.set(handle.pid, handle);
     this.remote.askForOutcome(handle);
   }
 

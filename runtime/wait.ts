@@ -77,13 +77,9 @@ const FAILED = 2;
 // One executor for all promises: a closure a wait would cost 30 ns and 64 bytes.
 let capturedResolve: (value: unknown) => void;
 let capturedReject: (error: unknown) => void;
-export function capture(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+function capture(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
   capturedResolve = resolve;
   capturedReject = reject;
-}
-/** The resolve function of the promise that was made with {@link capture} just before. */
-export function lastResolve(): (value: unknown) => void {
-  return capturedResolve;
 }
 
 export class Wait {

@@ -23,6 +23,10 @@ Deno.test("S13: joiners go on in the order in which they joined, on every schedu
   await gives("joinersInOrder", [[0, 1, 2, 3, 4], ["joined", "joined", "joined"]], [1, 2, 3]);
 });
 
+Deno.test("several copies of a handle on one scheduler each get the outcome", async () => {
+  await gives("joinersOfCopies", exit(["asks", "asks", exit("end"), exit("end")]));
+});
+
 Deno.test("S9: an actor that has not begun runs nothing, counts as live, and can be ended without ever running", async () => {
   const killed = {
     kind: "panic",

@@ -38,6 +38,23 @@ export async function joins(self: Actor, other: Handle, tell: Pid, as: string): 
   self.send(tell, as);
 }
 
+/** As {@link joins}, but says first that it has asked. */
+export async function asksToJoin(self: Actor, other: Handle, tell: Pid): Promise<void> {
+  const outcome = other.join();
+  self.send(tell, "asks");
+  self.send(tell, plain(await outcome));
+}
+
+/** Two actors of one scheduler join two copies of a handle whose original is here. */
+export async function lendsAHandleTwice(self: Actor): Promise<unknown[]> {
+  const child = self.spawnWith({ scheduler: "local" }, waits);
+  const elsewhere = { scheduler: self.stats().schedulerCount - 1 };
+  for (let i = 0; i < 2; i++) self.spawnWith(elsewhere, asksToJoin, child, self.pid);
+  const told = [await self.receive(), await self.receive()];
+  self.send(child, "end");
+  return [...told, await self.receive(), await self.receive()];
+}
+
 /** Sends the numbers below `count` to an actor, resting now and then. */
 export async function counts(self: Actor, to: Pid, from: string, count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
@@ -230,6 +247,10 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     await Promise.all(joiners);
     const told = [await self.receive(), await self.receive(), await self.receive()];
     return [order, told];
+  },
+
+  async joinersOfCopies(self) {
+    return plain(await self.spawnWith({ scheduler: 0 }, lendsAHandleTwice).join());
   },
 
   async unstartedCostsNothing(self) {

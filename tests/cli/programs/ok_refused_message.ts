@@ -6,8 +6,9 @@ export async function listens(self: Actor): Promise<unknown> {
 }
 
 export async function main(self: Actor): Promise<void> {
-  const { schedulerCount } = self.stats();
-  const there = self.spawnWith({ scheduler: schedulerCount - 1 }, listens);
+  const { schedulerCount, schedulers } = self.stats();
+  const here = schedulers.find((one) => one.currentPid === self.pid)!.id; // whoever is idle first takes main
+  const there = self.spawnWith({ scheduler: (here + 1) % schedulerCount }, listens);
   if (schedulerCount > 1) {
     let path = "";
     try {

@@ -146,7 +146,8 @@ export async function systemMessages(self: Actor<unknown>): Promise<void> {
 }
 
 export async function againRoom(self: Actor<unknown>): Promise<void> {
-  const child = self.spawnWith({ mailbox: { capacity: 2 } }, collects, self.pid as never);
+  // Here: elsewhere it may have taken the first message before the second is sent.
+  const child = self.spawnWith({ scheduler: "local", mailbox: { capacity: 2 } }, collects, self.pid as never);
   for (let round = 0; round < 3; round++) {
     for (let n = 0; n < 4; n++) self.send(child, n);
     self.send(child, "lost");
