@@ -20,7 +20,7 @@ export async function main(self: Actor<never>, ...args: string[]): Promise<void>
   let random = 1;
   for (let i = 0; i < timers; i++) {
     random = lcg(random);
-    self.after(HOUR_MS * (1 + random / 65536), self.pid, i);
+    self.after(HOUR_MS * (1 + random / 65536), self.pid, undefined as never);
   }
   await self.sleep(timers === 0 ? SETTLE_MS : SETTLE_WITH_TIMERS_MS);
   const start = performance.now();
