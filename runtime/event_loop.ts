@@ -37,6 +37,11 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  */
 const TURNS_PER_POLL = 62;
 const FORCE_POLL_MS = 4;
+/**
+ * So many timers and records may take as long as a burst. Were the burst counted from before they were taken in, it
+ * would be over when the first actor has run: with more timers due in each pass than actors run, all are late for good.
+ */
+const LONG_INTAKE = 64;
 /** Polls take at most this part of a busy scheduler's time, and are farther apart where they take long. */
 const POLL_SHARE = 0.02;
 /** A poll that took longer has been busy with what it found. */
@@ -115,6 +120,7 @@ export class EventLoop {
     s.timersFired += turn.fired;
     turn.records = s.remote.drain();
     s.remote.flush();
+    if (turn.fired + turn.records > LONG_INTAKE) s.lengthenBurst();
     if (s.queue.length === 0) s.work.steal();
     else if (s.sharesWork) {
       s.work.giveAway();

@@ -25,6 +25,8 @@ export const HUNGRY = 3 * LINE;
 export const NOTICE_PENDING = 4 * LINE;
 /** Left to tests, which keep here where a scheduler is to be ended (tests/containment/). */
 export const TEST_WORDS = 6 * LINE;
+/** How many schedulers have taken in all that came before they were closed. Added to and read by each scheduler. */
+export const CLOSING = 5 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;

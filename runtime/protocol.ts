@@ -45,6 +45,8 @@ export const R_GROUP = 29;
 export const R_SYNC = 30;
 /** It is. aux: the question's number. */
 export const R_SYNCED = 31;
+/** The news of target's end came to a linked actor that was dead by then; sent to target's birth scheduler. */
+export const R_HOPE_FAILED = 27;
 /** Reserved ranges: 32 to 47 for channels, 48 to 79 for the poller. */
 export const R_CHANNEL_FIRST = 32;
 /** Channels; target is the channel's number at home, aux the number of a waiting send. Told in channel_remote.ts. */
@@ -88,8 +90,8 @@ export interface CalleeReport {
 
 export interface DeathRecord {
   readonly outcome: Outcome;
-  /** A monitor, a link or a supervisor has been told of it. */
-  readonly observed: boolean;
+  /** How many have been told of it, as in unobserved.ts. */
+  readonly witnesses: number;
   /** The name of its function. */
   readonly name: string;
 }

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { SEEN } from "./unobserved.ts";
 import type { Outcome, Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -120,7 +121,7 @@ export class Recovery {
         suspects.push(() => {
           // Its turn may have come meanwhile: then it was found stolen, and only its handle is left here.
           if (s.find(actor.pid) === actor || (handle !== null && s.away.get(actor.pid) === handle)) {
-            finalizeAway(s, actor.pid, outcomeOf(actor.pid), true, actor.target.name);
+            finalizeAway(s, actor.pid, outcomeOf(actor.pid), SEEN, actor.target.name);
           }
         });
         continue;
@@ -134,7 +135,7 @@ export class Recovery {
     for (const [pid, handle] of s.away) {
       if (!isDead(pid)) continue;
       suspects.push(() => {
-        if (s.away.get(pid) === handle) finalizeAway(s, pid, outcomeOf(pid), true, ""); // the loss is reported as a whole
+        if (s.away.get(pid) === handle) finalizeAway(s, pid, outcomeOf(pid), SEEN, ""); // the loss is reported as a whole
       });
     }
     for (const [ref, handle] of s.remote.asksOf(lost)) {

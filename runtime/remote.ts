@@ -40,6 +40,7 @@ import {
   R_DEATH,
   R_EXIT,
   R_GROUP,
+  R_HOPE_FAILED,
   R_LINK,
   R_MESSAGE,
   R_NOTICE,
@@ -268,15 +269,22 @@ export class Remote {
     );
   }
 
-  tellDeath(pid: Pid, outcome: Outcome, observed: boolean, name: string): void {
+  tellDeath(pid: Pid, outcome: Outcome, witnesses: number, name: string): void {
     this.#outcome(
       outcome,
-      (told) => this.record(birthOf(pid), R_DEATH, pid, 0, { outcome: told, observed, name } as DeathRecord),
+      (told) => this.record(birthOf(pid), R_DEATH, pid, 0, { outcome: told, witnesses, name } as DeathRecord),
     );
   }
 
-  exit(to: Pid, record: ExitRecord): void {
-    if (!this.#toActor(to, R_EXIT, 0, record) && record.flavor !== EXIT_LINK) this.#s.deadLetters++;
+  /** False: it is dead. */
+  exit(to: Pid, record: ExitRecord): boolean {
+    if (this.#toActor(to, R_EXIT, 0, record)) return true;
+    if (record.flavor !== EXIT_LINK) this.#s.deadLetters++;
+    return false;
+  }
+
+  hopeFailed(pid: Pid): void {
+    this.record(birthOf(pid), R_HOPE_FAILED, pid, 0, undefined);
   }
 
   started(supervisor: Pid, child: Pid): void {
@@ -405,8 +413,8 @@ export class Remote {
         this.#release(pid);
         return;
       case R_DEATH: {
-        const { outcome, observed, name } = payload as DeathRecord;
-        finalizeAway(s, pid, outcome, observed, name);
+        const { outcome, witnesses, name } = payload as DeathRecord;
+        finalizeAway(s, pid, outcome, witnesses, name);
         return;
       }
       case R_WATCH: {
@@ -431,8 +439,10 @@ export class Remote {
         return;
       case R_EXIT: {
         const actor = s.find(pid);
-        if (actor !== undefined) signalled(s, actor, payload as ExitRecord);
-        else this.#isEarly(pid, kind, aux, payload);
+        const record = payload as ExitRecord;
+        if (actor === undefined && this.#isEarly(pid, kind, aux, payload)) return;
+        const taken = actor !== undefined && signalled(s, actor, record);
+        if (!taken && record.flavor === EXIT_LINK) s.unobserved.hopeFailed(record.from);
         return;
       }
       case R_CALL: {
@@ -470,6 +480,9 @@ export class Remote {
         if (actor !== undefined) s.putSystem(actor, new Started(payload as Pid));
         return;
       }
+      case R_HOPE_FAILED:
+        s.unobserved.hopeFailed(pid);
+        return;
       case R_GROUP: {
         const [name, member] = payload as [string, Pid];
         s.groups.told(name, member, aux === 1);

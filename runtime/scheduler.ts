@@ -52,6 +52,7 @@ import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
 import { TimeoutError, toError } from "./errors.ts";
 import { birthOf, formatPid, generationOf, indexOf, isPid, keyOf } from "./pid.ts";
+import { Unobserved } from "./unobserved.ts";
 import {
   COUNTER_WORDS,
   COUNTERS,
@@ -146,7 +147,7 @@ export class Scheduler {
   /** Handles of children that live elsewhere. */
   readonly away: Map<Pid, HandleImpl> = new Map();
   /** Panics that somebody may still observe. */
-  readonly unobserved: Map<Pid, { outcome: Outcome; atMs: number; name: string }> = new Map();
+  readonly unobserved: Unobserved = new Unobserved(this);
 
   /** Open calls of actors that live here, by number. */
   readonly calls: Map<number, Wait> = new Map();
@@ -837,6 +838,13 @@ export class Scheduler {
     return now;
   }
 
+  /** What the event loop has taken in before this burst took its time: the burst's own begins now. */
+  lengthenBurst(): void {
+    this.lastNow = this.#burstStart = this.clock.now();
+    if (this.trace !== null) this.trace.clock(this.lastNow);
+    this.#burstOver = false;
+  }
+
   #traceBurst(now: number): void {
     this.trace!.clock(now);
     this.trace!.counters(this.queue.length, this.live);
@@ -878,7 +886,7 @@ export class Scheduler {
 
   /** Whoever joins a dead actor has seen its panic. */
   observed(pid: Pid): void {
-    if (this.unobserved.size > 0) this.unobserved.delete(pid);
+    this.unobserved.seen(pid);
   }
 
   askForOutcome(handle: HandleImpl): void {

@@ -17,7 +17,7 @@ import { installGuard } from "./guard.ts";
 import { LoadFailure, loadProgram } from "./load.ts";
 import { packOutcome } from "./wire.ts";
 import { describeOutcome, rootOf } from "./report.ts";
-import { askToEnd, finalize, reportUnobserved } from "./lifecycle.ts";
+import { askToEnd, finalize } from "./lifecycle.ts";
 import { spawnMain } from "./spawn.ts";
 import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
@@ -30,7 +30,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { SchedulerTelemetry } from "./telemetry.ts";
 import { LogGate } from "./log_gate.ts";
 import { WorkerLog } from "./log.ts";
-import { ASLEEP, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
+import { ASLEEP, CLOSING, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
 import { setImmediate } from "node:timers";
 
 /** Of a worker that can be ended; null in a Web Worker. */
@@ -42,6 +42,9 @@ const control = (thread === null ? globalThis : parentPort) as any;
 const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
 /** The other kind is ended from outside. */
 const closeWorker: () => void = thread === null ? control.close.bind(control) : () => {};
+
+/** How long a scheduler that is closed waits for the others, which are told to close at the same moment. */
+const LAST_WORD_MS = 100;
 
 let s: Scheduler;
 let loop: EventLoop;
@@ -82,7 +85,8 @@ function hear(message: ToWorker): void {
       return;
     case "close":
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
-      for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
+      awaitLastWord();
+      s.unobserved.settleAll();
       loop.close();
       s.remote.close();
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
@@ -102,6 +106,21 @@ function hear(message: ToWorker): void {
     case "ping":
       post({ type: "pong", ticket: message.ticket });
   }
+}
+
+/**
+ * A panic that an actor on another scheduler was told of is reported if that actor was dead by then. Who took in the
+ * signal says so when it drains its rings, which it does at the latest when it is closed.
+ */
+function awaitLastWord(): void {
+  s.remote.flush();
+  Atomics.add(s.run, CLOSING, 1);
+  if (!s.unobserved.hopes) return;
+  const until = s.clock.now() + LAST_WORD_MS;
+  while (Atomics.load(s.run, CLOSING) < s.memory.schedulers && s.clock.now() < until) {
+    Atomics.wait(s.run, CLOSING, Atomics.load(s.run, CLOSING), 1);
+  }
+  s.remote.drain();
 }
 
 async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {

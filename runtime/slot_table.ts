@@ -88,7 +88,12 @@ export class SlotTable {
    * has been found in the route word before ({@link inherit}).
    */
   freeUnlessFreed(pid: Pid): void {
-    if (this.#routes[indexOf(pid)] >>> WHERE_BITS === generationOf(pid)) this.free(pid);
+    if (this.isTaken(pid)) this.free(pid);
+  }
+
+  /** Whether the slot is still the pid's: the actor lives, or its end has not been heard of here. */
+  isTaken(pid: Pid): boolean {
+    return Atomics.load(this.#routes, indexOf(pid)) >>> WHERE_BITS === generationOf(pid);
   }
 
   /** Before it begins here: false when a thief was faster. */

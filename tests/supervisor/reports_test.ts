@@ -12,6 +12,17 @@ async function run(threads: number, flags: string[], args: string[], options?: R
   return { code: result.code, stdout: result.stdout.trimEnd(), stderr };
 }
 
+for (const threads of [2, 4]) {
+  Deno.test(`two linked actors that panic at once are reported both, each once, on ${threads} schedulers`, async () => {
+    const { code, stderr } = await run(threads, [], ["bothAtOnce"]);
+    assertEquals(code, 0);
+    assertEquals(stderr.split("\n").filter((line) => line.startsWith("error")).sort(), [
+      "error: Uncaught in actor <pid> panicsFirst: RangeError: first of two",
+      "error: Uncaught in actor <pid> panicsWith: RangeError: second of two",
+    ]);
+  });
+}
+
 for (const threads of [1, 2]) {
   const on = ` on ${threads} schedulers`;
 
@@ -29,7 +40,7 @@ for (const threads of [1, 2]) {
   });
 
   Deno.test(`a panic that is joined, signalled or monitored is reported at debug level only${on}`, async () => {
-    for (const how of ["joined", "signalled", "twice"]) {
+    for (const how of ["joined", "signalled", "twice", "trapped"]) {
       assertEquals((await run(threads, [], [how])).stderr, "", how);
     }
     const { stderr } = await run(threads, ["--log-level", "debug"], ["signalled"]); // schedulers log there too
