@@ -164,9 +164,8 @@ export class Offers {
     const { i32 } = this.#area;
     while (this.#head !== this.#tail) {
       const actor = this.#actors[this.#head & (CAPACITY - 1)];
-      if (actor !== undefined && actor.state === UNSTARTED && actor.offer >= 0) {
-        if (Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
-      } else if (Atomics.load(i32, entryAt(this.#head) + LENGTH) === TAKEN) break;
+      // One that was not withdrawn is offered still, or a thief has it: perhaps only its route so far, not yet the length.
+      if (actor !== undefined && Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
       this.#actors[this.#head & (CAPACITY - 1)] = undefined;
       this.#head++;
     }
@@ -262,6 +261,7 @@ export class Thief {
       const entry = entryAt(n);
       if (Atomics.load(i32, entry + LENGTH) <= EMPTY) continue;
       const pid = f64[(entry >> 1) + PID] as Pid;
+      if (Atomics.load(i32, HEAD) - n > 0) continue; // withdrawn, and another's by now, perhaps half written
       if (!claim(pid)) continue;
       const length = Atomics.exchange(i32, entry + LENGTH, TAKEN);
       const values = this.#read(victim, entry, length);

@@ -3,8 +3,8 @@
  *
  * Actors are plain async functions. Resuming one means resolving the promise that it awaits; its code then runs in a
  * microtask until it waits again, and that wait hands the baton to the next actor of the run queue. A chain of such
- * hand-overs is a *burst*; it ends after {@link BURST_MS} so that the worker's event loop gets its turn (event_loop.ts).
- * At most one actor holds the baton (`current`), so actors run one at a time and in the order in which they were queued
+ * hand-overs is a *burst*; it ends after {@link BURST_MS} so that timers and other threads are served, and now and then
+ * the worker's event loop (event_loop.ts). At most one actor holds the baton (`current`), so actors run one at a time and in the order in which they were queued
  * (S20). An actor that awaits a promise that is not smarm's calls no hook: the next turn of the event loop takes the
  * baton from it, and its code goes on whenever that promise is settled.
  *
@@ -94,7 +94,7 @@ import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
 /** How long a burst may last before timers, IO, other schedulers and foreign promises get their turn. */
-export const BURST_MS = 0.25; // guessed: a turn of the event loop costs 1 µs; settled by bench/peers/pingpong.ts
+export const BURST_MS = 0.25; // what is done in between takes 5 to 7 µs (event_loop.ts)
 /** Between two looks at the clock an actor may use at most this part of its timeslice. */
 const LOOKS_PER_SLICE = 8;
 

@@ -78,6 +78,7 @@ function hear(message: ToWorker): void {
       probe(message.ticket);
       return;
     case "dump":
+      if (!isLoaded) return; // nobody lives here yet; the control thread does without
       post({ type: "dumped", ticket: message.ticket, report: reportScheduler(s, message.limit) });
       return;
     case "port":

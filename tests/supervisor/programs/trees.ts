@@ -439,14 +439,6 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
     },
   };
 
-export async function where(self: Actor<Any>, _argument?: unknown) {
-  for (;;) (await self.receive()).reply(currentScheduler(self));
-}
-
-function currentScheduler(self: Actor<Any>): number {
-  return self.stats().schedulers.find(({ currentPid }) => currentPid === self.pid)!.id;
-}
-
 export async function worker(self: Actor<Any>, number: number) {
   if (number < 0) throw new RangeError(`no worker is number ${number}`);
   if (number === 1) self.send("log", { id: `${number}`, event: "start" });
