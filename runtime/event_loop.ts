@@ -149,6 +149,7 @@ export class EventLoop {
       this.#pollMs = Math.min(began - this.#pollBegan, LONGEST_POLL_MS);
       this.#pollBegan = 0;
     }
+    s.publish(); // before actors run: one may keep the thread
     let now = began;
     do {
       const turn = this.tick();
@@ -162,7 +163,6 @@ export class EventLoop {
       if (drainMicrotasks === undefined) return s.queue.length > 0 || s.current !== null || this.#stayUp(now);
       if (!turn.hasRemaining && !this.#spin(now)) return this.#stayUp(now);
     } while (now - began < TURN_MS);
-    s.publish();
     this.#servePoll(now);
     return true;
   }

@@ -247,22 +247,12 @@ export function allocateWords(schedulers: number): Pick<SharedMemory, "run" | "p
   };
 }
 
-/** The names of a run: never used again, because its nodes lie anywhere in the block. */
-export function allocateNames(
-  schedulers: number,
-  { names = NAMES_DEFAULT }: MemoryOptions,
-): Pick<SharedMemory, "names" | "nameBuckets"> {
-  return {
-    names: untouched(names * 8 + schedulers * nameNodes(names, schedulers) * NAME_NODE_BYTES),
-    nameBuckets: names,
-  };
-}
-
 /** All blocks of a run; the runtime takes them from memory_pool.ts. */
 export function allocate(schedulers: number, options: MemoryOptions = {}): SharedMemory {
   const peers = schedulers + 1;
   const slots = options.slotCapacity ?? slotCapacity(schedulers);
   const ring = options.ringBytes ?? ringBytes(peers);
+  const names = options.names ?? NAMES_DEFAULT;
   const each = <T>(make: () => T): T[] => Array.from({ length: schedulers }, make);
   return {
     schedulers,
@@ -274,7 +264,8 @@ export function allocate(schedulers: number, options: MemoryOptions = {}): Share
     details: each(() => untouched(slots * DETAIL_WORDS * 4)),
     rings: untouched(ring * peers * peers),
     offers: untouched((schedulers + 1) * OFFERS_BYTES),
-    ...allocateNames(schedulers, options),
+    names: untouched(names * 8 + schedulers * nameNodes(names, schedulers) * NAME_NODE_BYTES),
+    nameBuckets: names,
     trace: options.trace
       ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)
       : null,

@@ -13,7 +13,6 @@
  */
 import {
   allocate,
-  allocateNames,
   allocateWords,
   DETAIL_WORDS,
   type MemoryOptions,
@@ -42,7 +41,7 @@ export class MemoryPool {
     const at = this.#kept.findIndex((one) => one.shape === shape);
     if (at < 0) return allocate(schedulers, options);
     const [{ memory }] = this.#kept.splice(at, 1);
-    return { ...memory, ...allocateWords(schedulers), ...allocateNames(schedulers, options) };
+    return { ...memory, ...allocateWords(schedulers) };
   }
 
   /** The blocks of a run all of whose threads have stopped. The oldest set makes room. */
@@ -76,6 +75,8 @@ function clear(memory: SharedMemory): void {
   for (let owner = 0; owner <= memory.schedulers; owner++) {
     new Uint8Array(memory.offers, owner * OFFERS_BYTES, OFFERS_HEADER_BYTES).fill(0);
   }
+  const buckets = new Int32Array(memory.names, 0, memory.nameBuckets * 2);
+  for (let i = 0; i < buckets.length; i++) if (buckets[i] !== 0) buckets[i] = 0; // a node counts only where one leads to it
   if (memory.trace !== null) clearTrace(memory.trace, memory.schedulers);
 }
 

@@ -229,6 +229,8 @@ class Run {
   readonly #quiet: QuietCheck;
   /** Panics of which people have been told, by their texts. */
   readonly #reported = new Set<string>();
+  /** Dumps that wait for reports: the end of the run ends them too. */
+  readonly #waitingDumps = new Set<() => void>();
   readonly #dumps = new Map<number, (id: number, report: SchedulerReport) => void>();
   #settle!: { resolve(outcome: Outcome): void; reject(error: Error): void };
   #ready = 0;
@@ -634,6 +636,7 @@ class Run {
     this.#watchdog?.close();
     for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const enough of this.#waitingDumps) enough();
     const gone = this.#threads.map((thread) => thread.kill());
     this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
@@ -663,13 +666,16 @@ class Run {
     const reports: (SchedulerReport | null)[] = new Array(this.#memory.schedulers).fill(null);
     let missing = reports.length;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DUMP_WAIT_MS);
-      this.#timers.push(timer);
+      const enough = () => {
+        clearTimeout(timer);
+        this.#waitingDumps.delete(enough);
+        resolve();
+      };
+      const timer = setTimeout(enough, DUMP_WAIT_MS);
+      this.#waitingDumps.add(enough);
       this.#dumps.set(ticket, (id, report) => {
         reports[id] = report;
-        if (--missing > 0) return;
-        clearTimeout(timer);
-        resolve();
+        if (--missing === 0) enough();
       });
       for (let id = 0; id < reports.length; id++) {
         this.#post(id, { type: "dump", ticket, limit: DUMP_LIMIT });
