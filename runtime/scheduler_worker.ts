@@ -52,7 +52,7 @@ let foreign: ForeignWork;
 let recovery: Recovery;
 /** The program's functions are known, by the same numbers as on all schedulers: actors can be taken in. */
 let isLoaded = false;
-/** News of other losses that waits until then: settling one takes actors in. */
+/** What waits until then: questions for dumps, and news of other losses, because settling one takes actors in. */
 const early: ToWorker[] = [];
 /** What the scheduler itself has to say (M12). */
 let log: Log;
@@ -78,7 +78,7 @@ function hear(message: ToWorker): void {
       probe(message.ticket);
       return;
     case "dump":
-      if (!isLoaded) return; // nobody lives here yet; the control thread does without
+      if (!isLoaded) return void early.push(message);
       post({ type: "dumped", ticket: message.ticket, report: reportScheduler(s, message.limit) });
       return;
     case "port":
