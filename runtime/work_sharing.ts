@@ -231,7 +231,7 @@ export class WorkSharing {
   }
 
   /**
-   * Actors are about to begin here, where they then stay. If a scheduler has less than half as many in its queue, every
+   * Actors are about to begin here, where they then stay. If the queue of another scheduler is all but empty, every
    * second one that is offered goes there first: a thief that sleeps takes 30 to 50 µs to come, and one that comes while
    * the spawner is at its fifth of twenty takes three; the others began, waited for their work here, and never left.
    */
@@ -243,7 +243,7 @@ export class WorkSharing {
     const mine = s.queue.length;
     const theirs = s.words[base + RUN_QUEUE_LENGTH];
     const ahead = this.#population(s.id) - this.#population(peer);
-    if (mine <= 2 * theirs + 1 || ahead < 2 || this.#givenAt[peer] === s.words[base + EPOCH]) return;
+    if (theirs > 1 || mine < 4 || ahead < 2 || this.#givenAt[peer] === s.words[base + EPOCH]) return;
     const chosen = this.#offers.everySecond(Math.min(MAX_STOLEN_PER_TICK, (mine - theirs) >> 1, ahead >> 1));
     for (const actor of chosen) this.#give(actor, peer);
     if (chosen.length > 0) s.remote.flush();
