@@ -443,6 +443,7 @@ class Run {
     if (life !== this.#incarnations[to] + (isDead ? 1 : 0)) message.port.close();
     else if (isDead) this.#heldPorts[to].push(message);
     else if (!this.#losing.has(to)) this.#threads[to].post(message, [message.port]);
+    else message.port.close(); // it is being ended and will not read it
   }
 
   #start(): void {
