@@ -343,7 +343,11 @@ class Run {
     // A thread that was replaced says nothing any more.
     const isCurrent = () => this.#threads[id] === undefined || this.#threads[id] === thread;
     const events = {
-      message: (message: FromWorker) => isCurrent() && this.#hear(id, message),
+      message: (message: FromWorker) => {
+        if (isCurrent() && !this.#finished) this.#hear(id, message);
+        // A port that was under way when its sender died, or the run ended, has nobody else to close it.
+        else if (message.type === "port") message.port.close();
+      },
       died: (reason: string) => isCurrent() && this.#died(id, reason),
     };
     const thread: Thread = isPoller || (!isContained && maxHeapMb === undefined)
@@ -441,6 +445,7 @@ class Run {
     if (life !== this.#incarnations[to] + (isDead ? 1 : 0)) message.port.close();
     else if (isDead) this.#heldPorts[to].push(message);
     else if (!this.#losing.has(to)) this.#threads[to].post(message, [message.port]);
+    else message.port.close(); // it is being ended and will not read it
   }
 
   #start(): void {
@@ -634,6 +639,8 @@ class Run {
     this.#finished = true;
     this.#quiet.close();
     this.#watchdog?.close();
+    // Held for schedulers that were lost and are not replaced any more.
+    for (const held of this.#heldPorts) for (const { port } of held.splice(0)) port.close();
     for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const enough of this.#waitingDumps) enough();

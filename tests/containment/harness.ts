@@ -97,15 +97,18 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     words[LEFT] = after;
     Atomics.store(words, ARMED, READY);
     const isHit = await until("the point is reached", () =>
-      Atomics.load(words, ARMED) === HIT, UNREACHED_MS) ||
+      Atomics.load(words, ARMED) === HIT, point === ANY ? DEADLINE_MS : UNREACHED_MS) ||
       Atomics.compareExchange(words, ARMED, READY, DISARMED) !== READY;
-    if (!isHit) continue;
+    if (!isHit) {
+      continue;
+    }
     runtime.killForTests(victim);
     Atomics.store(words, ARMED, DISARMED);
     kills++;
     const name = POINTS[point] ?? "any";
     points.set(name, (points.get(name) ?? 0) + 1);
-    await until(`scheduler ${victim} is replaced after ${name}`, () => !runtime.isUpForTests(victim));
+    await until(`scheduler ${victim} is replaced after ${name}`, () =>
+      !runtime.isUpForTests(victim));
   }
   await until(
     "all are up",
