@@ -7,7 +7,6 @@ import { parseCommandLine, type ParsedCommand } from "./cli/options.ts";
 import { helpText, versionText } from "./cli/help.ts";
 import { statsText } from "./cli/stats_text.ts";
 import { runTrace } from "./cli/trace.ts";
-import type { Config } from "./runtime/config.ts";
 import { Runtime } from "./runtime/runtime.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
 
@@ -66,20 +65,8 @@ async function execute(command: ParsedCommand): Promise<never> {
   }
 }
 
-/** Options that are known and checked, and that nothing acts on yet: never in silence. */
-function withoutEffect(config: Config): string[] {
-  const options: string[] = [];
-  if (config.isContained) options.push("--contain");
-  else if (config.watchdogMs !== undefined) options.push("--watchdog");
-  if (config.maxHeapMb !== undefined) options.push("--max-heap");
-  return options;
-}
-
 async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Promise<number> {
   const colors = Deno.stderr.isTerminal() && !Deno.noColor;
-  for (const option of withoutEffect(command.config)) {
-    console.error(`warning: ${option} has no effect yet, the program runs without it`);
-  }
   let code = 0;
   const runtime = new Runtime(command.config, {
     write: complainAsIs,
@@ -88,6 +75,7 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
       complainAsIs(text);
     },
     colors,
+    isTerminal: Deno.stderr.isTerminal(),
   });
   const signals = new Signals(runtime);
   try {

@@ -90,6 +90,7 @@ export type {
   Group,
   Handle,
   Log,
+  LogRecord,
   MonitorRef,
   OnFull,
   Outcome,

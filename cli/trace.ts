@@ -1,5 +1,6 @@
 /**
- * `smarm trace <file>`: says what a trace file holds, draws it as a page, or checks it.
+ * `smarm trace <file>`: says what a trace file holds, draws it as a page, or checks it. A file of raw records, which a
+ * process leaves that was killed, is converted first.
  *
  * @module
  */
@@ -7,6 +8,8 @@ import { readTrace } from "../trace/read.ts";
 import { Checker } from "../trace/check.ts";
 import { formatSummary, Summary } from "../trace/summary.ts";
 import { Picture } from "../trace/html.ts";
+import { convertLeft, RAW_SUFFIX } from "../trace/writer.ts";
+import { TRACE_WORDS } from "../runtime/trace_words.ts";
 
 const EXIT_USAGE = 2;
 const USAGE = "smarm trace <file> [--html <out>] [--check]";
@@ -37,6 +40,13 @@ export async function runTrace(args: readonly string[]): Promise<Said> {
   }
   if (file === undefined) return usage("trace needs a file that --trace has written");
 
+  if (file.endsWith(RAW_SUFFIX)) {
+    try {
+      file = convertLeft(file, TRACE_WORDS);
+    } catch (error) {
+      return unreadable(file, error);
+    }
+  }
   const summary = new Summary();
   const checker = isCheck ? new Checker() : null;
   const picture = html === undefined ? null : new Picture();
@@ -54,13 +64,7 @@ export async function runTrace(args: readonly string[]): Promise<Said> {
       picture?.add(next.value);
     }
   } catch (error) {
-    return {
-      code: EXIT_USAGE,
-      out: "",
-      error: `Cannot read the trace ${JSON.stringify(file)}: ${
-        firstLine(error)
-      }. Give a file that --trace has written`,
-    };
+    return unreadable(file, error);
   }
   const dropped = footer === null ? null : Number(footer.recordsDropped ?? 0);
   if (checker !== null) {
@@ -85,6 +89,23 @@ export async function runTrace(args: readonly string[]): Promise<Said> {
     }
   }
   return { code: 0, out };
+}
+
+function unreadable(file: string, error: unknown): Said {
+  const what = `Cannot read the trace ${JSON.stringify(file)}: ${firstLine(error)}`;
+  const raw = file + RAW_SUFFIX;
+  const hint = isThere(raw)
+    ? `Its process was killed: what that had recorded is converted by smarm trace ${JSON.stringify(raw)}`
+    : "Give a file that --trace has written";
+  return { code: EXIT_USAGE, out: "", error: `${what}. ${hint}` };
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // there is none, or none that may be seen
+  }
 }
 
 function usage(problem: string): Said {

@@ -20,6 +20,7 @@ import { type BLOCKING, IO, type Wait } from "../runtime/wait.ts";
 import { formatPid } from "../runtime/pid.ts";
 import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import {
+  onTheWayTo,
   type PackedError,
   R_IO_BROKEN,
   R_IO_CANCEL,
@@ -109,6 +110,11 @@ export class IoClient {
   /** Somebody here owns something in the poller. */
   get holdsTokens(): boolean {
     return this.#held.size > 0;
+  }
+
+  /** This scheduler takes the place of others that died: their ids are not given again. */
+  inherit(incarnation: number): void {
+    this.#ids += incarnation * 2 ** 24;
   }
 
   /** An id that no other thread gives. */
@@ -221,6 +227,7 @@ export class IoClient {
     this.#free.push(number);
     const { wait, answering, resource } = ticket;
     if (wait !== null) {
+      this.s.ioDone++;
       this.#settle(ticket, wait, kind, payload);
       answering.over?.(ticket);
       return true;
@@ -305,8 +312,8 @@ export class IoClient {
   }
 
   /** The record with the tokens of `leaving` is on its way to another scheduler. */
-  departed(kind: number, target: number): void {
-    const owner = isForActor(kind) ? target : 0;
+  departed(kind: number, target: number, peer: number): void {
+    const owner = isForActor(kind) ? target : onTheWayTo(peer);
     for (const token of this.leaving.splice(0)) {
       this.drop(token);
       this.post(R_IO_OWN, token.id, token.given, owner);

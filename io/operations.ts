@@ -212,7 +212,11 @@ export const OPERATIONS: Record<string, Operation> = {
       host,
       name,
       messages
-        ? (signal) => host.tell(request.peer, resource.owner || request.pid, { type: "SIGNAL", signal })
+        ? (signal) =>
+          host.tell(request.peer, resource.owner > 0 ? resource.owner : request.pid, {
+            type: "SIGNAL",
+            signal,
+          })
         : null,
     );
     host.add(resource);

@@ -13,6 +13,7 @@
  */
 import { type Doorbell, ring } from "../runtime/doorbell.ts";
 import { InLink, OutLink } from "../runtime/link.ts";
+import type { Pid } from "../runtime/api.ts";
 import {
   BLOCKING_QUEUED,
   BLOCKING_THREADS,
@@ -23,8 +24,11 @@ import {
   type SharedMemory,
 } from "../runtime/layout.ts";
 import { R_MESSAGE } from "../runtime/protocol.ts";
+import { resetRing } from "../runtime/ring.ts";
+import { Routes } from "../runtime/slot_table.ts";
 import {
   FIRST_RESOURCE,
+  onTheWayTo,
   R_IO_BROKEN,
   R_IO_CANCEL,
   R_IO_CANCELLED,
@@ -70,16 +74,21 @@ export class Poller implements OperationHost {
   readonly #outs: OutLink[] = [];
   readonly #portsIn: (MessagePort | undefined)[] = [];
   readonly #portsOut: (MessagePort | undefined)[] = [];
+  readonly #routes: Routes;
   readonly #resources = new Map<number, PollerResource>();
   /** What an actor owns; nearly always it is one thing, which needs no set. */
   readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
+  /** Requests up to this order were those of a scheduler that died. */
+  readonly #lostBefore: number[] = [];
   readonly #pool = new BytePool();
   readonly blocking: BlockingPool;
   #ids = FIRST_RESOURCE;
   #from = 0;
   #isBacklogged = false;
+  #isClosed = false;
+  /** Schedulers that have got records in this turn and are woken at its end. */
   readonly #toWake: number[] = [];
 
   constructor(
@@ -97,31 +106,85 @@ export class Poller implements OperationHost {
     this.#base = id * PEER_WORDS;
     const load = words.subarray(this.#base + BLOCKING_THREADS, this.#base + BLOCKING_QUEUED + 1);
     this.blocking = new BlockingPool(this, blockingThreads, load);
-    for (let peer = 0; peer < memory.schedulers; peer++) {
-      this.#running.push(new Map());
-      this.#ins.push(
-        new InLink(ringRegion(memory, peer, id), {
-          wakeWriter: () => ring(words, peer),
-          takeSide: () => this.#takeSide(peer),
-          bytesFor: (length) => this.#pool.take(length),
-          undecodable: (kind, _target, _aux, error) =>
-            events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
-        }),
-      );
-      this.#outs.push(
-        new OutLink(ringRegion(memory, id, peer), {
-          wakeReader: () => this.#wakeSoon(peer),
-          post: (values, transfer) => {
-            const port = this.#portsOut[peer] ??= events.openPort(peer);
-            port.postMessage(values, transfer);
-          },
-        }),
-      );
-    }
+    this.#routes = new Routes(memory.routes.map((buffer) => new Int32Array(buffer)));
+    for (let peer = 0; peer < memory.schedulers; peer++) this.#link(peer);
     this.add(new StandardStream(STDIN, this, standard(Deno.stdin), "stdin", false));
     this.add(new StandardStream(STDOUT, this, standard(Deno.stdout), "stdout", false));
     this.add(new StandardStream(STDERR, this, standard(Deno.stderr), "stderr", false));
   }
+
+  #link(peer: number): void {
+    const id = this.#memory.schedulers;
+    this.#lostBefore[peer] ??= 0;
+    this.#running[peer] = new Map();
+    this.#ins[peer] = new InLink(ringRegion(this.#memory, peer, id), {
+      wakeWriter: () => ring(this.#words, peer),
+      takeSide: () => this.#takeSide(peer),
+      bytesFor: (length) => this.#pool.take(length),
+      undecodable: (kind, _target, _aux, error) =>
+        this.#events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
+    });
+    this.#outs[peer] = new OutLink(ringRegion(this.#memory, id, peer), {
+      wakeReader: () => this.#wakeSoon(peer),
+      post: (values, transfer) => {
+        const port = this.#portsOut[peer] ??= this.#events.openPort(peer);
+        port.postMessage(values, transfer);
+      },
+    });
+  }
+
+  /**
+   * A scheduler is dead (recovery.ts tells the whole): what it had asked for is given up without an answer, which would
+   * come to whoever takes its place, and what its actors had open is closed. Returns how many records each has carried.
+   */
+  lost(peer: number): { sent: number; received: number } {
+    const link = this.#ins[peer];
+    while (link.hasRecords() && this.#drainFrom(peer) > 0); // 0: the array that belongs to a record was lost on its way
+    this.#lostBefore[peer] = new Request(peer, 0, 0).order;
+    for (const request of this.#running[peer].values()) {
+      request.isOpen = false;
+      request.onCancel?.();
+    }
+    for (const resource of [...this.#resources.values()]) resource.lost(peer);
+    this.#hasLost = true;
+    const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
+    this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
+    for (const owner of [...dead, onTheWayTo(peer)]) this.#closeAll(owner);
+    const { sent } = this.#outs[peer]; // after all that, which may have answered
+    const id = this.#memory.schedulers;
+    resetRing(ringRegion(this.#memory, peer, id));
+    resetRing(ringRegion(this.#memory, id, peer));
+    for (const ports of [this.#portsIn, this.#portsOut]) {
+      ports[peer]?.close();
+      ports[peer] = undefined;
+    }
+    this.#link(peer);
+    const at = this.#toWake.indexOf(peer); // for records that are gone
+    if (at >= 0) this.#toWake.splice(at, 1);
+    this.pump();
+    return { sent, received: link.received };
+  }
+
+  #isDead(owner: number): boolean {
+    return owner > 0 && !this.#routes.isLive(owner as Pid);
+  }
+
+  /**
+   * It was given to an actor that is dead: one that ended has given it on, or released it, and that news is on its way;
+   * one that was lost with its scheduler has not.
+   */
+  #closeLater(resource: PollerResource): void {
+    this.#doubtful.add(resource);
+    this.#doubtTimer ??= setTimeout(() => {
+      this.#doubtTimer = undefined;
+      for (const one of this.#doubtful) if (this.#isDead(one.owner)) one.close();
+      this.#doubtful.clear();
+    }, DOUBT_MS);
+  }
+
+  #hasLost = false;
+  readonly #doubtful = new Set<PollerResource>();
+  #doubtTimer: ReturnType<typeof setTimeout> | undefined;
 
   // --- Turns ------------------------------------------------------------------------------------------------------
 
@@ -145,18 +208,22 @@ export class Poller implements OperationHost {
   }
 
   #drain(): void {
-    let taken = 0;
     for (let peer = 0; peer < this.#ins.length; peer++) {
       if (!this.#ins[peer].hasRecords()) continue;
-      this.#from = peer;
-      try {
-        taken += this.#ins[peer].drain(this.#handle, RECORDS_A_TURN);
-      } catch (error) { // a fault of ours: the other requests are served
-        taken++;
-        this.#events.warn(`the poller could not serve a request: ${(error as Error).stack}`);
-      }
+      this.#drainFrom(peer);
+    }
+  }
+
+  #drainFrom(peer: number): number {
+    this.#from = peer;
+    let taken = 1;
+    try {
+      taken = this.#ins[peer].drain(this.#handle, RECORDS_A_TURN);
+    } catch (error) { // a fault of ours: the other requests are served
+      this.#events.warn(`the poller could not serve a request: ${(error as Error).stack}`);
     }
     this.#words[this.#base + RECORDS_IN] += taken;
+    return taken;
   }
 
   #flush(): void {
@@ -229,7 +296,7 @@ export class Poller implements OperationHost {
         const [value, isAnswer] = payload as [unknown, boolean];
         const resource = this.#resources.get(target);
         if (resource !== undefined) {
-          if (isAnswer) resource.returned(value);
+          if (isAnswer) resource.returned(peer, value);
           else resource.putBack(value);
         } else if (typeof value === "number") this.find(value)?.close(); // a connection of a listener that is closed
         return;
@@ -241,17 +308,15 @@ export class Poller implements OperationHost {
         const resource = this.#resources.get(target);
         if (resource === undefined || aux < resource.given) return;
         // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
-        if (aux === resource.given && payload === 0) return;
+        if (aux === resource.given && (payload as number) < 0) return;
         resource.given = aux;
         this.own(resource, payload as number);
+        if (this.#hasLost && this.#isDead(resource.owner)) this.#closeLater(resource);
         return;
       }
-      case R_IO_RELEASE: {
-        const owned = this.#owned.get(target);
-        if (owned === undefined) return;
-        for (const resource of owned instanceof Set ? [...owned] : [owned]) resource.close();
+      case R_IO_RELEASE:
+        this.#closeAll(target);
         return;
-      }
       default:
         this.#events.warn(`a record of unknown kind ${kind} came from scheduler ${peer} to the poller`);
     }
@@ -287,7 +352,7 @@ export class Poller implements OperationHost {
       return;
     }
     const resource = this.#resources.get(id);
-    if (resource !== undefined && !resource.cancel(peer, number) && comesBack) resource.expectReturn();
+    if (resource !== undefined && !resource.cancel(peer, number) && comesBack) resource.expectReturn(peer);
   }
 
   // --- Answers ----------------------------------------------------------------------------------------------------
@@ -297,8 +362,7 @@ export class Poller implements OperationHost {
   }
 
   doneBytes(request: Request, bytes: Uint8Array, count: number): void {
-    if (!request.isOpen) return;
-    request.isOpen = false;
+    if (!this.#isAwaited(request) || this.#isClosed) return;
     const out = this.#outs[request.peer];
     out.sendBytes(R_IO_DONE, 0, request.number, bytes, count);
     this.#words[this.#base + RECORDS_OUT]++;
@@ -322,8 +386,7 @@ export class Poller implements OperationHost {
   }
 
   #answer(request: Request, kind: number, payload: unknown, transfer: Transferable[] | undefined): void {
-    if (!request.isOpen) return;
-    request.isOpen = false;
+    if (!this.#isAwaited(request)) return;
     const { peer, number } = request;
     if (request.isSilent) {
       if (kind === R_IO_FAILED) this.#send(peer, R_IO_BROKEN, number, 0, payload, transfer);
@@ -331,6 +394,13 @@ export class Poller implements OperationHost {
     }
     if (request.pid !== 0) this.#running[peer].delete(number);
     this.#send(peer, kind, 0, number, payload, transfer);
+  }
+
+  /** False: it has been answered, or its scheduler is dead. An answer would come to whoever has taken its place. */
+  #isAwaited(request: Request): boolean {
+    if (!request.isOpen) return false;
+    request.isOpen = false;
+    return request.order > this.#lostBefore[request.peer];
   }
 
   tell(peer: number, pid: number, message: unknown): void {
@@ -345,6 +415,7 @@ export class Poller implements OperationHost {
     payload: unknown,
     transfer: Transferable[] | undefined,
   ): void {
+    if (this.#isClosed) return; // the rings may be those of another run by now
     const out = this.#outs[peer];
     out.send(kind, target, aux, payload, transfer);
     this.#words[this.#base + RECORDS_OUT]++;
@@ -384,6 +455,12 @@ export class Poller implements OperationHost {
     }
   }
 
+  #closeAll(owner: number): void {
+    const owned = this.#owned.get(owner);
+    if (owned === undefined) return;
+    for (const resource of owned instanceof Set ? [...owned] : [owned]) resource.close();
+  }
+
   forget(resource: PollerResource): void {
     this.#resources.delete(resource.id);
     this.#disown(resource);
@@ -391,6 +468,7 @@ export class Poller implements OperationHost {
 
   /** Closes everything. What was given to stdout, stderr and files is written, for as long as a closed stream lingers. */
   async close(): Promise<void> {
+    clearTimeout(this.#doubtTimer);
     this.#drain();
     const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
     for (const resource of [...this.#resources.values()]) resource.close();
@@ -400,11 +478,14 @@ export class Poller implements OperationHost {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
+    this.#isClosed = true;
   }
 }
 
 const RESOLVED = Promise.resolve();
 
+/** How long news of a resource may be on its way: guessed, far more than a full ring takes. */
+const DOUBT_MS = 1000;
 /** How often in a row the poller looks for records before the event loop goes on. */
 const MOST_PASSES = 4;
 

@@ -15,6 +15,8 @@ const post: (message: FromWorker, transfer?: Transferable[]) => void = control.p
 
 let poller: Poller;
 let clock: RunClock;
+/** How many schedulers have had each id before, and died. */
+let lives: number[];
 
 control.onmessage = (event: MessageEvent<ToWorker>) => {
   const message = event.data;
@@ -24,6 +26,10 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       return;
     case "port":
       poller.setPort(message.from, message.port);
+      return;
+    case "lost":
+      lives[message.id]++;
+      post({ type: "recovered", id: message.id, ...poller.lost(message.id) });
       return;
     case "close":
       close();
@@ -41,17 +47,18 @@ addEventListener("error", (event) => {
 });
 
 function warn(text: string): void {
-  post({ type: "log", level: "error", pid: null, atMs: clock.now(), message: text, fields: "" });
+  post({ type: "log", level: "error", pid: null, name: null, atMs: clock.now(), message: text, fields: "" });
 }
 
-function boot({ id, memory, config, epochMs }: Extract<ToWorker, { type: "init" }>): void {
+function boot({ id, memory, config, epochMs, incarnations }: Extract<ToWorker, { type: "init" }>): void {
   clock = new RunClock(epochMs);
+  lives = [...incarnations];
   const words = new Int32Array(memory.peerWords);
   const doorbell = new Doorbell(words, id, () => poller.pump());
   poller = new Poller(memory, words, doorbell, config.blockingThreads, {
     openPort: (to) => {
       const channel = new MessageChannel();
-      post({ type: "port", to, port: channel.port2 }, [channel.port2]);
+      post({ type: "port", to, life: lives[to], port: channel.port2 }, [channel.port2]);
       return channel.port1;
     },
     // deno-lint-ignore no-explicit-any

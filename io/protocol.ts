@@ -30,7 +30,7 @@ export const R_IO_CANCEL = R_IO_FIRST + 3;
 export const R_IO_RETURN = R_IO_FIRST + 4;
 /** target: resource. */
 export const R_IO_CLOSE = R_IO_FIRST + 5;
-/** target: resource. aux: how often it was given away. Payload: the owner's pid, or 0 while it travels to whom the sender does not know. */
+/** target: resource. aux: how often it was given away. Payload: the owner's pid, or {@link onTheWayTo} while it travels. */
 export const R_IO_OWN = R_IO_FIRST + 6;
 /** target: the pid of an actor that has ended: all it owns is closed. */
 export const R_IO_RELEASE = R_IO_FIRST + 7;
@@ -56,6 +56,11 @@ export const STDIN = 1;
 export const STDOUT = 2;
 export const STDERR = 3;
 export const FIRST_RESOURCE = 4;
+
+/** The owner of what travels to a scheduler, and to no actor there that could be named: lost with that scheduler. */
+export function onTheWayTo(scheduler: number): number {
+  return -1 - scheduler;
+}
 
 /** An address as Deno shows it; plain data. */
 export type PlainAddr = Deno.Addr;

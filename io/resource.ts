@@ -78,6 +78,21 @@ export class AskingQueue {
     return null;
   }
 
+  /** Drops those of a scheduler that is dead: nobody waits for their answers. */
+  removePeer(peer: number): void {
+    let previous: Asking | null = null;
+    for (let one = this.first; one !== null; one = one.next) {
+      if (one.peer !== peer) {
+        previous = one;
+        continue;
+      }
+      one.isOpen = false;
+      if (previous === null) this.first = one.next;
+      else previous.next = one.next;
+    }
+    this.#last = previous;
+  }
+
   /** Takes them all. */
   *drain(): IterableIterator<Asking> {
     while (this.first !== null) yield this.shift();
@@ -125,6 +140,8 @@ export abstract class PollerResource {
   isClosed = false;
   /** Answers on their way back from schedulers that gave their requests up meanwhile. */
   #returning = 0;
+  /** How many of them are on their way from each scheduler; null until there is one. */
+  #returningFrom: Map<number, number> | null = null;
   protected readonly asking: AskingQueue = new AskingQueue();
 
   constructor(id: number, host: PollerHost) {
@@ -158,13 +175,27 @@ export abstract class PollerResource {
   }
 
   /** The answer was on its way when its request was given up: nobody reads on until it is back. */
-  expectReturn(): void {
+  expectReturn(peer: number): void {
     this.#returning++;
+    const from = this.#returningFrom ??= new Map();
+    from.set(peer, (from.get(peer) ?? 0) + 1);
   }
 
-  returned(value: unknown): void {
+  returned(peer: number, value: unknown): void {
     if (value !== null) this.takeBack(value);
+    const from = this.#returningFrom!;
+    from.set(peer, from.get(peer)! - 1);
     if (--this.#returning === 0 && !this.isClosed) this.serve();
+  }
+
+  /** A scheduler is dead: it asks for nothing any more, and gives nothing back. */
+  lost(peer: number): void {
+    this.asking.removePeer(peer);
+    const missing = this.#returningFrom?.get(peer) ?? 0;
+    this.#returningFrom?.delete(peer);
+    if (missing === 0) return;
+    this.#returning -= missing;
+    if (this.#returning === 0 && !this.isClosed) this.serve();
   }
 
   /** Not by a cancelled answer: by a reader that took more than it needed. */

@@ -192,7 +192,12 @@ export type SelectedFrom<M, K, Source> = Source extends undefined ? never
 /** What {@link Actor.select} gives: which source was first, and what came from it. */
 export type Selected<M, S> = { [K in keyof S]: SelectedFrom<M, K, S[K]> }[keyof S];
 
-/** Structured log with the actor's pid, written to stderr by the control thread. */
+/**
+ * Structured log: one line a record on stderr, JSON unless that is a terminal, with level, time, scheduler, pid, name,
+ * message and fields. A call never waits and never throws: records that come faster than they can be written are dropped
+ * and counted, and a record says how many. Fields may be anything; what JSON does not know is shown as text, and what is
+ * long is cut.
+ */
 export interface Log {
   /** Written from `--log-level error` on. */
   error(message: string, fields?: Record<string, unknown>): void;
@@ -204,6 +209,24 @@ export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** One record of the log, as the `onLog` option of `runtime.run` gets it. */
+export interface LogRecord {
+  /** How bad it is. */
+  readonly level: "error" | "warn" | "info" | "debug";
+  /** When, in ms since 1970. */
+  readonly timeMs: number;
+  /** Id of the scheduler where it was logged. */
+  readonly scheduler: number;
+  /** The actor, as `self.format` shows it; null: the scheduler itself. */
+  readonly pid: string | null;
+  /** The name under which the actor is registered, else that of its function. */
+  readonly name: string | null;
+  /** What was said. */
+  readonly message: string;
+  /** Plain data. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /** One scheduler in {@link RuntimeStats}. Counts are since the run began. */
 export interface SchedulerStats {
   /** From 0 on. */
@@ -212,7 +235,7 @@ export interface SchedulerStats {
   readonly currentPid: Pid | null;
   /** Actors that are ready to run. */
   readonly runQueueLength: number;
-  /** The longest run queue that a turn of the event loop has found. */
+  /** The longest that its run queue has been. */
   readonly runQueueHigh: number;
   /** Actors that were spawned here. */
   readonly spawned: number;
@@ -222,11 +245,11 @@ export interface SchedulerStats {
   readonly panicked: number;
   /** How often an actor was resumed. */
   readonly resumed: number;
-  /** Messages between actors that both live here. */
+  /** Messages between actors that both live here: sent, timed, and requests of calls; not answers, not system messages. */
   readonly messagesLocal: number;
-  /** Messages to other schedulers. */
+  /** The same, to other schedulers. */
   readonly messagesOut: number;
-  /** Messages from other schedulers. */
+  /** The same, from other schedulers; those for actors that were dead by then are dead letters instead. */
   readonly messagesIn: number;
   /** Messages for actors that were dead. */
   readonly deadLetters: number;
@@ -246,8 +269,18 @@ export interface SchedulerStats {
   readonly ioParked: number;
   /** Armed timers: sleeps, timeouts, timed messages. */
   readonly timers: number;
-  /** Milliseconds that its event loop was not idle. */
+  /** Timers that have fired: sleeps, timeouts, timed messages. */
+  readonly timersFired: number;
+  /** IO operations and blocking calls that were answered. */
+  readonly ioDone: number;
+  /** Milliseconds that its thread was awake, since it was ready to run actors; it looks for work up to 0.2 ms before it sleeps. */
   readonly busyMs: number;
+  /** Milliseconds that its thread has slept for want of work. `busyMs + idleMs` is the time since it was ready. */
+  readonly idleMs: number;
+  /** Milliseconds since its event loop last turned: large when an actor does not give way, and when it sleeps. */
+  readonly sinceTurnMs: number;
+  /** Bytes of live and dead objects in its heap; measured when it falls asleep, and every 250 ms at most. */
+  readonly heapUsedBytes: number;
   /** True while its thread sleeps for want of work. */
   readonly parked: boolean;
 }
@@ -256,8 +289,26 @@ export interface SchedulerStats {
 export interface RuntimeStats {
   /** How many schedulers the run has. */
   readonly schedulerCount: number;
+  /** Milliseconds since the run began; how long it took, once it is over. */
+  readonly uptimeMs: number;
   /** Actors that have been spawned and have not ended. */
   readonly live: number;
+  /**
+   * Live actors by what they do. The counts are kept by each scheduler on its own, so while actors move they add up to
+   * `live` only nearly; an actor that waits in two things at once counts for both.
+   */
+  readonly states: {
+    /** On the processor right now. */
+    readonly running: number;
+    /** Ready to run. */
+    readonly runnable: number;
+    /** In `self.sleep`. */
+    readonly sleeping: number;
+    /** In IO, `self.until` or `self.blocking`. */
+    readonly io: number;
+    /** In anything else: receive, call, join, channels, select, promises that are not smarm's. */
+    readonly waiting: number;
+  };
   /** Actors that are ready to run, on all schedulers. */
   readonly runQueueLength: number;
   /** Actors that wait for IO, on all schedulers. */
@@ -266,12 +317,33 @@ export interface RuntimeStats {
   readonly sleeping: number;
   /** The pool of `self.blocking`: its threads, those that run a function now, and calls that wait for a thread. */
   readonly blocking: { readonly threads: number; readonly running: number; readonly queued: number };
+  /** Actors that were spawned. */
+  readonly spawned: number;
+  /** Actors that ended. */
+  readonly ended: number;
+  /** Armed timers. */
+  readonly timers: number;
+  /** Timers that have fired. */
+  readonly timersFired: number;
+  /** IO operations and blocking calls that were answered. */
+  readonly ioDone: number;
   /** Messages for actors that were dead. */
   readonly deadLetters: number;
-  /** Actors that ended as a panic. */
+  /** Messages that a mailbox's bound dropped. */
+  readonly dropped: number;
+  /** Actors that ended as a panic; `"normal"` and `"shutdown"` do not count. */
   readonly panicked: number;
+  /** Restarts by supervisors. */
+  readonly restarts: number;
   /** Actors that a scheduler took from another before they began. */
   readonly stolen: number;
+  /** Bytes. */
+  readonly memory: {
+    /** What the process holds in physical memory. */
+    readonly rssBytes: number;
+    /** In the heaps of the schedulers. */
+    readonly heapUsedBytes: number;
+  };
   /** Each scheduler, by id. */
   readonly schedulers: readonly SchedulerStats[];
 }

@@ -201,6 +201,18 @@ export function callPid(
   timeout: number | undefined,
   signal?: AbortSignal,
 ): Promise<unknown> {
+  const { telemetry } = actor.scheduler;
+  if (telemetry === null) return startCall(actor, pid, request, timeout, signal);
+  return telemetry.call(actor, pid, () => startCall(actor, pid, request, timeout, signal));
+}
+
+function startCall(
+  actor: ActorImpl,
+  pid: Pid,
+  request: unknown,
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   const s = actor.scheduler;
   const refused = s.refuse(actor, "call");
   if (refused !== null) return refused;
@@ -233,6 +245,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
   const callee = s.findToSend(pid);
   if (callee !== undefined) {
     if (actor.extras !== null && actor.extras.tokens !== null) s.io.given(request, pid);
+    s.messagesLocal++;
     arrived(s, callee, new CallImpl(s, actor.pid, request, pid, s.id, 0, wait));
     return;
   }
@@ -248,7 +261,6 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
 /** A request has come to an actor that lives here. */
 export function arrived(s: Scheduler, callee: ActorImpl, call: CallImpl): void {
   call.enter(extrasOf(callee));
-  s.messagesLocal++;
   if (!s.put(callee, call)) call.dropped(callee.extras!.bound!.capacity);
 }
 

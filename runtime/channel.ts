@@ -229,6 +229,11 @@ export class ChannelCore {
     this.#waiting.removeRemote(peer, ref);
   }
 
+  /** Their scheduler is dead. */
+  dropRemoteSenders(peer: number): void {
+    this.#waiting.removePeer(peer);
+  }
+
   #append(sender: WaitingSender): void {
     this.#hook();
     this.#waiting.append(sender);

@@ -73,7 +73,8 @@ export class SenderImpl implements ChannelSender<unknown> {
   }
 
   get isClosed(): boolean {
-    return this.#core === null ? Atomics.load(this.#slots!, 0) < 0 : this.#core.isClosed;
+    if (this.#core !== null) return this.#core.isClosed;
+    return Atomics.load(this.#slots!, 0) < 0 || !this.#s.routes.isLive(this.#owner);
   }
 
   send(value: unknown, options?: WaitOptions): Promise<void> {
@@ -122,6 +123,8 @@ export class SenderImpl implements ChannelSender<unknown> {
     const s = this.#s;
     // Behind those of this scheduler that wait: values of one sender keep their order.
     if (s.channels.isWaiting(this.#home, this.#number)) return this.isClosed ? CLOSED : FULL;
+    // An owner that was lost with its scheduler has closed nothing.
+    if (!s.routes.isLive(this.#owner)) closeSlots(this.#slots!);
     const taken = takeSlot(this.#slots!);
     if (taken === TAKEN) {
       try {

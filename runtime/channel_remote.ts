@@ -39,7 +39,9 @@ interface RemoteSend {
 }
 
 /** Numbers of channels on one scheduler: leaves room for the scheduler's id in a key that is a safe integer. */
-const KEY_RANGE = 2 ** 40;
+const KEY_RANGE = 2 ** 44;
+/** Those of each scheduler that has had the same id, one after the other. */
+const NUMBERS_A_LIFE = 2 ** 28;
 
 export class ChannelTraffic {
   readonly #s: Scheduler;
@@ -77,6 +79,21 @@ export class ChannelTraffic {
   /** Open channels with senders abroad. */
   get size(): number {
     return this.#cores.size;
+  }
+
+  /** This scheduler takes the place of others that died: their channels' numbers are not given again. */
+  inherit(incarnation: number): void {
+    this.#numbers = incarnation * NUMBERS_A_LIFE;
+  }
+
+  /** A scheduler is dead: its channels are closed, and its senders wait for nothing any more. */
+  lost(peer: number): void {
+    for (const core of this.#cores.values()) core.dropRemoteSenders(peer);
+    for (const [ref, { home, wait }] of [...this.#sends]) {
+      if (home !== peer) continue;
+      this.#take(ref);
+      this.#s.fail(wait, channelClosed("send", wait.target as Pid));
+    }
   }
 
   // --- Abroad -----------------------------------------------------------------------------------------------------

@@ -63,6 +63,11 @@ export class WaitingSenders {
     if (sender !== undefined) this.remove(sender);
   }
 
+  /** All of one scheduler. */
+  removePeer(peer: number): void {
+    for (const sender of [...this.#remote?.values() ?? []]) if (sender.peer === peer) this.remove(sender);
+  }
+
   #key(peer: number, ref: number): number {
     return ref * this.#peers + peer;
   }

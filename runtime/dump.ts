@@ -4,13 +4,20 @@
  *
  * @module
  */
-import type { RuntimeStats } from "./api.ts";
+import type { Pid, RuntimeStats } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { ActorReport, SchedulerReport, WaitReport } from "./protocol.ts";
-import { PARKED, STATE_NAMES } from "./actor_state.ts";
+import type { ActorReport, SchedulerReport, SupervisorReport, WaitReport } from "./protocol.ts";
+import type { StuckActor, StuckScheduler } from "./stuck.ts";
+import { drawTree } from "./supervision_tree.ts";
+import { DONE, PARKED, STATE_NAMES } from "./actor_state.ts";
 import { RECEIVE, WAIT_NAMES } from "./wait.ts";
 import { formatPid } from "./pid.ts";
+
+/** Shown of each supervisor, of each run queue, of each actor. */
+const MOST_CHILDREN = 50;
+const MOST_QUEUED = 20;
+const MOST_LINKS = 10;
 
 export function reportActor(actor: ActorImpl): ActorReport {
   const waits: WaitReport[] = [];
@@ -34,11 +41,33 @@ export function reportActor(actor: ActorImpl): ActorReport {
 
 export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
   const actors: ActorReport[] = [];
+  const supervisors: SupervisorReport[] = [];
+  let live = 0;
   for (const actor of s.actors()) {
-    if (actors.length === limit) break;
-    actors.push(reportActor(actor));
+    if (isStolen(s, actor)) continue; // the thief shows it
+    live++;
+    if (actors.length < limit) actors.push(reportActor(actor));
+    const tree = actor.extras?.supervision ?? null;
+    if (tree !== null && supervisors.length < limit) supervisors.push(tree.report(MOST_CHILDREN));
   }
-  return { id: s.id, nowMs: s.clock.now(), live: s.live, timers: s.timers.size, actors, io: s.io.report() };
+  const queue = Array.from({ length: Math.min(s.queue.length, MOST_QUEUED) }, (_, i) => s.queue.at(i))
+    .filter((actor) => actor.state !== DONE && !isStolen(s, actor)).map((actor) => actor.pid);
+  const { id } = s;
+  return {
+    id,
+    nowMs: s.clock.now(),
+    live,
+    timers: s.timers.size,
+    queue,
+    actors,
+    supervisors,
+    io: s.io.report(),
+  };
+}
+
+/** A thief has taken it, and nothing here has noticed yet. */
+function isStolen(s: Scheduler, actor: ActorImpl): boolean {
+  return actor.offer >= 0 && s.routes.hasLeft(actor.pid, s.id);
 }
 
 /** `waiting in join of <0.3.1> for 1,200 ms` */
@@ -55,36 +84,98 @@ export function describeWaits(actor: ActorReport, nowMs: number): string {
 }
 
 export function formatActor(actor: ActorReport, nowMs: number): string {
-  const names = actor.names.length === 0
-    ? ""
-    : ` ${actor.names.map((name) => JSON.stringify(name)).join(" ")}`;
   const dropped = actor.dropped === 0 ? "" : `, dropped ${actor.dropped}`;
   const mailbox = (actor.mailbox === 0 ? "" : `, mailbox ${actor.mailbox}`) + dropped;
-  return `${formatPid(actor.pid)} ${actor.name}${names}: ${describeWaits(actor, nowMs)}${mailbox}`;
+  const links = actor.links.length === 0 ? "" : `, linked to ${listPids(actor.links, MOST_LINKS)}`;
+  return `${formatPid(actor.pid)} ${actor.name}${quoted(actor.names)}: ${
+    describeWaits(actor, nowMs)
+  }${mailbox}${links}`;
 }
 
-/** The dump of the whole runtime: active schedulers only. */
-export function formatDump(stats: RuntimeStats, reports: (SchedulerReport | null)[]): string {
+function quoted(names: readonly string[]): string {
+  return names.map((name) => ` ${JSON.stringify(name)}`).join("");
+}
+
+function listPids(pids: readonly Pid[], most: number): string {
+  const more = pids.length > most ? ` … and ${pids.length - most} more` : "";
+  return pids.slice(0, most).map(formatPid).join(" ") + more;
+}
+
+function formatStuck(actor: StuckActor, nowMs: number): string {
+  const { name, wait } = actor;
+  const doing = actor.isRunning
+    ? "running"
+    : name === null
+    ? "has not begun"
+    : wait === 0
+    ? "in a plain receive, ready to run, or waiting for a promise that is not smarm's"
+    : `waiting in ${WAIT_NAMES[wait]} for ${
+      Math.max(0, Math.round(nowMs - actor.sinceMs))
+    } ms, or ready to run since`;
+  return `${formatPid(actor.pid)}${name === null ? "" : ` ${name}`}${quoted(actor.names)}: ${doing}`;
+}
+
+/** What a dump shows. */
+export interface Dump {
+  readonly nowMs: number;
+  readonly stats: RuntimeStats;
+  /** By scheduler; null: it did not answer. */
+  readonly reports: readonly (SchedulerReport | null)[];
+  /** What shared memory tells of one that did not answer. */
+  readonly stuck: (scheduler: number) => StuckScheduler;
+  /** Actors that each scheduler offers to others, then spawns that wait in the injector. */
+  readonly offers: readonly number[];
+  /** Records on their way from one thread to another. */
+  readonly underWay: number;
+}
+
+/** The dump of the whole runtime: active schedulers only (M11). */
+export function formatDump({ nowMs, stats, reports, stuck, offers, underWay }: Dump): string {
+  const { running, runnable, sleeping, io, waiting } = stats.states;
   const lines = [
     `smarm runtime: ${stats.schedulerCount} schedulers, ${stats.live} live actors, run queues ${stats.runQueueLength}, ` +
-    `sleeping ${stats.sleeping}, io ${stats.ioParked}, dead letters ${stats.deadLetters}, stolen ${stats.stolen}`,
+    `sleeping ${stats.sleeping}, io ${stats.ioParked}, dead letters ${stats.deadLetters}, stolen ${stats.stolen}, ` +
+    `injector ${
+      offers[stats.schedulerCount] ?? 0
+    }, messages under way ${underWay}, restarts ${stats.restarts}`,
+    `actors: running ${running}, runnable ${runnable}, sleeping ${sleeping}, io ${io}, waiting ${waiting}`,
   ];
-  const { threads, running, queued } = stats.blocking;
+  const { threads, queued } = stats.blocking;
   if (threads > 0 || queued > 0) {
-    lines.push(`blocking pool: ${threads} threads, ${running} running, ${queued} queued`);
+    lines.push(`blocking pool: ${threads} threads, ${stats.blocking.running} running, ${queued} queued`);
   }
+  let idle = 0;
+  let unanswered = false;
   for (const one of stats.schedulers) {
     const report = reports[one.id];
+    const isIdle = one.currentPid === null && one.runQueueLength === 0;
+    if (report === undefined || (report !== null && report.live === 0 && isIdle && report.io.length === 0)) {
+      idle++;
+      continue;
+    }
     const current = one.currentPid === null
       ? (one.parked ? "asleep" : "idle")
       : `running ${formatPid(one.currentPid)}`;
+    const queue = report === null || report.queue.length === 0
+      ? ""
+      : ` (${listPids(report.queue, MOST_QUEUED)}${one.runQueueLength > MOST_QUEUED ? " …" : ""})`;
     lines.push(
-      `scheduler ${one.id}: ${current}, run queue ${one.runQueueLength}, spawned ${one.spawned}, ended ${one.ended}, ` +
+      `scheduler ${one.id}: ${current}, run queue ${one.runQueueLength}${queue}, spawned ${one.spawned}, ended ${one.ended}, ` +
         `panicked ${one.panicked}, timers ${one.timers}, messages local ${one.messagesLocal} out ${one.messagesOut} ` +
-        `in ${one.messagesIn}, dropped ${one.dropped}, dead letters ${one.deadLetters}, stolen ${one.stolen}`,
+        `in ${one.messagesIn}, dropped ${one.dropped}, dead letters ${one.deadLetters}, stolen ${one.stolen}, ` +
+        `offers ${offers[one.id]}, busy ${one.busyMs.toFixed(0)} ms, idle ${one.idleMs.toFixed(0)} ms`,
     );
-    if (report === null || report === undefined) {
-      lines.push("  (it did not answer: an actor keeps it busy)");
+    if (report === null) {
+      unanswered = true;
+      const known = stuck(one.id);
+      lines.push(
+        `  (it did not answer: an actor keeps it busy. It last turned ${
+          one.sinceTurnMs.toFixed(0)
+        } ms ago. From shared ` +
+          "memory, so mailboxes, links, what each wait is for, IO and supervisors are missing:)",
+        ...known.actors.map((actor) => `  ${formatStuck(actor, nowMs)}`),
+      );
+      if (known.more > 0) lines.push(`  … and ${known.more} more actors`);
       continue;
     }
     for (const actor of report.actors) lines.push(`  ${formatActor(actor, report.nowMs)}`);
@@ -92,6 +183,15 @@ export function formatDump(stats: RuntimeStats, reports: (SchedulerReport | null
       lines.push(`  … and ${report.live - report.actors.length} more actors`);
     }
     for (const line of report.io) lines.push(`  io: ${line}`);
+  }
+  if (idle > 0) lines.push(`idle, without actors: ${idle} schedulers`);
+  const supervisors = reports.flatMap((report) => report?.supervisors ?? []);
+  const names = new Map(
+    reports.flatMap((report) => report?.actors ?? []).map(({ pid, name }) => [pid, name]),
+  );
+  const tree = drawTree(supervisors, (pid) => names.get(pid));
+  if (tree.length > 0) {
+    lines.push(`supervisors${unanswered ? ", of the schedulers that answered" : ""}:`, ...tree);
   }
   return lines.join("\n");
 }

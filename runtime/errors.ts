@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Pid } from "./api.ts";
+import type { Outcome, Pid } from "./api.ts";
 
 /** A wait's `timeout` has passed. */
 export class TimeoutError extends Error {
@@ -138,6 +138,12 @@ export function toError(thrown: unknown): Error {
 }
 
 /** The reasons that are no fault: not reported, not spread by links, no cause for a transient restart (OTP). */
+/** Whether an end is one that people need not hear of. */
+export function isQuiet(outcome: Outcome): boolean {
+  if (outcome.kind === "exit") return true;
+  return outcome.error.name === "ExitError" && isQuietReason((outcome.error as ExitError).reason);
+}
+
 export function isQuietReason(reason: unknown): boolean {
   return reason === "normal" || reason === "shutdown";
 }

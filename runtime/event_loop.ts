@@ -9,8 +9,10 @@
  * @module
  */
 import type { Scheduler } from "./scheduler.ts";
+import type { Containment } from "./containment.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { EPOCH, HUNGRY } from "./layout.ts";
+import { fallAsleep, wakeUp } from "./idle_time.ts";
 import { setImmediate } from "node:timers";
 
 /** How long a scheduler that has just had work looks for more before it sleeps: waking a thread costs 10 to 50 µs. */
@@ -26,6 +28,8 @@ const BLOCK_MS = 2.2;
 const TURN_MS = 2;
 /** The longest time that foreign work waits for such a stretch. */
 const BLOCK_SLICE_MS = 0.5;
+/** How often a scheduler looks how large its heap is. */
+const HEAP_INTERVAL_MS = 250;
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /**
  * Deno polls a worker's sockets only every 61st turn while an immediate is pending: a scheduler that is always busy
@@ -33,6 +37,11 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  */
 const TURNS_PER_POLL = 62;
 const FORCE_POLL_MS = 4;
+/**
+ * So many timers and records may take as long as a burst. Were the burst counted from before they were taken in, it
+ * would be over when the first actor has run: with more timers due in each pass than actors run, all are late for good.
+ */
+const LONG_INTAKE = 64;
 /** Polls take at most this part of a busy scheduler's time, and are farther apart where they take long. */
 const POLL_SHARE = 0.02;
 /** A poll that took longer has been busy with what it found. */
@@ -72,8 +81,17 @@ export class EventLoop {
   readonly #originalClearTimeout = globalThis.clearTimeout;
   readonly turn: Turn = { resumed: 0, fired: 0, records: 0, hasRemaining: false };
 
-  constructor(s: Scheduler, doorbell: Doorbell, spins: boolean, onIdle: () => void) {
+  readonly #containment: Containment | null;
+
+  constructor(
+    s: Scheduler,
+    doorbell: Doorbell,
+    spins: boolean,
+    onIdle: () => void,
+    containment: Containment | null = null,
+  ) {
     this.#s = s;
+    this.#containment = containment;
     this.#doorbell = doorbell;
     this.#spins = spins;
     this.#hasSpareCore = s.memory.schedulers < (navigator.hardwareConcurrency || 1);
@@ -102,8 +120,10 @@ export class EventLoop {
     const before = s.resumed;
     const now = s.startBurst();
     turn.fired = s.timers.turn(now).fired;
+    s.timersFired += turn.fired;
     turn.records = s.remote.drain();
     s.remote.flush();
+    if (turn.fired + turn.records > LONG_INTAKE) s.lengthenBurst();
     if (s.queue.length === 0) s.work.steal();
     else if (s.sharesWork) {
       s.work.giveAway();
@@ -119,8 +139,10 @@ export class EventLoop {
   readonly #pump = (): void => {
     if (this.#closed) return;
     this.#wakeUp();
-    this.#s.turned(this.#turns());
+    this.#s.turned(this.#containment === null ? this.#turns() : this.#containment.run(this.#contained));
   };
+
+  readonly #contained = (): boolean => this.#turns();
 
   /** Passes until the burst is over or nothing is left to do. True: the event loop is to come back soon. */
   #turns(): boolean {
@@ -130,6 +152,7 @@ export class EventLoop {
       this.#pollMs = Math.min(began - this.#pollBegan, LONGEST_POLL_MS);
       this.#pollBegan = 0;
     }
+    s.publish(); // before actors run: one may keep the thread
     let now = began;
     do {
       const turn = this.tick();
@@ -152,6 +175,7 @@ export class EventLoop {
     if (now - this.#lastRest < Math.max(FORCE_POLL_MS, this.#pollMs / POLL_SHARE)) return;
     this.#lastRest = this.#pollBegan = now;
     this.#emptyTurns = TURNS_PER_POLL;
+    this.#measureHeap(now);
   }
 
   /** Not while the poller is at work for this scheduler and may need the core: its bell is worth waiting for. */
@@ -182,20 +206,24 @@ export class EventLoop {
     doorbell.prepare();
     // A reader that made room before ASLEEP was set has rung for nothing: what is held back goes now, or it rings again.
     s.remote.flush();
-    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal() > 0) {
+    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal(true) > 0) {
       doorbell.awake();
       return true;
     }
     const deadline = s.timers.nextDeadline();
     const left = deadline - s.clock.now();
     if (left <= BLOCK_MS) {
-      if (left > 0) doorbell.block(Math.min(left, BLOCK_SLICE_MS));
+      if (left > 0) {
+        doorbell.block(Math.min(left, BLOCK_SLICE_MS));
+        s.idle += s.clock.now() - (deadline - left);
+      }
       doorbell.awake();
       return true;
     }
     this.#lastRest = now;
     this.#asleep = true;
-    s.busyMs += now - this.#wokeAt;
+    s.idle = fallAsleep(s.idle, deadline === Infinity ? s.clock.now() : deadline - left);
+    this.#measureHeap(now);
     s.publish();
     if (deadline !== Infinity) {
       const ms = Math.min(left - BLOCK_MS, LONGEST_TIMEOUT_MS);
@@ -205,7 +233,14 @@ export class EventLoop {
     return !doorbell.sleep();
   }
 
-  #wokeAt = 0;
+  #heapMeasuredAt = -Infinity;
+
+  /** Eight microseconds: now and then only. */
+  #measureHeap(now: number): void {
+    if (now - this.#heapMeasuredAt < HEAP_INTERVAL_MS) return;
+    this.#heapMeasuredAt = now;
+    this.#s.heapUsedBytes = Deno.memoryUsage().heapUsed;
+  }
 
   readonly #wakeForTimer = (): void => this.#s.arm();
 
@@ -217,8 +252,9 @@ export class EventLoop {
   #wakeUp(): void {
     if (!this.#asleep) return;
     this.#asleep = false;
-    this.#wokeAt = this.#s.clock.now();
-    this.#lastWork = this.#wokeAt;
+    const now = this.#s.clock.now();
+    this.#s.idle = wakeUp(this.#s.idle, now);
+    this.#lastWork = now;
     this.#doorbell.awake();
     if (this.#timeout !== undefined) {
       this.#originalClearTimeout.call(globalThis, this.#timeout);
@@ -226,8 +262,21 @@ export class EventLoop {
     }
   }
 
+  /** A scheduler was lost, and nobody knows whether it was counted as hungry: all begin anew. */
+  holdHunger(): void {
+    this.#hungerHeld = true;
+    this.#hungry = false;
+  }
+
+  releaseHunger(): void {
+    this.#hungerHeld = false;
+    this.#s.arm();
+  }
+
+  #hungerHeld = false;
+
   #setHungry(hungry: boolean): void {
-    if (this.#hungry === hungry || !this.#s.sharesWork) return;
+    if (this.#hungry === hungry || !this.#s.sharesWork || this.#hungerHeld) return;
     this.#hungry = hungry;
     Atomics.add(this.#s.run, HUNGRY, hungry ? 1 : -1);
   }

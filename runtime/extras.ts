@@ -66,6 +66,8 @@ export class Extras {
   startsUnder: Pid | null = null;
   /** A supervisor: exit signals come into its mailbox as they are, whatever they ask for. */
   isSupervisor = false;
+  /** Of a supervisor: what it says in dumps. */
+  supervision: { report(limit: number): import("./protocol.ts").SupervisorReport } | null = null;
   /** Supervisors that this actor has started and that live: they end before it does. */
   supervisors: Set<Pid> | null = null;
   /** Told to end, and waits for its supervisors: goes on with the end. */

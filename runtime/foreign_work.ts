@@ -25,7 +25,7 @@ const able = typeof core?.write === "function" && typeof core.hasPromise === "fu
 const STDERR = 2;
 const TRIES = 2000;
 const TRIES_A_TURN = 16;
-/** The worker's own pending operation: receiving messages from the control thread. */
+/** The worker's own pending operation: receiving messages from the control thread. With OpenTelemetry there are more. */
 const OWN_OPERATIONS = 1;
 /** More new operations than this since the last look are not looked through. */
 const LONGEST_SCAN = 5_000_000;
@@ -35,6 +35,7 @@ export class ForeignWork {
   readonly #turn: () => Promise<void>;
   #seen = 0;
   #pending: number[] = [];
+  #own = OWN_OPERATIONS;
 
   /** `timers` counts the program's own timers; `turn` waits for a turn of the event loop. */
   constructor(timers: () => number, turn: () => Promise<void>) {
@@ -42,16 +43,32 @@ export class ForeignWork {
     this.#turn = turn;
   }
 
+  /** Before the program is loaded: what is pending is not its own. With OpenTelemetry Deno waits to be asked for metrics. */
+  async discount(): Promise<void> {
+    if (able && await this.#look()) this.#own = this.#pending.length;
+  }
+
+  /** As {@link discount}, with what `start` adds. What `start` gives undoes it. */
+  async ownIs(start: () => Promise<() => void>): Promise<void> {
+    const undo = await start();
+    await this.discount();
+    undo();
+  }
+
   async isPending(): Promise<boolean> {
     if (this.#timers() > 0) return true;
-    if (!able) return true;
+    return !able || !await this.#look() || this.#pending.length > this.#own || this.#timers() > 0;
+  }
+
+  /** Finds the pending operations; false when that cannot be known. */
+  async #look(): Promise<boolean> {
     const latest = await this.#latest();
-    if (latest === null || latest - this.#seen > LONGEST_SCAN) return true;
+    if (latest === null || latest - this.#seen > LONGEST_SCAN) return false;
     const pending = this.#pending.filter((id) => core!.hasPromise(id));
     for (let id = this.#seen; id < latest; id++) if (core!.hasPromise(id)) pending.push(id);
     this.#seen = latest;
     this.#pending = pending;
-    return pending.length > OWN_OPERATIONS || this.#timers() > 0;
+    return true;
   }
 
   async #latest(): Promise<number | null> {

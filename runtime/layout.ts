@@ -23,8 +23,10 @@ export const MAIN_ENDED = 2 * LINE;
 export const HUNGRY = 3 * LINE;
 /** 1 while a "quiet" or "done" notice is on its way to the control thread. Set by schedulers, cleared by control. */
 export const NOTICE_PENDING = 4 * LINE;
-/** The lock of the name table: 0, or the holder's scheduler id + 1. */
-export const NAME_LOCK = 5 * LINE;
+/** Left to tests, which keep here where a scheduler is to be ended (tests/containment/). */
+export const TEST_WORDS = 6 * LINE;
+/** How many schedulers have taken in all that came before they were closed. Added to and read by each scheduler. */
+export const CLOSING = 5 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;
@@ -57,12 +59,32 @@ export const NOT_RECEIVING = 8;
 export const RECORDS_OUT = 9;
 /** Ring records this peer has taken in. */
 export const RECORDS_IN = 10;
+/** Actors that live here, and those that thieves took and the owner has not missed yet. Written by the owner. */
+export const LIVE = 11;
+/** Actors that thieves took. Added to by thieves. */
+export const TAKEN_AWAY = 12;
+/** Those of them that the owner has missed. Written by the owner. */
+export const MISSED = 13;
+/**
+ * The journal (journal.ts): what a scheduler is about to count, so that its count can be put right when it dies before it
+ * has. Written by the owner; read by the control thread when the owner is dead.
+ */
+export const SPAWN_KEY = 3 * LINE + 1;
+export const SPAWN_GENERATION = 3 * LINE + 2;
+export const SPAWN_TARGET = 3 * LINE + 3;
+export const END_KEY = 3 * LINE + 4;
+export const END_GENERATION = 3 * LINE + 5;
+export const END_TARGET = 3 * LINE + 6;
+/** Units of log records that this peer has posted (log_gate.ts), modulo 2^32. Owner writes; read by the control thread. */
+export const LOG_POSTED = 3 * LINE + 7;
+/** Log records that it has dropped, modulo 2^32. Written by the owner; read by the control thread. */
+export const LOG_DROPPED = 3 * LINE + 8;
+/** Units of its log records that were written, modulo 2^32. Written by the control thread; read by the owner. */
+export const LOG_TAKEN = 3 * LINE;
 /** In the poller's block, written by the keeper of the blocking pool: its threads, those that run a function, calls that wait. */
-export const BLOCKING_THREADS = 11;
-export const BLOCKING_RUNNING = 12;
-export const BLOCKING_QUEUED = 13;
-/** Log records of this peer's that were written, modulo 2^32. Written by the control thread; read by the owner. */
-export const LOGS_TAKEN = 3 * LINE;
+export const BLOCKING_THREADS = 3 * LINE + 9;
+export const BLOCKING_RUNNING = 3 * LINE + 10;
+export const BLOCKING_QUEUED = 3 * LINE + 11;
 /** The doorbell: added to by whoever rings, waited on by the owner. */
 export const BELL = 1 * LINE;
 /** 1 while the owner sleeps or is about to. Set by the owner, cleared by the first ringer or the owner. */
@@ -71,7 +93,7 @@ export const PEER_WORDS = 4 * LINE;
 
 export const NO_ACTOR = -1;
 
-// --- Counters, Float64, one block a scheduler: written by the owner now and then, read by anyone -----------------
+// --- Counters, Float64, one block a scheduler: written by the owner in each turn, read by anyone ------------------
 
 export const COUNTERS = [
   "resumed",
@@ -82,14 +104,22 @@ export const COUNTERS = [
   "dropped",
   "panicked",
   "stolen",
-  "busyMs",
   "runQueueHigh",
   "restarts",
   "offered",
   "donated",
+  "timersFired",
+  "ioDone",
+  "heapUsedBytes",
+  /** When it was ready to run actors, ms since the run began; 0 before. */
+  "startedMs",
+  /** When its last turn began, ms since the run began. */
+  "turnedMs",
+  /** How long it has slept, in a form that one word can hold: idle_time.ts. */
+  "idle",
 ] as const;
 export type CounterName = typeof COUNTERS[number];
-export const COUNTER_WORDS = 16;
+export const COUNTER_WORDS = 32;
 
 // --- The slot tables: one a scheduler ---------------------------------------------------------------------------
 
@@ -108,9 +138,10 @@ export const WHERE_HOME = 513;
 export const WHERE_FREE = 514;
 
 /** Detail words of a slot, for dumps while its scheduler is stuck: written by the scheduler where the actor lives. */
-export const DETAIL_WAIT = 0; // kind of wait in the low 8 bits, id of the function's name above
+export const DETAIL_WAIT = 0; // kind of wait, 0 in a plain receive and in none, in the low 8 bits; function's name above
 export const DETAIL_SINCE = 1; // ms since the run began
-export const DETAIL_WORDS = 2;
+export const DETAIL_BEGAN = 2; // generation of the actor that these words are of, once it has begun
+export const DETAIL_WORDS = 3;
 
 /** Address space for all slot tables together: beyond 16 schedulers each gets less than the full table. */
 const TOTAL_SLOTS = 16 * SLOTS_PER_SCHEDULER;
@@ -136,6 +167,10 @@ export function ringBytes(peers: number): number {
 
 export const OFFERS_DEFAULT = 512;
 export const OFFER_BYTES = 512;
+/** Before the entries: the two ends of the ring, each on a cache line of its own. */
+export const OFFERS_HEADER_BYTES = 128;
+/** The ring of one owner. */
+export const OFFERS_BYTES = OFFERS_DEFAULT * OFFER_BYTES + OFFERS_HEADER_BYTES;
 
 /** All the memory that the threads of one run share. */
 export interface SharedMemory {
@@ -152,6 +187,8 @@ export interface SharedMemory {
   readonly rings: SharedArrayBuffer;
   readonly offers: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;
+  /** Buckets of names. */
+  readonly nameBuckets: number;
   /** Rings of trace records, with --trace only (trace/format.ts). */
   readonly trace: SharedArrayBuffer | null;
 }
@@ -161,25 +198,30 @@ export interface MemoryOptions {
   readonly slotCapacity?: number;
   readonly ringBytes?: number;
   readonly names?: number;
-  /** Whether the run is traced; a number: records of each ring. */
+  /** Whether the run is traced; a number: words of each ring. */
   readonly trace?: boolean | number;
 }
 
-// --- Names: a hash table; entries are written under NAME_LOCK and read without it ------------------------------
+// --- Names: buckets of chains of nodes; a bucket's word is all that is ever changed in place (names.ts) ----------
 
+/** Buckets, and nodes of each scheduler, up to 16 schedulers. */
 export const NAMES_DEFAULT = 131_072;
-/** int32: even while the entry is stable, odd while it is being written. */
-export const NAME_VERSION = 0;
-export const NAME_HASH = 1;
-/** int32: bytes of the name; 0 never used, NAME_REMOVED when it was removed. */
-export const NAME_LENGTH = 2;
-export const NAME_REMOVED = -1;
+/** int64: the node after this one. A node is written by the scheduler whose it is, and never while a bucket leads to it. */
+export const NAME_NEXT = 0;
 /** float64 word of the owner's pid. */
-export const NAME_PID = 2;
+export const NAME_PID = 1;
+/** int32 words: hash and bytes of the name. */
+export const NAME_HASH = 4;
+export const NAME_LENGTH = 5;
 /** Byte offset of the name itself, UTF-8. */
 export const NAME_TEXT = 24;
 export const NAME_BYTES_MAX = 104;
-export const NAME_ENTRY_BYTES = NAME_TEXT + NAME_BYTES_MAX;
+export const NAME_NODE_BYTES = NAME_TEXT + NAME_BYTES_MAX;
+
+/** Nodes of each scheduler. */
+export function nameNodes(names: number, schedulers: number): number {
+  return Math.max(2, Math.floor(names * Math.min(1, 16 / schedulers)));
+}
 
 /**
  * The C library's allocator hands out fresh pages only for blocks above 32 MiB. Smaller ones it may cut from memory that
@@ -196,27 +238,38 @@ function untouched(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes < SMALL_BYTES ? bytes : Math.max(bytes, FRESH_BYTES));
 }
 
+/** What counts from zero in every run: small, and never used twice, because a thread may still wait on a word of it. */
+export function allocateWords(schedulers: number): Pick<SharedMemory, "run" | "peerWords" | "counters"> {
+  const peers = schedulers + 1;
+  const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
+  const words = new Int32Array(peerWords);
+  for (let peer = 0; peer < peers; peer++) words[peer * PEER_WORDS + CURRENT_KEY] = NO_ACTOR;
+  return {
+    run: new SharedArrayBuffer(RUN_WORDS * 4),
+    peerWords,
+    counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
+  };
+}
+
+/** All blocks of a run; the runtime takes them from memory_pool.ts. */
 export function allocate(schedulers: number, options: MemoryOptions = {}): SharedMemory {
   const peers = schedulers + 1;
   const slots = options.slotCapacity ?? slotCapacity(schedulers);
   const ring = options.ringBytes ?? ringBytes(peers);
+  const names = options.names ?? NAMES_DEFAULT;
   const each = <T>(make: () => T): T[] => Array.from({ length: schedulers }, make);
-  const peerWords = new SharedArrayBuffer(peers * PEER_WORDS * 4);
-  const words = new Int32Array(peerWords);
-  for (let peer = 0; peer < peers; peer++) words[peer * PEER_WORDS + CURRENT_KEY] = NO_ACTOR;
   return {
     schedulers,
     peers,
     slotCapacity: slots,
     ringBytes: ring,
-    run: new SharedArrayBuffer(RUN_WORDS * 4),
-    peerWords,
-    counters: new SharedArrayBuffer(schedulers * COUNTER_WORDS * 8),
+    ...allocateWords(schedulers),
     routes: each(() => untouched(slots * 4)),
     details: each(() => untouched(slots * DETAIL_WORDS * 4)),
     rings: untouched(ring * peers * peers),
-    offers: untouched((schedulers + 1) * (OFFERS_DEFAULT * OFFER_BYTES + 128)),
-    names: new SharedArrayBuffer((options.names ?? NAMES_DEFAULT) * NAME_ENTRY_BYTES),
+    offers: untouched((schedulers + 1) * OFFERS_BYTES),
+    names: untouched(names * 8 + schedulers * nameNodes(names, schedulers) * NAME_NODE_BYTES),
+    nameBuckets: names,
     trace: options.trace
       ? allocateTrace(schedulers, options.trace === true ? undefined : options.trace)
       : null,

@@ -17,12 +17,11 @@ import { RX_ENDING } from "./wait.ts";
 import { takeAt } from "./receive.ts";
 import { NO_MAIL } from "./mailbox.ts";
 import { SETTLED } from "./offer_states.ts";
-import { DeadActorError, describeReason, ExitError, isQuietReason, MailboxFullError } from "./errors.ts";
-import { describeOutcome } from "./report.ts";
+import { DeadActorError, describeReason, ExitError, isQuiet, MailboxFullError } from "./errors.ts";
+import { SEEN, type Witnesses } from "./unobserved.ts";
 import type { HandleImpl } from "./handle.ts";
 import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
-import * as event from "../trace/format.ts";
 import {
   EXIT_ASK,
   EXIT_KILL,
@@ -36,15 +35,6 @@ import {
 import { Timer } from "../timer/wheel.ts";
 import { CallImpl, failCall, failCallsOf } from "./call.ts";
 
-/** Whether a panic is one that people should hear of. */
-export function isQuiet(outcome: Outcome): boolean {
-  return outcome.kind === "exit" || isQuietError(outcome.error);
-}
-
-function isQuietError(error: Error): boolean {
-  return error.name === "ExitError" && isQuietReason((error as ExitError).reason);
-}
-
 /**
  * Ends an actor, once: first those who supervise it are told, then watchers and links, then joiners in the order in
  * which they joined, then its slot is free (S13).
@@ -54,32 +44,35 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (!end(actor)) return;
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
   const { pid, extras } = actor;
-  if (s.trace !== null) s.trace.of(event.DONE, actor, isQuiet(outcome) ? 0 : 1);
   actor.rx |= RX_ENDING;
   actor.start = null;
   s.live--;
-  if (outcome.kind === "panic" && !isQuiet(outcome)) s.panicked++;
+  if (outcome.kind === "panic" && !isQuiet(outcome)) {
+    s.panicked++;
+    if (s.telemetry !== null) s.telemetry.panicked(actor, outcome.error);
+  }
   if (actor.waits !== null || actor.rxResolve !== null) s.dropWaits(actor);
   if (actor.mailbox !== NO_MAIL) actor.mailbox.clear();
 
   const handle = actor.handle;
-  let observed = tellParent(handle, pid, outcome);
-  if (extras !== null && release(s, actor, outcome)) observed = true;
+  let witnesses: Witnesses = tellParent(handle, pid, outcome) ? SEEN : 0;
+  if (extras !== null) witnesses += release(s, actor, outcome);
 
   actor.handle = null;
+  s.journal.ends(pid);
   if (birthOf(pid) === s.id) {
     s.born[indexOf(pid)] = undefined;
     if (handle !== null) handle.settle(outcome);
-    if (outcome.kind === "panic") {
-      keepUnobserved(s, pid, actor.target.name, outcome, observed || handle?.joined === true);
-    }
+    if (handle?.joined === true) witnesses = SEEN;
+    if (outcome.kind === "panic") s.unobserved.ended(pid, actor.target.name, outcome, witnesses);
     s.slots.free(pid);
   } else {
     s.adopted.delete(pid);
     s.routes.declareDead(pid);
-    s.remote.tellDeath(pid, outcome, observed, actor.target.name);
+    s.remote.tellDeath(pid, outcome, witnesses, actor.target.name);
   }
   if (actor === s.main) s.host.mainEnded(actor, outcome);
+  if (s.trace !== null) s.trace.done(actor, !isQuiet(outcome)); // here: those who are told are woken by its last slice
   s.words[s.base + ENDED]++; // last: who sees this count sees all that the end has caused
 }
 
@@ -88,7 +81,7 @@ export function finalizeAway(
   s: Scheduler,
   pid: Pid,
   outcome: Outcome,
-  observed: boolean,
+  witnesses: Witnesses,
   name: string,
 ): void {
   const stolen = s.find(pid);
@@ -97,10 +90,9 @@ export function finalizeAway(
   s.away.delete(pid);
   const told = handle !== undefined && tellParent(handle, pid, outcome);
   if (handle !== undefined) handle.settle(outcome);
-  if (outcome.kind === "panic") {
-    keepUnobserved(s, pid, name, outcome, observed || told || handle?.joined === true);
-  }
-  s.slots.free(pid);
+  if (told || handle?.joined === true) witnesses = SEEN;
+  s.unobserved.ended(pid, name, outcome, witnesses); // of an exit too: it takes back what has come before the death
+  s.slots.freeUnlessFreed(pid);
 }
 
 /**
@@ -118,33 +110,11 @@ function tellParent(handle: HandleImpl | null, pid: Pid, outcome: Outcome): bool
   return true;
 }
 
-/** A panic waits a second for somebody to join; then it is reported. */
-const UNOBSERVED_MS = 1000;
-
-function keepUnobserved(s: Scheduler, pid: Pid, name: string, outcome: Outcome, observed: boolean): void {
-  if (isQuiet(outcome) || pid === s.main?.pid) return;
-  if (observed) { // whoever has been told of it deals with it: it is news only for those who look for faults
-    if (s.config.minLogLevel === "debug") {
-      s.host.log(null).debug(describeOutcome(outcome, false, { pid, name }));
-    }
-    return;
-  }
-  s.unobserved.set(pid, { outcome, atMs: s.lastNow, name });
-  s.timers.insert(new Timer(() => reportUnobserved(s, pid), undefined), s.clock.now() + UNOBSERVED_MS);
-}
-
-export function reportUnobserved(s: Scheduler, pid: Pid): void {
-  const found = s.unobserved.get(pid);
-  if (found === undefined) return;
-  s.unobserved.delete(pid);
-  s.host.report(pid, found.name, found.outcome);
-}
-
-/** Frees what only some actors have and tells those who watch. True when somebody was told. */
-function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): boolean {
+/** Frees what only some actors have and tells those who watch. Gives how many of these see to it that it is known. */
+function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
   const extras = actor.extras!;
   const { pid } = actor;
-  let observed = false;
+  let witnesses: Witnesses = 0;
   for (const timed of extras.timed.values()) s.timers.cancel(timed.timer);
   extras.timed.clear();
   for (const name of extras.names) s.names.unregister(name, pid);
@@ -157,25 +127,24 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): boolean {
   }
   if (extras.supervisor !== null) {
     tellLinked(s, actor, extras.supervisor, outcome);
-    observed = true; // also when its supervisor ended before it: what ended that is news, not this
+    witnesses = SEEN; // also when its supervisor ended before it: what ended that is news, not this
   }
   for (const watcher of extras.watchers) {
-    if (watcher.kind === WATCH_MONITOR) observed = true;
+    if (watcher.kind === WATCH_MONITOR) witnesses = SEEN;
     notify(s, watcher, pid, outcome);
   }
   failCallsOf(s, extras, pid, outcome);
-  for (const other of [...extras.links]) if (tellLinked(s, actor, other, outcome)) observed = true;
+  for (const other of [...extras.links]) witnesses += tellLinked(s, actor, other, outcome);
   if (!extras.abort?.signal.aborted) {
     extras.abort?.abort(outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
   }
-  return observed;
+  return Math.min(witnesses, SEEN);
 }
 
 /** Each partner of a link is told once, also where links form a circle. */
-function tellLinked(s: Scheduler, actor: ActorImpl, other: Pid, outcome: Outcome): boolean {
-  if (!actor.extras!.links.delete(other)) return false;
-  signal(s, other, { flavor: EXIT_LINK, from: actor.pid, reason: outcome });
-  return true;
+function tellLinked(s: Scheduler, actor: ActorImpl, other: Pid, outcome: Outcome): Witnesses {
+  if (!actor.extras!.links.delete(other)) return 0;
+  return signal(s, other, { flavor: EXIT_LINK, from: actor.pid, reason: outcome });
 }
 
 // --- Watching -----------------------------------------------------------------------------------------------------
@@ -214,6 +183,7 @@ export function notify(s: Scheduler, watcher: WatchRecord, dead: Pid, outcome: O
 /** The news has arrived. */
 export function noticed(s: Scheduler, dead: Pid, notice: NoticeRecord): void {
   if (notice.kind === WATCH_CALL) {
+    if (s.find(notice.pid) === undefined) return; // as for R_REPLY in remote.ts
     failCall(s, notice.ref, dead, notice.outcome);
     return;
   }
@@ -315,27 +285,27 @@ function sendExit(actor: ActorImpl, to: AnyAddress, operation: string, record: E
 }
 
 /** Carries an exit signal to where the actor lives. */
-export function signal(s: Scheduler, to: Pid, record: ExitRecord): void {
+export function signal(s: Scheduler, to: Pid, record: ExitRecord): Witnesses {
   const target = s.findToSend(to);
-  if (target !== undefined) signalled(s, target, record);
-  else s.remote.exit(to, record);
+  if (target !== undefined) return signalled(s, target, record) ? SEEN : 0;
+  return s.remote.exit(to, record) ? 1 : 0;
 }
 
-/** An exit signal has arrived. */
-export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): void {
+/** An exit signal has arrived. False: it means nothing to the actor any more. */
+export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): boolean {
   const { flavor, from, reason } = record;
-  if (target.state === DONE) return;
+  if (target.state === DONE) return false;
   if (flavor === EXIT_KILL) {
     target.exiting = new ExitError("killed", "the actor was killed");
     finalize(s, target, { kind: "panic", error: target.exiting });
     s.dropBaton(target);
-    return;
+    return true;
   }
   const extras = target.extras;
   const trapping = extras?.trapExit === true;
   if (flavor === EXIT_LINK) {
     const outcome = reason as Outcome;
-    if (extras?.links.delete(from) !== true) return; // unlinked meanwhile
+    if (extras?.links.delete(from) !== true) return false; // unlinked meanwhile
     if (extras.isSupervisor) s.putSystem(target, new ExitSignal(flavor, from, outcome));
     else if (trapping) s.putSystem(target, { type: "EXIT", pid: from, outcome });
     else if (!isQuiet(outcome) && outcome.kind === "panic") {
@@ -344,7 +314,7 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
     if (extras.supervisors?.delete(from) === true && extras.supervisors.size === 0) {
       extras.endAfterSupervisors?.();
     }
-    return;
+    return true;
   }
   if (extras?.isSupervisor === true) s.putSystem(target, new ExitSignal(flavor, from, reason));
   else if (trapping) {
@@ -355,6 +325,7 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
   } else if (reason !== "normal" || from === target.pid) {
     askToEnd(s, target, new ExitError(reason), record.withinMs);
   }
+  return true;
 }
 
 /** An exit signal in the mailbox of a supervisor. A class of its own: no message of a program is mistaken for it. */

@@ -17,13 +17,17 @@
  */
 import type { ActorImpl } from "./actor.ts";
 import type { Pid } from "./api.ts";
-import { OFFER_BYTES, OFFERS_DEFAULT, type SharedMemory } from "./layout.ts";
+import {
+  OFFER_BYTES,
+  OFFERS_BYTES,
+  OFFERS_DEFAULT,
+  OFFERS_HEADER_BYTES,
+  type SharedMemory,
+} from "./layout.ts";
 import { Decoder, Encoder, RECORD_HEADER_WORDS, WordArea } from "./codec.ts";
 import type { ObjectClasses } from "./sendable.ts";
 import { UNSTARTED } from "./actor_state.ts";
 
-const HEADER_BYTES = 128;
-const REGION_BYTES = OFFERS_DEFAULT * OFFER_BYTES + HEADER_BYTES;
 const HEAD = 0; // written by the owner; read by thieves
 const TAIL = 16; // the same, on a cache line of its own
 
@@ -38,16 +42,29 @@ const EMPTY = 0;
 const TAKEN = -1;
 /** A thief has read it. */
 const READ = -2;
+/** An entry of the injector, less the id of the scheduler that took it: what was lost with one can be told. */
+const INJECTED = -16;
 
 const CAPACITY = OFFERS_DEFAULT;
 
 function areaOf(memory: SharedMemory, owner: number): WordArea {
-  return new WordArea(memory.offers, owner * REGION_BYTES, REGION_BYTES);
+  return new WordArea(memory.offers, owner * OFFERS_BYTES, OFFERS_BYTES);
 }
 
 /** Index of the ring's n-th entry, in words. */
 function entryAt(n: number): number {
-  return HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
+  return OFFERS_HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
+}
+
+/** How many actors an owner offers; with `memory.schedulers`, how many spawns wait in the injector. For dumps. */
+export function countOffers(memory: SharedMemory, owner: number): number {
+  const { i32 } = areaOf(memory, owner);
+  const tail = Atomics.load(i32, TAIL);
+  let offers = 0;
+  for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+    if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
+  }
+  return offers;
 }
 
 /** Writes records that stand alone into entries. */
@@ -102,6 +119,12 @@ export class Injector {
   }
 }
 
+/** The scheduler that has taken the n-th spawn from outside; -1 while nobody has. */
+export function takerOf(memory: SharedMemory, n: number): number {
+  const length = Atomics.load(areaOf(memory, memory.schedulers).i32, entryAt(n) + LENGTH);
+  return length <= INJECTED ? INJECTED - length : -1;
+}
+
 /** The owner's end. */
 export class Offers {
   readonly #writer: EntryWriter;
@@ -113,6 +136,20 @@ export class Offers {
   constructor(memory: SharedMemory, owner: number, classes: ObjectClasses) {
     this.#writer = new EntryWriter(memory, owner, classes);
     this.#area = this.#writer.area;
+    // Whoever was here before has died, and nobody reads its entries any more (recovery.ts).
+    this.#head = this.#tail = Atomics.load(this.#area.i32, TAIL);
+    Atomics.store(this.#area.i32, HEAD, this.#head);
+  }
+
+  /** A thief has died: entries that it has claimed and not read to their end are given up. `isLive`: an actor lives. */
+  giveUp(isLive: (pid: Pid) => boolean): void {
+    const { i32, f64 } = this.#area;
+    for (let n = this.#head; n !== this.#tail; n++) {
+      const entry = entryAt(n);
+      const length = Atomics.load(i32, entry + LENGTH);
+      if (length === EMPTY || length === READ || isLive(f64[(entry >> 1) + PID] as Pid)) continue;
+      Atomics.store(i32, entry + LENGTH, READ);
+    }
   }
 
   /** Whether one more can be offered. */
@@ -127,9 +164,8 @@ export class Offers {
     const { i32 } = this.#area;
     while (this.#head !== this.#tail) {
       const actor = this.#actors[this.#head & (CAPACITY - 1)];
-      if (actor !== undefined && actor.state === UNSTARTED && actor.offer >= 0) {
-        if (Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
-      } else if (Atomics.load(i32, entryAt(this.#head) + LENGTH) === TAKEN) break;
+      // One that was not withdrawn is offered still, or a thief has it: perhaps only its route so far, not yet the length.
+      if (actor !== undefined && Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
       this.#actors[this.#head & (CAPACITY - 1)] = undefined;
       this.#head++;
     }
@@ -167,6 +203,19 @@ export class Offers {
     return Atomics.compareExchange(i32, entry + LENGTH, length, end - entry) === length ? "added" : "taken";
   }
 
+  /** Every second actor that is offered and has not begun, at most `most`. */
+  everySecond(most: number): ActorImpl[] {
+    const found: ActorImpl[] = [];
+    let skips = true;
+    for (let n = this.#head; n !== this.#tail && found.length < most; n++) {
+      const actor = this.#actors[n & (CAPACITY - 1)];
+      if (actor === undefined || actor.state !== UNSTARTED) continue;
+      if (!skips) found.push(actor);
+      skips = !skips;
+    }
+    return found;
+  }
+
   /** It has begun here, or only its birth scheduler may give it away from now on. */
   withdraw(actor: ActorImpl): void {
     Atomics.store(this.#area.i32, entryAt(actor.offer) + LENGTH, EMPTY);
@@ -180,7 +229,10 @@ export class Thief {
   readonly #areas: WordArea[];
   readonly #decoder: Decoder;
 
-  constructor(memory: SharedMemory, classes: ObjectClasses) {
+  readonly #id: number;
+
+  constructor(memory: SharedMemory, id: number, classes: ObjectClasses) {
+    this.#id = id;
     this.#areas = Array.from({ length: memory.schedulers + 1 }, (_, owner) => areaOf(memory, owner));
     this.#decoder = new Decoder(classes);
   }
@@ -209,6 +261,7 @@ export class Thief {
       const entry = entryAt(n);
       if (Atomics.load(i32, entry + LENGTH) <= EMPTY) continue;
       const pid = f64[(entry >> 1) + PID] as Pid;
+      if (Atomics.load(i32, HEAD) - n > 0) continue; // withdrawn, and another's by now, perhaps half written
       if (!claim(pid)) continue;
       const length = Atomics.exchange(i32, entry + LENGTH, TAKEN);
       const values = this.#read(victim, entry, length);
@@ -229,9 +282,9 @@ export class Thief {
     for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
       const entry = entryAt(n);
       const length = Atomics.load(i32, entry + LENGTH);
-      if (length <= EMPTY || Atomics.compareExchange(i32, entry + LENGTH, length, TAKEN) !== length) continue;
+      if (length <= EMPTY) continue;
+      if (Atomics.compareExchange(i32, entry + LENGTH, length, INJECTED - this.#id) !== length) continue;
       const values = this.#read(injector, entry, length);
-      Atomics.store(i32, entry + LENGTH, READ);
       adopt(values[0]);
       return true;
     }

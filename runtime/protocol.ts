@@ -8,6 +8,7 @@ import type { Outcome, Pid } from "./api.ts";
 import type { PlainConfig } from "./config.ts";
 import type { WireOutcome } from "./wire.ts";
 import type { SharedMemory } from "./layout.ts";
+import type { SpanContext } from "./telemetry.ts";
 
 // --- Records: kind, target pid, aux (int32), payload ------------------------------------------------------------
 
@@ -40,6 +41,12 @@ export const R_OUTCOME = 13;
 export const R_STARTED = 28;
 /** A group has a new member, or one less. aux: 1 or 0; payload: [group, pid]. */
 export const R_GROUP = 29;
+/** Tell me when all that you have sent me before is here. aux: the question's number. */
+export const R_SYNC = 30;
+/** It is. aux: the question's number. */
+export const R_SYNCED = 31;
+/** The news of target's end came to a linked actor that was dead by then; sent to target's birth scheduler. */
+export const R_HOPE_FAILED = 27;
 /** Reserved ranges: 32 to 47 for channels, 48 to 79 for the poller. */
 export const R_CHANNEL_FIRST = 32;
 /** Channels; target is the channel's number at home, aux the number of a waiting send. Told in channel_remote.ts. */
@@ -83,8 +90,8 @@ export interface CalleeReport {
 
 export interface DeathRecord {
   readonly outcome: Outcome;
-  /** A monitor, a link or a supervisor has been told of it. */
-  readonly observed: boolean;
+  /** How many have been told of it, as in unobserved.ts. */
+  readonly witnesses: number;
   /** The name of its function. */
   readonly name: string;
 }
@@ -132,7 +139,16 @@ export type ToWorker =
     readonly args: string[];
     readonly epochMs: number;
     readonly colors: boolean;
+    /** How many schedulers have had each id before, and died. */
+    readonly incarnations: readonly number[];
+    /** The span of the run; null: OpenTelemetry is off. */
+    readonly telemetry: SpanContext | null;
   }
+  /** A scheduler is dead, and its actors have been declared so: whoever has to do with them is told. */
+  | { readonly type: "lost"; readonly id: number; readonly why: string }
+  /** All have told theirs. Another scheduler is about to take its place. */
+  | { readonly type: "renewed"; readonly id: number }
+  | { readonly type: "ping"; readonly ticket: number }
   | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
   | { readonly type: "kill" }
   | { readonly type: "close" }
@@ -161,12 +177,33 @@ export interface ActorReport {
   readonly links: Pid[];
 }
 
+/** A supervisor and its children. */
+export interface SupervisorReport {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly strategy: string;
+  readonly restarted: number;
+  readonly children: readonly {
+    /** "" for one of many alike. */
+    readonly id: string;
+    readonly pid: Pid | null;
+    readonly state: string;
+    readonly restart: string;
+    readonly isSupervisor: boolean;
+  }[];
+  /** How many more children there are. */
+  readonly more: number;
+}
+
 export interface SchedulerReport {
   readonly id: number;
   readonly nowMs: number;
   readonly live: number;
   readonly timers: number;
+  /** The front of the run queue. */
+  readonly queue: readonly Pid[];
   readonly actors: ActorReport[];
+  readonly supervisors: readonly SupervisorReport[];
   readonly io: string[];
 }
 
@@ -194,16 +231,28 @@ export type FromWorker =
     readonly waiting: ActorReport[];
   }
   | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
+  | { readonly type: "pong"; readonly ticket: number }
+  /** What a lost scheduler had to do with this peer is settled; the records between them that were counted here. */
+  | { readonly type: "recovered"; readonly id: number; readonly sent: number; readonly received: number }
+  /** An actor that did not give way was ended alone. */
+  | { readonly type: "contained"; readonly pid: Pid; readonly name: string; readonly heldMs: number }
+  /** Code did not give way and was cut off, and nobody can say what else was: this scheduler is to be ended. */
+  | { readonly type: "unsound"; readonly why: string }
   | { readonly type: "halt"; readonly code: number }
   | { readonly type: "stopped" }
   | {
     readonly type: "log";
     readonly level: LogLevelName;
+    /** Null: of the scheduler itself. */
     readonly pid: Pid | null;
+    readonly name: string | null;
     readonly atMs: number;
     readonly message: string;
+    /** JSON of an object; "" when there are none. */
     readonly fields: string;
   }
+  /** Log records were dropped after all that was posted had been taken. */
+  | { readonly type: "logs-dropped" }
   | {
     readonly type: "report";
     readonly text: string;
@@ -213,4 +262,5 @@ export type FromWorker =
     readonly isEcho?: boolean;
   }
   | { readonly type: "name"; readonly id: number; readonly name: string }
-  | { readonly type: "port"; readonly to: number; readonly port: MessagePort };
+  /** `life`: how many schedulers that had the receiver's id are known here to have died. */
+  | { readonly type: "port"; readonly to: number; readonly life: number; readonly port: MessagePort };

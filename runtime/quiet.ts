@@ -67,6 +67,12 @@ export class QuietCheck {
     this.#later();
   }
 
+  /** A scheduler is dead: what was asked will not be answered, and the next notice begins anew. */
+  forget(): void {
+    this.#ticket++;
+    clearTimeout(this.#timer);
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -23,13 +23,12 @@ import {
 import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
-import { birthOf, keyOf } from "./pid.ts";
-import type { ActorImpl } from "./actor.ts";
-import { ARRIVED, SEND_OUT } from "../trace/format.ts";
+import { birthOf } from "./pid.ts";
 import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
 import { ring } from "./doorbell.ts";
+import { resetRing } from "./ring.ts";
 import { ASLEEP, HUNGRY, PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion } from "./layout.ts";
 import {
   type DeathRecord,
@@ -41,6 +40,7 @@ import {
   R_DEATH,
   R_EXIT,
   R_GROUP,
+  R_HOPE_FAILED,
   R_LINK,
   R_MESSAGE,
   R_NOTICE,
@@ -76,9 +76,9 @@ export class Remote {
   readonly #portsIn: (MessagePort | undefined)[] = [];
   readonly #portsOut: (MessagePort | undefined)[] = [];
   readonly classes = new ObjectClasses();
-  /** Handles of dead children of which copies are abroad. */
   /** Copies of handles that have asked for the outcome, by the question's number. */
   readonly #asking = new Map<number, HandleImpl>();
+  /** Handles of dead children of which copies are abroad. */
   readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
   #backlogged = 0;
@@ -111,17 +111,20 @@ export class Remote {
       SenderImpl.dehydrate,
       (plain: PlainSender) => SenderImpl.hydrate(s, plain),
     );
-    for (let peer = 0; peer < s.memory.peers; peer++) {
-      this.#ins.push(
-        new InLink(ringRegion(s.memory, peer, s.id), {
-          classes: this.classes,
-          wakeWriter: () => ring(s.words, peer),
-          takeSide: () => this.#takeSide(peer),
-          undecodable: (kind, _target, _aux, error) =>
-            host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`),
-        }),
-      );
-    }
+    for (let peer = 0; peer < s.memory.peers; peer++) this.#ins.push(this.#listen(peer));
+  }
+
+  #listen(peer: number): InLink {
+    const s = this.#s;
+    return new InLink(ringRegion(s.memory, peer, s.id), {
+      classes: this.classes,
+      wakeWriter: () => ring(s.words, peer),
+      takeSide: () => this.#takeSide(peer),
+      undecodable: (kind, _target, _aux, error) => {
+        if (s.trace !== null && peer < s.memory.schedulers) s.trace.in(peer, kind);
+        this.#host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`);
+      },
+    });
   }
 
   // --- Out --------------------------------------------------------------------------------------------------------
@@ -139,7 +142,8 @@ export class Remote {
     const { io } = this.#s;
     io.leaving.length = 0;
     out.send(kind, target, aux, payload, transfer);
-    if (io.leaving.length > 0) io.departed(kind, target);
+    if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
+    if (io.leaving.length > 0) io.departed(kind, target, peer);
     this.#s.words[this.#s.base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#backlogged = 1;
   }
@@ -148,6 +152,7 @@ export class Remote {
   bytes(peer: number, kind: number, target: number, aux: number, bytes: Uint8Array): void {
     const out = this.#outs[peer] ?? this.#open(peer);
     out.sendBytes(kind, target, aux, bytes);
+    if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
     this.#s.words[this.#s.base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#backlogged = 1;
   }
@@ -180,7 +185,6 @@ export class Remote {
     if (where < 0) return false;
     if (where !== s.id) {
       this.record(where, kind, pid, aux, payload, transfer);
-      if (s.trace !== null && kind === R_MESSAGE) this.#traceOut(pid, s.current);
       return true;
     }
     if (s.find(pid) !== undefined) return false; // it is ending at this moment
@@ -194,6 +198,11 @@ export class Remote {
     const held = this.#early.get(pid);
     if (held === undefined) this.#early.set(pid, [{ from, kind, aux, payload }]);
     else held.push({ from, kind, aux, payload });
+  }
+
+  /** An actor that was to come will not: whoever has to do with it is told so. */
+  ghost(pid: Pid): void {
+    this.#release(pid);
   }
 
   /** The actor has come: what came before it follows, in order. */
@@ -223,14 +232,9 @@ export class Remote {
   /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
-    for (const message of messages) {
-      this.record(where, R_MESSAGE, pid, 0, message);
-      if (this.#s.trace !== null) this.#traceOut(pid, null);
-    }
-  }
-
-  #traceOut(to: Pid, from: ActorImpl | null): void {
-    this.#s.trace!.record(SEND_OUT, keyOf(to), from === null ? -1 : keyOf(from.pid));
+    this.#s.messagesOut += messages.length;
+    this.#s.messagesOut += messages.length;
+    for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
   }
 
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
@@ -274,15 +278,22 @@ export class Remote {
     );
   }
 
-  tellDeath(pid: Pid, outcome: Outcome, observed: boolean, name: string): void {
+  tellDeath(pid: Pid, outcome: Outcome, witnesses: number, name: string): void {
     this.#outcome(
       outcome,
-      (told) => this.record(birthOf(pid), R_DEATH, pid, 0, { outcome: told, observed, name } as DeathRecord),
+      (told) => this.record(birthOf(pid), R_DEATH, pid, 0, { outcome: told, witnesses, name } as DeathRecord),
     );
   }
 
-  exit(to: Pid, record: ExitRecord): void {
-    if (!this.#toActor(to, R_EXIT, 0, record) && record.flavor !== EXIT_LINK) this.#s.deadLetters++;
+  /** False: it is dead. */
+  exit(to: Pid, record: ExitRecord): boolean {
+    if (this.#toActor(to, R_EXIT, 0, record)) return true;
+    if (record.flavor !== EXIT_LINK) this.#s.deadLetters++;
+    return false;
+  }
+
+  hopeFailed(pid: Pid): void {
+    this.record(birthOf(pid), R_HOPE_FAILED, pid, 0, undefined);
   }
 
   started(supervisor: Pid, child: Pid): void {
@@ -309,6 +320,24 @@ export class Remote {
     const ref = this.#s.nextRef();
     this.#asking.set(ref, handle);
     this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
+  }
+
+  /** Not for whoever asked under the same number on a scheduler that died, and in whose place this one is. */
+  answerOutcome(pid: Pid, ref: number, outcome: Outcome): void {
+    const handle = this.#asking.get(ref);
+    if (handle?.pid !== pid) return;
+    this.#asking.delete(ref);
+    handle.settle(outcome);
+  }
+
+  /** Questions of copies whose original was on a scheduler that is lost: whoever takes its place is asked anew. */
+  asksOf(lost: number): [ref: number, handle: HandleImpl][] {
+    return [...this.#asking].filter(([, handle]) => handle.home === lost);
+  }
+
+  askAgain(ref: number, handle: HandleImpl): void {
+    this.#asking.delete(ref);
+    this.askForOutcome(handle);
   }
 
   /** OTP: linking to a dead process is an exit signal with the reason `noproc`. */
@@ -365,7 +394,8 @@ export class Remote {
       const link = this.#ins[peer];
       if (!link.hasRecords()) continue;
       this.#from = peer;
-      taken += link.drain(this.#handle, RECORDS_A_TURN);
+      const isTraced = this.#s.trace !== null && peer < this.#s.memory.schedulers;
+      taken += link.drain(isTraced ? this.#handleTraced : this.#handle, RECORDS_A_TURN);
     }
     if (taken > 0) this.#s.words[this.#s.base + RECORDS_IN] += taken;
     return taken;
@@ -383,7 +413,6 @@ export class Remote {
         const actor = s.find(pid);
         if (actor !== undefined) {
           s.messagesIn++;
-          if (s.trace !== null && this.#from !== s.id) s.trace.of(ARRIVED, actor, this.#from);
           s.put(actor, payload);
         } else if (!this.#isEarly(pid, kind, aux, payload)) s.deadLetters++;
         return;
@@ -393,8 +422,8 @@ export class Remote {
         this.#release(pid);
         return;
       case R_DEATH: {
-        const { outcome, observed, name } = payload as DeathRecord;
-        finalizeAway(s, pid, outcome, observed, name);
+        const { outcome, witnesses, name } = payload as DeathRecord;
+        finalizeAway(s, pid, outcome, witnesses, name);
         return;
       }
       case R_WATCH: {
@@ -419,8 +448,10 @@ export class Remote {
         return;
       case R_EXIT: {
         const actor = s.find(pid);
-        if (actor !== undefined) signalled(s, actor, payload as ExitRecord);
-        else this.#isEarly(pid, kind, aux, payload);
+        const record = payload as ExitRecord;
+        if (actor === undefined && this.#isEarly(pid, kind, aux, payload)) return;
+        const taken = actor !== undefined && signalled(s, actor, record);
+        if (!taken && record.flavor === EXIT_LINK) s.unobserved.hopeFailed(record.from);
         return;
       }
       case R_CALL: {
@@ -436,6 +467,7 @@ export class Remote {
         return;
       }
       case R_REPLY: {
+        if (s.find(pid) === undefined) return; // dead; the number may be another's, on a scheduler in a dead one's place
         const [well, value] = payload as [boolean, unknown];
         answered(s, aux, well, value);
         return;
@@ -457,6 +489,9 @@ export class Remote {
         if (actor !== undefined) s.putSystem(actor, new Started(payload as Pid));
         return;
       }
+      case R_HOPE_FAILED:
+        s.unobserved.hopeFailed(pid);
+        return;
       case R_GROUP: {
         const [name, member] = payload as [string, Pid];
         s.groups.told(name, member, aux === 1);
@@ -466,8 +501,7 @@ export class Remote {
         this.#tellOutcome(pid, aux, payload as number);
         return;
       case R_OUTCOME:
-        this.#asking.get(aux)!.settle(payload as Outcome);
-        this.#asking.delete(aux);
+        this.answerOutcome(pid, aux, payload as Outcome);
         return;
       default:
         if (!this.#host.handle(this.#from, kind, pid, aux, payload)) {
@@ -476,8 +510,17 @@ export class Remote {
     }
   };
 
+  readonly #handleTraced = (kind: number, target: number, aux: number, payload: unknown): void => {
+    this.#s.trace!.in(this.#from, kind);
+    this.#handle(kind, target, aux, payload);
+  };
+
   #tellOutcome(pid: Pid, ref: number, asker: number): void {
-    const handle = this.#original(pid);
+    let handle = this.#original(pid);
+    if (handle === undefined && this.#s.routes.isLive(pid)) { // whoever had the handle was lost with its scheduler
+      handle = new HandleImpl(pid, null);
+      this.#s.away.set(pid, handle);
+    }
     const tell = (outcome: Outcome) =>
       this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, ref, told));
     if (handle === undefined) {
@@ -532,6 +575,31 @@ export class Remote {
     }
   }
 
+  /**
+   * A peer is dead: what it had published is taken in, what was on its way to it is dropped, and both rings begin anew:
+   * this end is the only one that is left. Returns how many records each of the two has carried.
+   */
+  reset(peer: number): { sent: number; received: number } {
+    const s = this.#s;
+    const link = this.#ins[peer];
+    while (link.hasRecords()) {
+      this.#from = peer;
+      const taken = link.drain(s.trace === null ? this.#handle : this.#handleTraced, RECORDS_A_TURN);
+      s.words[s.base + RECORDS_IN] += taken;
+      if (taken === 0) break; // the array that belongs to a record was lost on its way
+    }
+    const sent = this.#outs[peer]?.sent ?? 0; // after the drain, which may have answered
+    resetRing(ringRegion(s.memory, peer, s.id));
+    resetRing(ringRegion(s.memory, s.id, peer));
+    this.#ins[peer] = this.#listen(peer);
+    this.#outs[peer] = undefined;
+    for (const ports of [this.#portsIn, this.#portsOut]) {
+      ports[peer]?.close();
+      ports[peer] = undefined;
+    }
+    return { sent, received: link.received };
+  }
+
   /** @throws NotSendableError for what could not be sent to another scheduler. */
   check(message: unknown, name: string, transfer?: Transferable[]): void {
     checkSendable(message, name, { classes: this.classes, transfer: new Set(transfer) });
@@ -543,7 +611,10 @@ export class Remote {
     return deepFreeze(message, this.classes);
   }
 
+  /** What code of ended actors still says goes nowhere: the rings may be those of another run by now. */
   close(): void {
+    this.record = () => {};
+    this.bytes = () => {};
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
   }
 }

@@ -69,6 +69,18 @@ export function resetRing(region: Region): number {
   return Atomics.add(control, GENERATION, 1) + 1;
 }
 
+/** Whether anything was ever written. A look touches no memory that was not touched before. */
+export function isRingUsed(region: Region): boolean {
+  const control = controlOf(region);
+  return control[TAIL] !== 0 || control[HEAD] !== 0 || control[WRITER_WAITING] !== 0;
+}
+
+/** Bytes that wait in the ring whose region begins at the word `at` of `words`, roughly: for who only looks on. */
+export function ringFillBytes(words: Int32Array, at: number, ringBytes: number): number {
+  const fill = Atomics.load(words, at + TAIL) - Atomics.load(words, at + HEAD);
+  return fill >= 0 ? fill * 4 : fill * 4 + ringBytes - RING_HEADER_BYTES;
+}
+
 export class RingWriter {
   readonly area: WordArea;
   readonly generation: number;

@@ -6,40 +6,57 @@
  *
  * @module
  */
-import type { Outcome, RuntimeStats } from "./api.ts";
+import type { LogRecord, Outcome, RuntimeStats } from "./api.ts";
 import { Config } from "./config.ts";
 import {
-  allocate,
-  LOGS_TAKEN,
+  allocateWords,
+  DETAIL_WAIT,
+  DETAIL_WORDS,
   type MemoryOptions,
+  NO_ACTOR,
   PEER_WORDS,
   PHASE_ENDED,
   PHASE_RUNNING,
   PHASE_STOPPING,
+  RECORDS_IN,
+  RECORDS_OUT,
   RUN_PHASE,
   type SharedMemory,
+  WHERE_BITS,
 } from "./layout.ts";
-import type { FromWorker, SchedulerReport } from "./protocol.ts";
+import type { FromWorker, SchedulerReport, ToWorker } from "./protocol.ts";
 import { readStats } from "./stats.ts";
+import { LogWriter } from "./log_writer.ts";
+import { RunTelemetry } from "./telemetry.ts";
+import { memoryPool } from "./memory_pool.ts";
 import { formatDump } from "./dump.ts";
-import { type Thread, WebWorkerThread } from "./thread.ts";
+import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
+import { Losses } from "./losses.ts";
+import { type Stuck, Watchdog } from "./watchdog.ts";
+import { lostError } from "./recovery.ts";
 import { QuietCheck } from "./quiet.ts";
-import { unpackOutcome, type WireOutcome } from "./wire.ts";
+import { packOutcome, unpackOutcome, type WireOutcome } from "./wire.ts";
 import { resolveModule } from "./load.ts";
 import { askForPermissions } from "./permissions.ts";
 import { AlreadyRunningError, DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
-import { formatPid } from "./pid.ts";
-import { Injector } from "./offers.ts";
+import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
+import { describeOutcome } from "./report.ts";
+import { countOffers, Injector, takerOf } from "./offers.ts";
+import { readStuck } from "./stuck.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
-import { WAIT_NAMES } from "./wait.ts";
-import type { TraceFile } from "../trace/file.ts";
-import { openTrace, TraceWriter } from "../trace/writer.ts";
+import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
+import { openTrace, type TraceFiles, TraceWriter } from "../trace/writer.ts";
 
 /** What one run is given. */
 export interface RunOptions {
   /** Handed to `main(self, ...args)`. */
   readonly args?: readonly string[];
+  /**
+   * Gets each record of the log, in this thread, instead of stderr: to hand them to a logging library. Schedulers do not
+   * wait for it; what comes faster than it returns is dropped, and told in a record.
+   */
+  readonly onLog?: (record: LogRecord) => void;
 }
 
 /** Where a run's words go; the command line sends them to stderr. */
@@ -49,11 +66,16 @@ export interface RunSinks {
   /** main has panicked: its error as text, in colours where asked for. */
   mainPanicked?(text: string): void;
   readonly colors: boolean;
+  /** Log records are written for people, and not as JSON. */
+  readonly isTerminal?: boolean;
 }
 
 const STDERR: RunSinks = {
   write: (text) => console.error(text),
   colors: false,
+  get isTerminal() {
+    return Deno.stderr.isTerminal();
+  },
 };
 
 /** How long a dump waits for schedulers to answer, in ms: one that computes does not. */
@@ -62,6 +84,12 @@ const DUMP_WAIT_MS = 200;
 const DUMP_LIMIT = 200;
 /** How long after the grace time a scheduler may take to drop its actors. */
 const KILL_WAIT_MS = 500;
+/** The exit code where the process is the only thing that can be ended. */
+const EXIT_FATAL = 1;
+/** With --contain: how much longer than the watchdog's limit a scheduler is left to end its actor itself. */
+const CONTAIN_SLACK_MS = 250;
+/** How long a scheduler that takes a dead one's place may take to start. */
+const REPLACE_MS = 60_000;
 const SCHEDULER_ENTRY = new URL("./scheduler_worker.ts", import.meta.url);
 const POLLER_ENTRY = new URL("../io/poller_worker.ts", import.meta.url);
 
@@ -85,14 +113,18 @@ export class Runtime {
   readonly #memoryOptions: MemoryOptions;
   readonly #sinks: RunSinks;
   #active: Run | null = null;
-  #memory: SharedMemory;
+  /** Of the last run; before the first, of one that did nothing. */
+  #lastStats: RuntimeStats;
+  /** @internal Tests start schedulers of their own kind. */
+  schedulerEntryForTests: URL = SCHEDULER_ENTRY;
 
   /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
     this.config = config;
     this.#sinks = sinks;
     this.#memoryOptions = memoryOptions;
-    this.#memory = allocate(config.threadCount, memoryOptions);
+    const schedulers = config.threadCount;
+    this.#lastStats = readStats({ schedulers, routes: [], ...allocateWords(schedulers) }, 0);
   }
 
   /**
@@ -110,14 +142,19 @@ export class Runtime {
     const url = resolveModule(String(module));
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
-    const trace = this.config.traceTo === undefined ? null : openTraceOf(this.config.traceTo, url);
-    this.#memory = allocate(this.config.threadCount, { trace: trace !== null, ...this.#memoryOptions });
-    const run = new Run(this.config, this.#memory, this.#sinks, url, [...options.args ?? []], trace);
+    const { traceTo, threadCount } = this.config;
+    const trace = traceTo === undefined ? null : openTraceOf(traceTo, url, threadCount);
+    const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
+    const memory = memoryPool.take(threadCount, memoryOptions);
+    const entry = this.schedulerEntryForTests;
+    const run = new Run(this.config, memory, this.#sinks, url, options, trace, entry);
     this.#active = run;
     try {
       return await run.result;
     } finally {
       this.#active = null;
+      this.#lastStats = run.stats();
+      if (run.hasStoppedWell) memoryPool.giveBack(memory, memoryOptions);
     }
   }
 
@@ -126,18 +163,29 @@ export class Runtime {
     return this.#active !== null;
   }
 
-  /** @internal for debugging */
-  get memoryForTests() {
-    return this.#memory;
+  /** @internal Of the active run. */
+  get memoryForTests(): SharedMemory {
+    return this.#active!.memory;
   }
+
+  /** @internal Ends a scheduler that can be ended (with `contain` or `maxHeapMegabytes`), wherever it is. */
+  killForTests(scheduler: number): void {
+    this.#active?.lose(scheduler, "it was killed by a test");
+  }
+
+  /** @internal Whether a scheduler is up, and can be ended. */
+  isUpForTests(scheduler: number): boolean {
+    return this.#active?.isUp(scheduler) === true;
+  }
+
   /** Counters of the active run, or of the last one. */
   stats(): RuntimeStats {
-    return readStats(this.#memory);
+    return this.#active?.stats() ?? this.#lastStats;
   }
 
   /** A text that shows schedulers, actors and what they wait for. */
   dump(): Promise<string> {
-    return this.#active?.dump() ?? Promise.resolve(formatDump(this.stats(), []));
+    return this.#active?.dump() ?? Promise.resolve(dumpOfNothing(this.stats()));
   }
 
   /**
@@ -155,9 +203,9 @@ export class Runtime {
 }
 
 /** Before anything starts. @throws LoadError */
-function openTraceOf(to: string | true, module: string): TraceFile {
+function openTraceOf(to: string | true, module: string, schedulers: number): TraceFiles {
   try {
-    return openTrace(to, module);
+    return openTrace(to, module, schedulers);
   } catch (error) {
     throw new LoadError((error as Error).message);
   }
@@ -171,18 +219,22 @@ class Run {
   onOverdue: () => void = () => {};
   readonly #config: Config;
   readonly #memory: SharedMemory;
+  readonly #clock: RunClock;
   readonly #words: Int32Array;
-  readonly #peerWords: Int32Array;
+  readonly #logs: LogWriter;
+  readonly #telemetry: RunTelemetry | null;
   readonly #sinks: RunSinks;
   readonly #threads: Thread[] = [];
   readonly #names: string[][] = [];
   readonly #quiet: QuietCheck;
   /** Panics of which people have been told, by their texts. */
   readonly #reported = new Set<string>();
+  /** Dumps that wait for reports: the end of the run ends them too. */
+  readonly #waitingDumps = new Set<() => void>();
   readonly #dumps = new Map<number, (id: number, report: SchedulerReport) => void>();
   #settle!: { resolve(outcome: Outcome): void; reject(error: Error): void };
   #ready = 0;
-  #stopped = 0;
+  readonly #stopped = new Set<number>();
   #tickets = 0;
   #outcome: WireOutcome | null = null;
   /** Why the run ends otherwise than by main's outcome. */
@@ -193,72 +245,130 @@ class Run {
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
   readonly #trace: TraceWriter | null;
+  readonly #entry: URL;
+  readonly #init: Omit<Extract<ToWorker, { type: "init" }>, "id" | "incarnations">;
+  /** How many schedulers had each id before the one that has it now. */
+  readonly #incarnations: number[] = [];
+  readonly #isReady: boolean[] = [];
+  /** Schedulers that are being ended, or are dead. */
+  readonly #losing = new Set<number>();
+  /** Ports that wait for a scheduler to be replaced. */
+  readonly #heldPorts: Extract<ToWorker, { type: "port" }>[][] = [];
+  readonly #losses: Losses;
+  readonly #watchdog: Watchdog | null;
 
   constructor(
     config: Config,
     memory: SharedMemory,
     sinks: RunSinks,
     module: string,
-    args: string[],
-    trace: TraceFile | null,
+    options: RunOptions,
+    trace: TraceFiles | null,
+    entry: URL,
   ) {
     this.#config = config;
+    this.#entry = entry;
     this.#memory = memory;
     this.#sinks = sinks;
     this.#words = new Int32Array(memory.run);
-    this.#peerWords = new Int32Array(memory.peerWords);
     this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
     this.over = this.result.then(() => {}, () => {});
     const epochMs = runEpochMs();
-    const clock = new RunClock(epochMs);
+    const clock = this.#clock = new RunClock(epochMs);
+    this.#logs = new LogWriter(
+      new Int32Array(memory.peerWords),
+      sinks,
+      epochMs,
+      () => clock.now(),
+      options.onLog,
+    );
     this.#trace = trace === null ? null : new TraceWriter(
       trace,
       memory.trace!,
-      memory.schedulers,
-      `smarm ${module}`,
-      {
-        name: (scheduler, nameId) => this.#names[scheduler][nameId],
-        wait: (kind) => kind === 0 ? "a promise that is not smarm's" : WAIT_NAMES[kind],
-      },
+      TRACE_WORDS,
       clock,
+      ringFillOf(memory),
       sinks.write,
     );
+    this.#losses = new Losses(memory, {
+      tell: (peer, message) => this.#post(peer, message),
+      settled: (id, lost) => this.#replace(id, lost),
+    });
+    this.#watchdog = config.watchdogMs === undefined ? null : new Watchdog(memory, config.watchdogMs, {
+      ping: (id, ticket) => this.#post(id, { type: "ping", ticket }),
+      isWatched: (id) => this.#isReady[id] && !this.#losing.has(id),
+      stuck: (incident) =>
+        this.#sinks.write(`watchdog: ${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`),
+      stillStuck: (incident) => this.#contain(incident),
+      over: (incident) => {
+        const { id, heldMs } = incident;
+        const text = `gave scheduler ${id} back after ${Math.round(heldMs)} ms`;
+        if (!this.#contained.delete(id)) this.#sinks.write(`watchdog: ${this.#whose(incident)} ${text}`);
+      },
+      now: () => clock.now(),
+    });
     this.#quiet = new QuietCheck(memory, {
       probe: (ticket) => {
-        for (let id = 0; id < memory.schedulers; id++) this.#threads[id].post({ type: "probe", ticket });
+        for (let id = 0; id < memory.schedulers; id++) this.#post(id, { type: "probe", ticket });
       },
       mainEndedWell: () => this.#outcome?.kind === "exit",
       shutdown: () => this.#tellToEnd("shutdown"),
       deadlock: (text) => this.stop(new DeadlockError(text)),
       now: () => clock.now(),
     });
+    this.#telemetry = RunTelemetry.start(module, memory.schedulers, () => this.stats());
+    this.#init = {
+      type: "init",
+      memory,
+      config: config.toPlain(),
+      module,
+      args: [...options.args ?? []],
+      epochMs,
+      colors: sinks.colors,
+      telemetry: this.#telemetry?.context ?? null,
+    };
     for (let id = 0; id < memory.peers; id++) {
-      const isPoller = id === memory.schedulers;
-      const name = isPoller ? "smarm poller" : `smarm scheduler ${id}`;
       this.#names.push([]);
-      const thread = new WebWorkerThread(isPoller ? POLLER_ENTRY : SCHEDULER_ENTRY, name, {
-        message: (message) => this.#hear(id, message),
-        died: (reason) => this.#died(id, reason),
-      });
-      this.#threads.push(thread);
-      thread.post({
-        type: "init",
-        id,
-        memory,
-        config: config.toPlain(),
-        module,
-        args,
-        epochMs,
-        colors: sinks.colors,
-      });
+      this.#incarnations.push(0);
+      this.#heldPorts.push([]);
+      this.#isReady.push(false);
     }
+    for (let id = 0; id < memory.peers; id++) this.#startThread(id);
+  }
+
+  #startThread(id: number): void {
+    const isPoller = id === this.#memory.schedulers;
+    const name = isPoller ? "smarm poller" : `smarm scheduler ${id}`;
+    const { isContained, maxHeapMb } = this.#config;
+    // A thread that was replaced says nothing any more.
+    const isCurrent = () => this.#threads[id] === undefined || this.#threads[id] === thread;
+    const events = {
+      message: (message: FromWorker) => {
+        if (isCurrent() && !this.#finished) this.#hear(id, message);
+        // A port that was under way when its sender died, or the run ended, has nobody else to close it.
+        else if (message.type === "port") message.port.close();
+      },
+      died: (reason: string) => isCurrent() && this.#died(id, reason),
+    };
+    const thread: Thread = isPoller || (!isContained && maxHeapMb === undefined)
+      ? new WebWorkerThread(isPoller ? POLLER_ENTRY : this.#entry, name, events)
+      : new NodeThread(this.#entry, name, events, maxHeapMb);
+    this.#threads[id] = thread;
+    thread.post({ ...this.#init, id, incarnations: this.#incarnations });
+  }
+
+  /** To a peer that lives. */
+  #post(id: number, message: ToWorker): void {
+    if (!this.#losing.has(id)) this.#threads[id].post(message);
   }
 
   #hear(id: number, message: FromWorker): void {
     if (this.#finished) return;
     switch (message.type) {
       case "ready":
-        if (++this.#ready === this.#threads.length) this.#start();
+        this.#isReady[id] = true;
+        if (this.#incarnations[id] > 0) this.#watchdog?.begins(id);
+        else if (++this.#ready === this.#threads.length) this.#start();
         return;
       case "load-error":
         this.#fail(new LoadError(message.text));
@@ -287,11 +397,31 @@ class Run {
         this.stop(new HaltedError(message.code));
         return;
       case "stopped":
-        if (++this.#stopped === this.#threads.length) this.#finish();
+        this.#hasStopped(id);
+        return;
+      case "pong":
+        this.#watchdog?.answered(id, message.ticket);
+        return;
+      case "recovered":
+        this.#losses.recovered(id, message.id, message.sent, message.received);
+        return;
+      case "contained":
+        this.#contained.add(id);
+        this.#sinks.write(
+          `watchdog: actor ${
+            formatPid(message.pid)
+          } ${message.name} held scheduler ${id} for ${message.heldMs} ms ` +
+            `without giving way, and was ended`,
+        );
+        return;
+      case "unsound":
+        this.lose(id, message.why);
         return;
       case "log":
-        this.#sinks.write(formatLog(id, message));
-        Atomics.add(this.#peerWords, id * PEER_WORDS + LOGS_TAKEN, 1);
+        this.#logs.hear(id, message);
+        return;
+      case "logs-dropped":
+        this.#logs.tellDropped(id);
         return;
       case "report":
         if (message.root !== undefined) {
@@ -304,17 +434,41 @@ class Run {
         this.#names[id][message.id] = message.name;
         return;
       case "port":
-        this.#threads[message.to].post({ type: "port", from: id, port: message.port }, [message.port]);
+        this.#forward(message.to, message.life, { type: "port", from: id, port: message.port });
         return;
     }
+  }
+
+  /** A side channel, to the scheduler that it was opened for: not to one that has taken its place. */
+  #forward(to: number, life: number, message: Extract<ToWorker, { type: "port" }>): void {
+    const isDead = this.#losses.isDead(to);
+    if (life !== this.#incarnations[to] + (isDead ? 1 : 0)) message.port.close();
+    else if (isDead) this.#heldPorts[to].push(message);
+    else if (!this.#losing.has(to)) this.#threads[to].post(message, [message.port]);
+    else message.port.close(); // it is being ended and will not read it
   }
 
   #start(): void {
     if (this.#ending) return; // stopped while it was starting
     this.#hasStarted = true;
+    this.#watchdog?.start();
     Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
     new Injector(this.#memory).push("main");
     ring(new Int32Array(this.#memory.peerWords), 0);
+  }
+
+  stats(): RuntimeStats {
+    return readStats(this.#memory, this.#clock.now());
+  }
+
+  get memory(): SharedMemory {
+    return this.#memory;
+  }
+
+  /** Every thread has said that it stopped, and none died: none writes to shared memory any more. */
+  get hasStoppedWell(): boolean {
+    return this.#stopped.size === this.#threads.length && this.#losing.size === 0 &&
+      this.#incarnations.every((before) => before === 0);
   }
 
   /** The first reason counts; main's outcome is what `run` gives only when there was none. */
@@ -334,9 +488,7 @@ class Run {
     this.#ending = true;
     Atomics.store(this.#words, RUN_PHASE, PHASE_STOPPING);
     const graceMs = this.#config.graceMs;
-    for (let id = 0; id < this.#memory.schedulers; id++) {
-      this.#threads[id].post({ type: "stop", reason, graceMs });
-    }
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "stop", reason, graceMs });
     this.#timers.push(setTimeout(() => this.#killAll(), graceMs + KILL_WAIT_MS));
   }
 
@@ -344,7 +496,7 @@ class Run {
   #killAll(): void {
     if (this.#finished) return;
     this.onOverdue();
-    for (let id = 0; id < this.#memory.schedulers; id++) this.#threads[id].post({ type: "kill" });
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "kill" });
     this.#timers.push(setTimeout(() => this.#giveUp(), KILL_WAIT_MS));
   }
 
@@ -360,16 +512,107 @@ class Run {
 
   /** The actors that keep their schedulers busy. */
   stuck(): string[] {
-    return readStats(this.#memory).schedulers.flatMap((one) =>
+    return this.stats().schedulers.flatMap((one) =>
       one.currentPid === null ? [] : [`actor ${formatPid(one.currentPid)} on scheduler ${one.id}`]
     );
   }
 
-  /** A thread is gone: until schedulers can be replaced the run cannot go on. */
+  // --- Threads that die, or are to --------------------------------------------------------------------------------
+
   #died(id: number, reason: string): void {
     if (this.#finished) return;
-    const what = id === this.#memory.schedulers ? "the poller" : `scheduler ${id}`;
-    this.#fail(new LoadError(`${what} died: ${reason}`));
+    if (id === this.#memory.schedulers) this.#fail(new LoadError(`the poller died: ${reason}`));
+    else this.lose(id, reason);
+  }
+
+  /** Ends a scheduler, if it has not ended by itself, and replaces it; the run goes on when its thread is gone for sure. */
+  async lose(id: number, why: string): Promise<void> {
+    if (this.#finished || this.#losing.has(id)) return;
+    if (!this.#hasStarted) return this.#fail(new LoadError(`scheduler ${id} died: ${why}`));
+    if (!this.#isReady[id]) return this.#fatal(`scheduler ${id} could not be replaced: ${why}`);
+    this.#losing.add(id);
+    this.#isReady[id] = false;
+    const gone = this.#threads[id].kill();
+    if (gone === null) return this.#fail(new LoadError(`scheduler ${id} died: ${why}`));
+    const isGone = await gone;
+    if (this.#finished) return;
+    if (!isGone) return this.#fatal(`scheduler ${id} cannot be stopped: ${why}. The program ends`);
+    if (this.#closing) return this.#hasStopped(id);
+    this.#quiet.forget();
+    const hadMain = takerOf(this.#memory, 0) === id && this.#outcome === null;
+    this.#lostWhy[id] = why;
+    this.#losses.died(id, why);
+    if (hadMain) this.#mainLost(id, why);
+  }
+
+  isUp(id: number): boolean {
+    return this.#hasStarted && this.#isReady[id] && !this.#losses.isSettling;
+  }
+
+  readonly #lostWhy: string[] = [];
+  /** Schedulers of which people have been told that their actor was ended. */
+  readonly #contained = new Set<number>();
+
+  #mainLost(id: number, why: string): void {
+    const outcome: Outcome = { kind: "panic", error: lostError(id, why) };
+    this.#outcome = packOutcome(outcome);
+    if (this.#ending) return;
+    this.#sinks.mainPanicked?.(describeOutcome(outcome, this.#sinks.colors));
+    this.#tellToEnd("shutdown");
+  }
+
+  /** All have settled what they had to do with a dead scheduler. */
+  #replace(id: number, lost: number): void {
+    this.#losing.delete(id);
+    this.#incarnations[id]++;
+    const actors = lost === 1 ? "1 actor" : `${lost} actors`;
+    this.#sinks.write(`scheduler ${id} was lost, and ${actors} with it: ${this.#lostWhy[id]}`);
+    if (this.#finished || this.#closing) return this.#hasStopped(id);
+    this.#startThread(id);
+    for (const message of this.#heldPorts[id].splice(0)) this.#threads[id].post(message, [message.port]);
+    if (this.#ending) this.#post(id, { type: "stop", reason: "shutdown", graceMs: this.#config.graceMs });
+    const incarnation = this.#incarnations[id];
+    this.#timers.push(setTimeout(() => {
+      if (this.#incarnations[id] === incarnation && !this.#isReady[id] && !this.#losing.has(id)) {
+        this.#fatal(`scheduler ${id} could not be replaced within ${REPLACE_MS} ms`);
+      }
+    }, REPLACE_MS));
+  }
+
+  /** What nobody can stop ends with the process: never is a thread left burning. */
+  #fatal(text: string): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#sinks.write(`error: ${text}`);
+    if (this.#trace === null) Deno.exit(EXIT_FATAL);
+    this.#trace.finish("lost").then(() => Deno.exit(EXIT_FATAL));
+  }
+
+  /** With --contain a scheduler that has not ended its actor itself is ended. */
+  #contain(incident: Stuck): void {
+    const { watchdogMs, isContained } = this.#config;
+    if (!isContained || incident.heldMs < watchdogMs! + CONTAIN_SLACK_MS) return;
+    this.lose(incident.id, `${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`);
+  }
+
+  #describe(incident: Stuck): string {
+    return `${this.#whose(incident)} has held scheduler ${incident.id}`;
+  }
+
+  #whose({ id, key }: Stuck): string {
+    if (key === NO_ACTOR) {
+      return "code that is no actor's turn (a callback, or behind a promise that is not smarm's)";
+    }
+    const routes = new Int32Array(this.#memory.routes[birthOf(key)]);
+    const details = new Int32Array(this.#memory.details[birthOf(key)]);
+    const pid = pidFromKey(key, Atomics.load(routes, indexOf(key)) >>> WHERE_BITS);
+    const name = this.#names[id][details[indexOf(key) * DETAIL_WORDS + DETAIL_WAIT] >>> 8] ?? "";
+    return `actor ${formatPid(pid)} ${name}`;
+  }
+
+  #hasStopped(id: number): void {
+    this.#stopped.add(id);
+    if (this.#stopped.size === this.#threads.length) this.#finish();
   }
 
   #fail(error: Error): void {
@@ -383,7 +626,10 @@ class Run {
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    for (const thread of this.#threads) thread.post({ type: "close" });
+    this.#threads.forEach((_, id) => {
+      if (this.#losing.has(id)) this.#stopped.add(id); // its actors are nobody's business any more
+      else this.#post(id, { type: "close" });
+    });
     this.#timers.push(setTimeout(() => this.#giveUp(), KILL_WAIT_MS + this.#config.graceMs));
   }
   #closing = false;
@@ -392,11 +638,31 @@ class Run {
     if (this.#finished) return;
     this.#finished = true;
     this.#quiet.close();
+    this.#watchdog?.close();
+    // Held for schedulers that were lost and are not replaced any more.
+    for (const held of this.#heldPorts) for (const { port } of held.splice(0)) port.close();
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const thread of this.#threads) thread.end();
-    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
-    else this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
+    for (const enough of this.#waitingDumps) enough();
+    const gone = this.#threads.map((thread) => thread.kill());
+    this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
+    if (this.#trace === null && gone.every((one) => one === null)) this.#settleNow();
+    else this.#settleWhenGone(gone);
+  }
+
+  /** Nothing is left behind: a thread that can be told to be gone is waited for, and none is left burning. */
+  async #settleWhenGone(gone: (Promise<boolean> | null)[]): Promise<void> {
+    const isGone = await Promise.all(gone);
+    const burning = isGone.findIndex((one) => one === false);
+    if (burning >= 0) this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
+    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
+    else await this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
+    if (burning >= 0) Deno.exit(EXIT_FATAL);
+    this.#settleNow();
+  }
+
+  #settleNow(): void {
     if (this.#failure !== null) this.#settle.reject(this.#failure);
     else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));
     else this.#settle.reject(new StoppedError("the run ended before main did"));
@@ -407,27 +673,44 @@ class Run {
     const reports: (SchedulerReport | null)[] = new Array(this.#memory.schedulers).fill(null);
     let missing = reports.length;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DUMP_WAIT_MS);
-      this.#timers.push(timer);
+      const enough = () => {
+        clearTimeout(timer);
+        this.#waitingDumps.delete(enough);
+        resolve();
+      };
+      const timer = setTimeout(enough, DUMP_WAIT_MS);
+      this.#waitingDumps.add(enough);
       this.#dumps.set(ticket, (id, report) => {
         reports[id] = report;
-        if (--missing > 0) return;
-        clearTimeout(timer);
-        resolve();
+        if (--missing === 0) enough();
       });
       for (let id = 0; id < reports.length; id++) {
-        this.#threads[id].post({ type: "dump", ticket, limit: DUMP_LIMIT });
+        this.#post(id, { type: "dump", ticket, limit: DUMP_LIMIT });
       }
     });
     this.#dumps.delete(ticket);
-    return formatDump(readStats(this.#memory), reports);
+    const memory = this.#memory;
+    const words = new Int32Array(memory.peerWords);
+    let underWay = 0;
+    for (let peer = 0; peer < memory.peers; peer++) { // what was taken in was sent before: never less than nothing
+      underWay -= Atomics.load(words, peer * PEER_WORDS + RECORDS_IN);
+    }
+    for (let peer = 0; peer < memory.peers; peer++) {
+      underWay += Atomics.load(words, peer * PEER_WORDS + RECORDS_OUT);
+    }
+    return formatDump({
+      nowMs: this.#clock.now(),
+      stats: this.stats(),
+      reports,
+      stuck: (id) => readStuck(memory, id, this.#names[id], DUMP_LIMIT),
+      offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
+      underWay: underWay | 0,
+    });
   }
 }
 
-function formatLog(scheduler: number, record: Extract<FromWorker, { type: "log" }>): string {
-  const who = record.pid === null ? `scheduler ${scheduler}` : formatPid(record.pid);
-  const seconds = (record.atMs / 1000).toFixed(3);
-  return `${seconds} ${record.level} ${who} ${record.message}${
-    record.fields === "" ? "" : ` ${record.fields}`
-  }`;
+/** No run is active: the counters of the last one. */
+function dumpOfNothing(stats: RuntimeStats): string {
+  const stuck = () => ({ actors: [], more: 0 });
+  return formatDump({ nowMs: stats.uptimeMs, stats, reports: [], stuck, offers: [], underWay: 0 });
 }

@@ -3,8 +3,8 @@
  *
  * Actors are plain async functions. Resuming one means resolving the promise that it awaits; its code then runs in a
  * microtask until it waits again, and that wait hands the baton to the next actor of the run queue. A chain of such
- * hand-overs is a *burst*; it ends after {@link BURST_MS} so that the worker's event loop gets its turn (event_loop.ts).
- * At most one actor holds the baton (`current`), so actors run one at a time and in the order in which they were queued
+ * hand-overs is a *burst*; it ends after {@link BURST_MS} so that timers and other threads are served, and now and then
+ * the worker's event loop (event_loop.ts). At most one actor holds the baton (`current`), so actors run one at a time and in the order in which they were queued
  * (S20). An actor that awaits a promise that is not smarm's calls no hook: the next turn of the event loop takes the
  * baton from it, and its code goes on whenever that promise is settled.
  *
@@ -51,23 +51,29 @@ import { Inquiries } from "./inquiry.ts";
 import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
 import { TimeoutError, toError } from "./errors.ts";
-import { birthOf, formatPid, indexOf, isPid, keyOf } from "./pid.ts";
+import { birthOf, formatPid, generationOf, indexOf, isPid, keyOf } from "./pid.ts";
+import { Unobserved } from "./unobserved.ts";
 import {
   COUNTER_WORDS,
   COUNTERS,
   CURRENT_KEY,
+  DETAIL_BEGAN,
   DETAIL_SINCE,
   DETAIL_WAIT,
   DETAIL_WORDS,
   IO_PARKED,
+  LIVE,
+  MISSED,
   NO_ACTOR,
   NOT_RECEIVING,
   PEER_WORDS,
   RUN_QUEUE_LENGTH,
   type SharedMemory,
   SLEEPING,
+  TAKEN_AWAY,
   TIMERS,
 } from "./layout.ts";
+import { Journal } from "./journal.ts";
 import { Routes, SlotTable } from "./slot_table.ts";
 import { thisThread } from "./this_thread.ts";
 import { Targets } from "./targets.ts";
@@ -82,11 +88,13 @@ import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { SETTLED } from "./offer_states.ts";
 import { WorkSharing } from "./work_sharing.ts";
+import type { Isolation } from "./isolation.ts";
+import type { SchedulerTelemetry } from "./telemetry.ts";
 import { Recorder } from "../trace/recorder.ts";
 import * as event from "../trace/format.ts";
 
 /** How long a burst may last before timers, IO, other schedulers and foreign promises get their turn. */
-export const BURST_MS = 0.25; // guessed: a turn of the event loop costs 1 µs; settled by bench/peers/pingpong.ts
+export const BURST_MS = 0.25; // what is done in between takes 5 to 7 µs (event_loop.ts)
 /** Between two looks at the clock an actor may use at most this part of its timeslice. */
 const LOOKS_PER_SLICE = 8;
 
@@ -117,9 +125,12 @@ export class Scheduler {
   readonly #details: Int32Array[];
   /** With --trace only: what happens to actors is recorded here. */
   readonly trace: Recorder | null;
+  /** With OTEL_DENO=true only: it is told of calls, restarts and panics. */
+  telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
   readonly targets: Targets;
   readonly slots: SlotTable;
+  readonly journal: Journal;
   readonly routes: Routes;
   readonly names: NameTable;
   readonly groups: Groups;
@@ -136,7 +147,7 @@ export class Scheduler {
   /** Handles of children that live elsewhere. */
   readonly away: Map<Pid, HandleImpl> = new Map();
   /** Panics that somebody may still observe. */
-  readonly unobserved: Map<Pid, { outcome: Outcome; atMs: number; name: string }> = new Map();
+  readonly unobserved: Unobserved = new Unobserved(this);
 
   /** Open calls of actors that live here, by number. */
   readonly calls: Map<number, Wait> = new Map();
@@ -160,7 +171,6 @@ export class Scheduler {
   readonly sharesWork: boolean;
   readonly boundByDefault: Bound | null;
   stopping = false;
-  live = 0;
   /** Actors whose module is being imported. */
   loading = 0;
   readonly sliceMs: number;
@@ -171,6 +181,8 @@ export class Scheduler {
   #burstStart = 0;
   #burstOver = false;
   #driving = false;
+  /** With --contain only: runs actors one by one, so that one can be cut off alone. */
+  isolate: Isolation | null = null;
   #armed = false;
   #refs = 0;
   readonly #lateWaits: Wait[] = [];
@@ -184,11 +196,16 @@ export class Scheduler {
   panicked = 0;
   stolen = 0;
   resumed = 0;
-  busyMs = 0;
   runQueueHigh = 0;
   restarts = 0;
   offered = 0;
   donated = 0;
+  timersFired = 0;
+  ioDone = 0;
+  heapUsedBytes = 0;
+  startedMs = 0;
+  turnedMs = 0;
+  idle = 0;
 
   constructor(id: number, memory: SharedMemory, config: Config, clock: Clock, host: Host) {
     thisThread.scheduler = this;
@@ -199,12 +216,15 @@ export class Scheduler {
     this.host = host;
     this.words = new Int32Array(memory.peerWords);
     this.base = id * PEER_WORDS;
+    this.words[this.base + LIVE] = 0; // not zero where it takes the place of one that died
+    this.words[this.base + MISSED] = this.words[this.base + TAKEN_AWAY];
     this.run = new Int32Array(memory.run);
     this.#counters = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
     this.trace = memory.trace === null ? null : new Recorder(memory.trace, id, memory.schedulers, clock);
     this.#details = memory.details.map((buffer) => new Int32Array(buffer));
     const routes = memory.routes.map((buffer) => new Int32Array(buffer));
-    this.slots = new SlotTable(routes[id], id, memory.slotCapacity);
+    this.journal = new Journal(this.words, this.base);
+    this.slots = new SlotTable(routes[id], id, memory.slotCapacity, this.journal);
     this.routes = new Routes(routes);
     this.names = new NameTable(memory, id, this.routes);
     this.groups = new Groups(this);
@@ -218,6 +238,14 @@ export class Scheduler {
     this.sliceMs = config.timesliceUs / 1000;
     this.#granted = 1; // the first look says what operations cost here
     this.ops = this.#granted;
+  }
+
+  /** How many actors live here. */
+  get live(): number {
+    return this.words[this.base + LIVE];
+  }
+  set live(count: number) {
+    this.words[this.base + LIVE] = count;
   }
 
   /** Offers, thefts and gifts of actors that have not begun. */
@@ -309,8 +337,14 @@ export class Scheduler {
     return this.work.keepHome(target) ? target : undefined;
   }
 
-  /** A thief was faster: what is left here is the handle. */
+  /** A thief was faster. */
   forgetStolen(actor: ActorImpl): void {
+    this.words[this.base + MISSED]++;
+    this.forget(actor);
+  }
+
+  /** It lives elsewhere: what is left here is the handle. */
+  forget(actor: ActorImpl): void {
     actor.state = DONE;
     this.born[indexOf(actor.pid)] = undefined;
     this.live--;
@@ -388,8 +422,9 @@ export class Scheduler {
 
   /** The time is looked at here, so such a timeout is late by a burst at most, and never early. */
   #armLate(): void {
-    const now = this.clock.now();
     const waits = this.#lateWaits;
+    if (waits.length === 0) return;
+    const now = this.clock.now();
     for (let i = 0; i < waits.length; i++) {
       const wait = waits[i];
       if (!wait.isOpen) continue;
@@ -414,14 +449,14 @@ export class Scheduler {
   /** What a wait waited for is there. */
   complete(wait: Wait, value: unknown): boolean {
     if (!wait.complete(value)) return false;
-    if (this.trace !== null && isIo(wait.kind)) this.trace.of(event.IO_READY, wait.actor);
+    if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
     this.wake(wait.actor);
     return true;
   }
 
   fail(wait: Wait, error: unknown): boolean {
     if (!wait.fail(error)) return false;
-    if (this.trace !== null && isIo(wait.kind)) this.trace.of(event.IO_READY, wait.actor);
+    if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
     this.wake(wait.actor);
     return true;
   }
@@ -453,6 +488,10 @@ export class Scheduler {
       actor.receives--;
       if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
     }
+    if (actor.waits === null) { // a plain receive, which may come next, notes nothing
+      this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
+        actor.target.nameId << 8;
+    }
   }
 
   /** Drops all that an ended actor was waiting for; its promises are never settled. */
@@ -475,7 +514,9 @@ export class Scheduler {
   /** As {@link enqueue}, where another event of the trace says so. */
   #enqueue(actor: ActorImpl): void {
     this.queue.push(actor);
-    this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
+    const { length } = this.queue;
+    this.words[this.base + RUN_QUEUE_LENGTH] = length;
+    if (length > this.runQueueHigh) this.runQueueHigh = length;
     if (!this.#armed) this.arm();
   }
 
@@ -522,7 +563,7 @@ export class Scheduler {
     }
     this.current = null;
     if (yieldBack(actor) === "requeue") {
-      if (this.trace !== null) this.trace.of(event.YIELD, actor);
+      if (this.trace !== null) this.trace.yielded();
       this.#enqueue(actor);
     }
     this.#handOver();
@@ -530,7 +571,8 @@ export class Scheduler {
 
   #tracePark(actor: ActorImpl, result: "parked" | "requeue"): void {
     const kind = actor.waits !== null ? actor.waits.kind : actor.rxResolve !== null ? RECEIVE : 0;
-    this.trace!.of(result === "parked" ? event.PARK : event.UNPARK_FLAG_CONSUMED, actor, kind);
+    if (result === "parked") this.trace!.parked(kind);
+    else this.trace!.flagConsumed(kind);
   }
 
   /** For dumps while this scheduler is stuck. */
@@ -565,14 +607,33 @@ export class Scheduler {
     if (this.#driving) return 0;
     this.#driving = true;
     const before = this.resumed;
+    if (this.isolate !== null) this.isolate.drainOthers(); // what is queued already is not the first actor's
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
+      if (this.sharesWork && this.queue.first!.state === UNSTARTED) this.work.giveOffered();
       const actor = this.#dequeue();
+      if (this.isolate !== null) this.isolate.begins(actor);
       if (actor.state === UNSTARTED) this.#begin(actor);
       else this.#resume(actor);
+      if (this.isolate !== null) this.#alone(actor);
     }
     this.#driving = false;
     if (this.current === null) this.#idle();
     return this.resumed - before;
+  }
+
+  /** The actor runs until it waits; one that waits for a promise that is not smarm's has the baton taken away at once. */
+  #alone(actor: ActorImpl): void {
+    this.isolate!.drain();
+    if (this.current === actor) this.#putDown(actor);
+  }
+
+  /** The turn was cut off in the middle. The actor whose turn it was; null when it was nobody's. */
+  cutOff(): ActorImpl | null {
+    const actor = this.current;
+    this.#driving = false;
+    this.current = null;
+    this.#idle();
+    return actor;
   }
 
   #idle(): void {
@@ -585,7 +646,7 @@ export class Scheduler {
     this.sliceUsed = false;
     this.words[this.base + CURRENT_KEY] = keyOf(actor.pid);
     if (--this.ops <= 0) this.look(actor);
-    if (this.trace !== null) this.trace.of(event.RESUME, actor);
+    if (this.trace !== null) this.trace.resumed(actor);
   }
   /** `lastNow` in whole ms: a small integer takes no object of its own in each actor. */
   #since = 0;
@@ -597,12 +658,14 @@ export class Scheduler {
       return;
     }
     if (resume(actor) === "stale") return;
-    if (this.trace !== null) this.trace.begins(actor, actor.target.nameId);
+    if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
     const fn = actor.start!.fn!, args = actor.start!.args;
     actor.start = null;
-    this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
-      actor.target.nameId << 8;
+    const details = this.#details[birthOf(actor.pid)];
+    const at = indexOf(actor.pid) * DETAIL_WORDS;
+    details[at + DETAIL_WAIT] = actor.target.nameId << 8;
+    details[at + DETAIL_BEGAN] = generationOf(actor.pid);
     let result: unknown;
     enter(actor);
     try {
@@ -769,10 +832,17 @@ export class Scheduler {
     this.#burstStart = now;
     this.#burstOver = false;
     this.ops = this.#granted;
-    if (this.queue.length > this.runQueueHigh) this.runQueueHigh = this.queue.length;
+    this.turnedMs = now;
     if (longMailboxes.found) warnOfLongMailboxes(this);
-    this.publish();
+    this.#armLate();
     return now;
+  }
+
+  /** What the event loop has taken in before this burst took its time: the burst's own begins now. */
+  lengthenBurst(): void {
+    this.lastNow = this.#burstStart = this.clock.now();
+    if (this.trace !== null) this.trace.clock(this.lastNow);
+    this.#burstOver = false;
   }
 
   #traceBurst(now: number): void {
@@ -795,7 +865,7 @@ export class Scheduler {
 
   /** Makes the counters visible to other threads. */
   publish(): void {
-    if (this.#lateWaits.length > 0) this.#armLate();
+    this.#armLate();
     const counters = this.#counters;
     for (let i = 0; i < COUNTERS.length; i++) counters[i] = this[COUNTERS[i]];
     this.words[this.base + TIMERS] = this.timers.size;
@@ -816,7 +886,7 @@ export class Scheduler {
 
   /** Whoever joins a dead actor has seen its panic. */
   observed(pid: Pid): void {
-    if (this.unobserved.size > 0) this.unobserved.delete(pid);
+    this.unobserved.seen(pid);
   }
 
   askForOutcome(handle: HandleImpl): void {
@@ -829,7 +899,7 @@ export class Scheduler {
 
   stats(): RuntimeStats {
     this.publish();
-    return readStats(this.memory);
+    return readStats(this.memory, this.clock.now());
   }
 
   halt(code: number): void {

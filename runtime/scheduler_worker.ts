@@ -1,18 +1,11 @@
 /**
- * The entry of a scheduler's Web Worker: takes its part of the shared memory, loads the program, runs it, and answers
+ * The entry of a scheduler's worker, of either kind (thread.ts): takes its part of the shared memory, loads the program, runs it, and answers
  * the control thread.
  *
  * @module
  */
-import type { ActorFunction, Log, Outcome, Pid } from "./api.ts";
-import {
-  type FromWorker,
-  type LogLevelName,
-  R_CHANNEL_FIRST,
-  R_IO_FIRST,
-  type ToWorker,
-} from "./protocol.ts";
-import type { ActorImpl } from "./actor.ts";
+import type { ActorFunction, Log, Outcome } from "./api.ts";
+import { type FromWorker, R_CHANNEL_FIRST, R_IO_FIRST, type ToWorker } from "./protocol.ts";
 import { Config } from "./config.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Remote } from "./remote.ts";
@@ -24,29 +17,50 @@ import { installGuard } from "./guard.ts";
 import { LoadFailure, loadProgram } from "./load.ts";
 import { packOutcome } from "./wire.ts";
 import { describeOutcome, rootOf } from "./report.ts";
-import { askToEnd, finalize, reportUnobserved } from "./lifecycle.ts";
+import { askToEnd, finalize } from "./lifecycle.ts";
 import { spawnMain } from "./spawn.ts";
 import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
-import { ASLEEP, ENDED, EPOCH, LOGS_TAKEN, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
-import { receiveMessageOnPort } from "node:worker_threads";
+import { inherit, Recovery } from "./recovery.ts";
+import { Containment } from "./containment.ts";
+import type { ThreadData } from "./thread.ts";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { SchedulerTelemetry } from "./telemetry.ts";
+import { LogGate } from "./log_gate.ts";
+import { WorkerLog } from "./log.ts";
+import { ASLEEP, CLOSING, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
 import { setImmediate } from "node:timers";
 
+/** Of a worker that can be ended; null in a Web Worker. */
+const thread = ((workerData as Partial<ThreadData> | null)?.lock === undefined ? null : workerData) as
+  | ThreadData
+  | null;
 // deno-lint-ignore no-explicit-any
-const control = globalThis as any;
+const control = (thread === null ? globalThis : parentPort) as any;
 const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
-const closeWorker: () => void = control.close.bind(control);
+/** The other kind is ended from outside. */
+const closeWorker: () => void = thread === null ? control.close.bind(control) : () => {};
+
+/** How long a scheduler that is closed waits for the others, which are told to close at the same moment. */
+const LAST_WORD_MS = 100;
 
 let s: Scheduler;
 let loop: EventLoop;
 let foreign: ForeignWork;
+let recovery: Recovery;
+/** The program's functions are known, by the same numbers as on all schedulers: actors can be taken in. */
+let isLoaded = false;
+/** What waits until then: questions for dumps, and news of other losses, because settling one takes actors in. */
+const early: ToWorker[] = [];
 /** What the scheduler itself has to say (M12). */
 let log: Log;
 
-control.onmessage = (event: MessageEvent<ToWorker>) => {
-  const message = event.data;
+if (thread === null) control.onmessage = (event: MessageEvent<ToWorker>) => hear(event.data);
+else control.on("message", hear);
+
+function hear(message: ToWorker): void {
   switch (message.type) {
     case "init":
       boot(message);
@@ -64,6 +78,7 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       probe(message.ticket);
       return;
     case "dump":
+      if (!isLoaded) return void early.push(message);
       post({ type: "dumped", ticket: message.ticket, report: reportScheduler(s, message.limit) });
       return;
     case "port":
@@ -71,24 +86,57 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       return;
     case "close":
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
-      for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
-      if (logsDropped > 0) tellDroppedLogs();
+      awaitLastWord();
+      s.unobserved.settleAll();
       loop.close();
       s.remote.close();
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
       post({ type: "stopped" });
       closeWorker();
+      return;
+    case "lost":
+      if (!isLoaded) return void early.push(message);
+      loop.holdHunger();
+      recovery.lost(message.id, message.why);
+      return;
+    case "renewed":
+      if (!isLoaded) return void early.push(message);
+      recovery.renewed(message.id);
+      loop.releaseHunger();
+      return;
+    case "ping":
+      post({ type: "pong", ticket: message.ticket });
   }
-};
+}
+
+/**
+ * A panic that an actor on another scheduler was told of is reported if that actor was dead by then. Who took in the
+ * signal says so when it drains its rings, which it does at the latest when it is closed.
+ */
+function awaitLastWord(): void {
+  s.remote.flush();
+  Atomics.add(s.run, CLOSING, 1);
+  if (!s.unobserved.hopes) return;
+  const until = s.clock.now() + LAST_WORD_MS;
+  while (Atomics.load(s.run, CLOSING) < s.memory.schedulers && s.clock.now() < until) {
+    Atomics.wait(s.run, CLOSING, Atomics.load(s.run, CLOSING), 1);
+  }
+  s.remote.drain();
+}
 
 async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const config = Config.fromPlain(init.config);
   const clock = new RunClock(init.epochMs);
   const { id, memory } = init;
+  const gate = new LogGate(new Int32Array(memory.peerWords), id);
+  const logs = new WorkerLog(config.minLogLevel, gate, () => clock.now(), post);
+  log = logs.of(null);
   s = new Scheduler(id, memory, config, clock, {
-    arm: () => loop.arm(),
+    arm: () => {
+      if (isLoaded) loop.arm(); // before, what others have sent to this scheduler's predecessor's place waits
+    },
     halt: (code) => post({ type: "halt", code }),
-    log: (actor) => logFor(actor, config.minLogLevel),
+    log: (actor) => logs.of(actor),
     mainEnded: (actor, outcome) =>
       post({
         type: "main-ended",
@@ -108,7 +156,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   s.remote = new Remote(s, {
     openPort: (to) => {
       const channel = new MessageChannel();
-      post({ type: "port", to, port: channel.port2 }, [channel.port2]);
+      post({ type: "port", to, life: recovery.lifeOf(to), port: channel.port2 }, [channel.port2]);
       return channel.port1;
     },
     // deno-lint-ignore no-explicit-any
@@ -117,13 +165,24 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
       kind >= R_CHANNEL_FIRST && kind < R_IO_FIRST &&
         (s.channels.handle(from, kind, target, aux, payload) ||
           s.inquiries.handle(from, kind, target, aux, payload)) ||
+      recovery.handle(from, kind, aux) ||
       s.io.heard(kind, target, aux, payload),
-    warn: (text) => logFor(null, config.minLogLevel).error(text),
+    warn: (text) => log.error(text),
   });
   s.io = new IoClient(s);
+  recovery = new Recovery(
+    s,
+    init.incarnations,
+    (lost, sent, received) => post({ type: "recovered", id: lost, sent, received }),
+  );
+  if (init.incarnations[id] > 0) inherit(s, init.incarnations[id]);
+  s.telemetry = SchedulerTelemetry.start(init.telemetry);
   const doorbell = new Doorbell(s.words, id, () => loop.rung());
   const spins = memory.schedulers > 1 && memory.schedulers <= (navigator.hardwareConcurrency || 1);
-  loop = new EventLoop(s, doorbell, spins, onIdle);
+  const containment = config.isContained
+    ? Containment.start(s, config.watchdogMs!, (message) => post(message))
+    : null;
+  loop = new EventLoop(s, doorbell, spins, onIdle, containment);
   const timers = installGuard({
     crashed: (actor, error) => {
       const outcome: Outcome = { kind: "panic", error: toError(error) };
@@ -140,9 +199,10 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     },
     halt: (code) => post({ type: "halt", code }),
   });
-  log = logFor(null, config.minLogLevel);
   log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
+  if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));
+  else if (s.telemetry !== null) await foreign.discount();
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);
@@ -152,9 +212,23 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     post({ type: "load-error", text: failure.message, exitCode: failure.exitCode });
     return;
   }
+  if (thread !== null) await holdLock(thread.lock);
   log.info("started");
+  s.startedMs = clock.now();
   post({ type: "ready" });
-  s.arm();
+  isLoaded = true;
+  early.splice(0).forEach(hear);
+  loop.arm();
+}
+
+/** From here on this thread can be ended while it computes (thread.ts). Gives what lets go of the lock again. */
+function holdLock(name: string): Promise<() => void> {
+  return new Promise((held, failed) => {
+    const { locks } = navigator as unknown as {
+      locks: { request(name: string, callback: () => Promise<void>): Promise<void> };
+    };
+    locks.request(name, () => new Promise((release) => held(release))).catch(failed);
+  });
 }
 
 /** Nothing to do here: perhaps nowhere any more (S18). */
@@ -219,46 +293,3 @@ async function probe(ticket: number): Promise<void> {
 }
 
 const MOST_REPORTED = 10_000;
-const LEVELS: Record<string, number> = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 };
-
-/** Log records on their way to the control thread. */
-const MOST_LOGS_WAITING = 10_000;
-let logsPosted = 0;
-let logsDropped = 0;
-
-/** Of level error, because those that were dropped may have been. */
-function tellDroppedLogs(): void {
-  const message = `${logsDropped} log records were dropped: they came faster than they can be written`;
-  logsDropped = 0;
-  logsPosted = (logsPosted + 1) | 0;
-  post({ type: "log", level: "error", pid: null, atMs: s.clock.now(), message, fields: "" });
-}
-
-function logFor(actor: ActorImpl | null, minLevel: string): Log {
-  const least = LEVELS[minLevel];
-  const at = (level: LogLevelName) => (message: string, fields?: Record<string, unknown>) => {
-    if (LEVELS[level] > least) return;
-    // A flood of them must not fill the memory: what the control thread cannot write in time is counted.
-    if (((logsPosted - Atomics.load(s.words, s.base + LOGS_TAKEN)) | 0) >= MOST_LOGS_WAITING) {
-      logsDropped++;
-      return;
-    }
-    if (logsDropped > 0) tellDroppedLogs();
-    logsPosted = (logsPosted + 1) | 0;
-    post({
-      type: "log",
-      level,
-      pid: actor?.pid ?? null as Pid | null,
-      atMs: s.clock.now(),
-      message: String(message),
-      fields: fields === undefined ? "" : inspectFields(fields),
-    });
-  };
-  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
-}
-
-function inspectFields(fields: Record<string, unknown>): string {
-  return Object.entries(fields).map(([key, value]) =>
-    `${key}=${Deno.inspect(value, { depth: 4, breakLength: Infinity, compact: true })}`
-  ).join(" ");
-}

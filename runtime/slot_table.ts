@@ -14,6 +14,7 @@
  */
 import type { Pid } from "./api.ts";
 import { SlotLimitError } from "./errors.ts";
+import type { Journal } from "./journal.ts";
 import { WHERE_BITS, WHERE_FREE, WHERE_HOME, WHERE_MASK, WHERE_STEALABLE } from "./layout.ts";
 import { birthOf, FIRST_GENERATION, generationOf, indexOf, makePid, RETIRED_GENERATION } from "./pid.ts";
 
@@ -26,15 +27,34 @@ export class SlotTable {
   readonly #routes: Int32Array;
   readonly #scheduler: number;
   readonly #capacity: number;
+  readonly #journal: Journal | null;
   readonly #free: number[] = [];
   #fresh = 0;
   /** Slots whose generations are used up. */
   retired = 0;
 
-  constructor(routes: Int32Array, scheduler: number, capacity = routes.length) {
+  constructor(
+    routes: Int32Array,
+    scheduler: number,
+    capacity = routes.length,
+    journal: Journal | null = null,
+  ) {
     this.#routes = routes;
     this.#scheduler = scheduler;
     this.#capacity = capacity;
+    this.#journal = journal;
+  }
+
+  /** For a scheduler that takes a dead one's place: slots that nobody has are free, under their next generations. */
+  inherit(): void {
+    const routes = this.#routes;
+    for (let index = 0; index < this.#capacity && routes[index] !== 0; index++) {
+      this.#fresh = index + 1;
+      if ((routes[index] & WHERE_MASK) !== WHERE_FREE) continue; // born here, alive elsewhere
+      const generation = routes[index] >>> WHERE_BITS;
+      if (generation === RETIRED_GENERATION) this.retired++;
+      else this.free(makePid(this.#scheduler, index, generation)); // whoever had it last may not have freed it
+    }
   }
 
   /** A pid that was never given before, living at `where`. @throws SlotLimitError */
@@ -49,6 +69,7 @@ export class SlotTable {
       index = this.#fresh++;
       generation = FIRST_GENERATION;
     }
+    if (this.#journal !== null) this.#journal.spawns(index, generation);
     this.#routes[index] = word(generation, where);
     return makePid(this.#scheduler, index, generation);
   }
@@ -60,6 +81,19 @@ export class SlotTable {
     this.#routes[index] = word(next, WHERE_FREE); // pairs with the load in locate()
     if (next === RETIRED_GENERATION) this.retired++;
     else this.#free.push(index);
+  }
+
+  /**
+   * For a death that another scheduler tells: one that was told to a scheduler that died, and in whose place this one is,
+   * has been found in the route word before ({@link inherit}).
+   */
+  freeUnlessFreed(pid: Pid): void {
+    if (this.isTaken(pid)) this.free(pid);
+  }
+
+  /** Whether the slot is still the pid's: the actor lives, or its end has not been heard of here. */
+  isTaken(pid: Pid): boolean {
+    return Atomics.load(this.#routes, indexOf(pid)) >>> WHERE_BITS === generationOf(pid);
   }
 
   /** Before it begins here: false when a thief was faster. */
@@ -101,6 +135,11 @@ function swap(routes: Int32Array, pid: Pid, from: number, to: number): boolean {
   return Atomics.compareExchange(routes, indexOf(pid), expected, word(generation, to)) === expected;
 }
 
+function livesOn(route: number, scheduler: number, table: number): boolean {
+  const where = route & WHERE_MASK;
+  return where === scheduler || (table === scheduler && (where === WHERE_STEALABLE || where === WHERE_HOME));
+}
+
 /** Makes `home` the place of an actor that has not begun, for good. */
 function settle(routes: Int32Array, pid: Pid, home: number): boolean {
   return swap(routes, pid, WHERE_STEALABLE, home) || swap(routes, pid, WHERE_HOME, home);
@@ -132,6 +171,12 @@ export class Routes {
     }
   }
 
+  /** A thief, or a scheduler that it was given to, has it: for dumps, which change nothing. */
+  hasLeft(pid: Pid, from: number): boolean {
+    const where = Atomics.load(this.#tables[birthOf(pid)], indexOf(pid)) & WHERE_MASK;
+    return where < WHERE_STEALABLE && where !== from;
+  }
+
   isLive(pid: Pid): boolean {
     const routes = this.#tables[birthOf(pid)];
     if (routes === undefined) return false;
@@ -148,5 +193,53 @@ export class Routes {
   declareDead(pid: Pid): void {
     const routes = this.#tables[birthOf(pid)];
     Atomics.store(routes, indexOf(pid), word(generationOf(pid), WHERE_FREE));
+  }
+
+  /** Of a dead scheduler: a slot that it had taken and told nobody of. */
+  declareUncounted(table: number, index: number, generation: number): void {
+    Atomics.store(this.#tables[table], index, word(generation, WHERE_FREE));
+  }
+
+  /** The scheduler is dead, and with it all that lived there; a thief may be faster for one that had not begun. */
+  declareAllDead(scheduler: number, table: number): number {
+    const routes = this.#tables[table];
+    let dead = 0;
+    for (let index = 0; index < routes.length; index++) {
+      const found = Atomics.load(routes, index);
+      if (found === 0) break; // slots are taken in their order: none from here on was ever used
+      if (!livesOn(found, scheduler, table)) continue;
+      if (Atomics.compareExchange(routes, index, found, (found & ~WHERE_MASK) | WHERE_FREE) === found) dead++;
+      else index--; // it was stolen, or settled, meanwhile
+    }
+    return dead;
+  }
+
+  /** The live actors of a table whose place is `scheduler` for good. */
+  settledOn(scheduler: number, table: number): Pid[] {
+    const routes = this.#tables[table];
+    const found: Pid[] = [];
+    for (let index = 0; index < routes.length; index++) {
+      const word = Atomics.load(routes, index);
+      if (word === 0) break;
+      if ((word & WHERE_MASK) === scheduler) found.push(makePid(table, index, word >>> WHERE_BITS));
+    }
+    return found;
+  }
+
+  /** Where the tenant of a slot lives, or whether it does: the place of a generation, WHERE_FREE when it is dead. */
+  placeOf(table: number, index: number, generation: number): number {
+    const found = Atomics.load(this.#tables[table], index);
+    return found >>> WHERE_BITS === generation ? found & WHERE_MASK : WHERE_FREE;
+  }
+
+  /** Slots that are not free: for tests. */
+  get taken(): number {
+    let taken = 0;
+    this.#tables.forEach((routes) => {
+      for (let i = 0; i < routes.length && routes[i] !== 0; i++) {
+        if ((routes[i] & WHERE_MASK) !== WHERE_FREE) taken++;
+      }
+    });
+    return taken;
   }
 }

@@ -15,7 +15,7 @@ import { extrasOf } from "./extras.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
 import { ExitError, toError } from "./errors.ts";
 import { birthOf, indexOf } from "./pid.ts";
-import { SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
+import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
@@ -53,7 +53,7 @@ export function spawn(
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, known.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, known);
   if (parent.extras !== null && parent.extras.tokens !== null) s.io.given(args, pid);
   s.enqueue(actor);
   if (mayMove) {
@@ -79,7 +79,7 @@ export function spawnMain(s: Scheduler, fn: ActorFunction, args: string[]): Acto
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, actor.target.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, actor.target);
   s.enqueue(actor);
   return actor;
 }
@@ -192,14 +192,15 @@ function spawnAway(
     );
   } catch (error) { // an argument that cannot be sent: nothing was started
     if (named) s.names.unregister(options.name!, pid);
+    s.journal.ends(pid); // a count that goes back could not be told from one that was not reached
     s.slots.free(pid);
-    s.words[s.base + SPAWNED]--;
+    s.words[s.base + ENDED]++;
     throw error;
   }
   if (options.link) extrasOf(parent).links.add(pid);
   if (options.monitor) extrasOf(parent).monitors.set(ref, pid);
   s.away.set(pid, handle);
-  if (s.trace !== null) s.trace.spawned(pid, target.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, target);
   return handle;
 }
 
@@ -287,7 +288,7 @@ function spawnModule(
   s.born[indexOf(pid)] = actor;
   s.words[s.base + SPAWNED]++;
   s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, known.nameId);
+  if (s.trace !== null) s.trace.spawned(pid, known);
   load(s, actor, url.href, "main");
   return handle;
 }

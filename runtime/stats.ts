@@ -24,9 +24,13 @@ import {
   TIMERS,
   WHERE_BITS,
 } from "./layout.ts";
+import { idleMs } from "./idle_time.ts";
 import { birthOf, indexOf, pidFromKey } from "./pid.ts";
 
-export function readStats(memory: SharedMemory): RuntimeStats {
+type Blocks = Pick<SharedMemory, "schedulers" | "peerWords" | "counters" | "routes">;
+
+/** `nowMs`: the time, in ms since the run began. */
+export function readStats(memory: Blocks, nowMs: number): RuntimeStats {
   const words = new Int32Array(memory.peerWords);
   const schedulers: SchedulerStats[] = [];
   let ended = 0, spawned = 0;
@@ -34,34 +38,58 @@ export function readStats(memory: SharedMemory): RuntimeStats {
   for (let id = 0; id < memory.schedulers; id++) ended += Atomics.load(words, id * PEER_WORDS + ENDED);
   for (let id = 0; id < memory.schedulers; id++) {
     spawned += Atomics.load(words, id * PEER_WORDS + SPAWNED);
-    schedulers.push(readScheduler(memory, words, id));
+    schedulers.push(readScheduler(memory, words, id, nowMs));
   }
   const sum = (pick: (one: SchedulerStats) => number) =>
     schedulers.reduce((total, one) => total + pick(one), 0);
+  const live = (spawned - ended) | 0;
+  const running = sum((one) => one.currentPid === null ? 0 : 1);
+  const runnable = sum((one) => one.runQueueLength);
+  const sleeping = sum((one) => one.sleeping);
+  const ioParked = sum((one) => one.ioParked);
   const poller = memory.schedulers * PEER_WORDS;
   return {
     schedulerCount: memory.schedulers,
-    live: (spawned - ended) | 0,
-    runQueueLength: sum((one) => one.runQueueLength),
-    ioParked: sum((one) => one.ioParked),
-    sleeping: sum((one) => one.sleeping),
+    uptimeMs: nowMs,
+    live,
+    states: {
+      running,
+      runnable,
+      sleeping,
+      io: ioParked,
+      waiting: Math.max(0, live - running - runnable - sleeping - ioParked),
+    },
+    runQueueLength: runnable,
+    ioParked,
+    sleeping,
     blocking: {
       threads: Atomics.load(words, poller + BLOCKING_THREADS),
       running: Atomics.load(words, poller + BLOCKING_RUNNING),
       queued: Atomics.load(words, poller + BLOCKING_QUEUED),
     },
+    spawned: sum((one) => one.spawned),
+    ended: sum((one) => one.ended),
+    timers: sum((one) => one.timers),
+    timersFired: sum((one) => one.timersFired),
+    ioDone: sum((one) => one.ioDone),
     deadLetters: sum((one) => one.deadLetters),
+    dropped: sum((one) => one.dropped),
     panicked: sum((one) => one.panicked),
+    restarts: sum((one) => one.restarts),
     stolen: sum((one) => one.stolen),
+    memory: { rssBytes: Deno.memoryUsage().rss, heapUsedBytes: sum((one) => one.heapUsedBytes) },
     schedulers,
   };
 }
 
-function readScheduler(memory: SharedMemory, words: Int32Array, id: number): SchedulerStats {
+function readScheduler(memory: Blocks, words: Int32Array, id: number, nowMs: number): SchedulerStats {
   const base = id * PEER_WORDS;
   const values = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
   const counters = {} as Record<CounterName, number>;
   COUNTERS.forEach((name, i) => counters[name] = values[i]);
+  const { startedMs, turnedMs, idle, ...shown } = counters;
+  const ageMs = startedMs === 0 ? 0 : Math.max(0, nowMs - startedMs);
+  const slept = startedMs === 0 ? 0 : Math.min(ageMs, idleMs(idle, nowMs));
   const key = Atomics.load(words, base + CURRENT_KEY);
   let currentPid = null;
   if (key !== NO_ACTOR) {
@@ -78,6 +106,9 @@ function readScheduler(memory: SharedMemory, words: Int32Array, id: number): Sch
     ioParked: Atomics.load(words, base + IO_PARKED),
     timers: Atomics.load(words, base + TIMERS),
     parked: Atomics.load(words, base + ASLEEP) !== 0,
-    ...counters,
+    ...shown,
+    busyMs: ageMs - slept,
+    idleMs: slept,
+    sinceTurnMs: turnedMs === 0 ? 0 : Math.max(0, nowMs - turnedMs),
   };
 }

@@ -13,6 +13,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import { extrasOf } from "../runtime/extras.ts";
 import { DONE } from "../runtime/actor_state.ts";
+import { R_GROUP } from "../runtime/protocol.ts";
 
 /** What one scheduler knows of all groups. */
 export class Groups {
@@ -32,6 +33,17 @@ export class Groups {
 
   has(name: string, pid: Pid): boolean {
     return this.#members.get(name)?.has(pid) === true;
+  }
+
+  /** A scheduler is dead: whoever takes its place learns of the members here, and its own are no members. */
+  lost(scheduler: number): void {
+    const { remote, routes } = this.#s;
+    for (const [name, members] of [...this.#members]) {
+      for (const pid of [...members]) {
+        if (this.#s.find(pid) !== undefined) remote.record(scheduler, R_GROUP, 0, 1, [name, pid]);
+        else if (!routes.isLive(pid)) this.told(name, pid, false);
+      }
+    }
   }
 
   /** How many groups have members: none is left behind by the dead. */

@@ -192,7 +192,7 @@ export function checkChild(spec: ChildSpec): Child {
   if (typeof spec !== "object" || spec === null || typeof spec.id !== "string" || spec.id === "") {
     throw new TypeError(`A child needs { id, start: [target, ...args] }, got ${show(spec)}`);
   }
-  const { id, start, supervise, scheduler = "local" } = spec;
+  const { id, start, supervise, scheduler } = spec;
   const who = `child ${show(id)}`;
   if (supervise === undefined) {
     const target: unknown = Array.isArray(start) ? start[0] : undefined;
@@ -203,7 +203,9 @@ export function checkChild(spec: ChildSpec): Child {
   const isTree = supervise !== undefined || spec.type === "supervisor";
   const shutdown = spec.shutdown ?? (isTree ? "infinity" : DEFAULT_SHUTDOWN_MS);
   if (shutdown !== "kill" && shutdown !== "infinity") checkDuration(shutdown, `${who}: shutdown`);
-  if (scheduler !== "local" && scheduler !== "spread" && !(Number.isInteger(scheduler) && scheduler >= 0)) {
+  const isPlace = scheduler === undefined || scheduler === "local" || scheduler === "spread" ||
+    (Number.isInteger(scheduler) && scheduler >= 0);
+  if (!isPlace) {
     throw new TypeError(`${who}: scheduler needs an id, "local" or "spread", got ${show(scheduler)}`);
   }
   return {
@@ -215,7 +217,7 @@ export function checkChild(spec: ChildSpec): Child {
     shutdown,
     type: isTree ? "supervisor" : oneOf(`${who}: type`, spec.type ?? "worker", ["worker", "supervisor"]),
     name: spec.name ?? supervise?.name,
-    scheduler,
+    scheduler: scheduler ?? "local",
     mailbox: spec.mailbox,
   };
 }

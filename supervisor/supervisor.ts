@@ -24,12 +24,12 @@ import type { Actor, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import { CallImpl } from "../runtime/call.ts";
-import { ExitError, SupervisorError, toError } from "../runtime/errors.ts";
+import { ExitError, isQuiet, SupervisorError, toError } from "../runtime/errors.ts";
 import { extrasOf } from "../runtime/extras.ts";
 import { Fifo } from "../runtime/fifo.ts";
-import { ExitSignal, hasStarted, isQuiet, linkedEnd, signal, Started } from "../runtime/lifecycle.ts";
+import { ExitSignal, hasStarted, linkedEnd, signal, Started } from "../runtime/lifecycle.ts";
 import { formatPid } from "../runtime/pid.ts";
-import { EXIT_ASK, EXIT_KILL, EXIT_LINK } from "../runtime/protocol.ts";
+import { EXIT_ASK, EXIT_KILL, EXIT_LINK, type SupervisorReport } from "../runtime/protocol.ts";
 import { Timer } from "../timer/wheel.ts";
 import {
   checkChild,
@@ -49,7 +49,7 @@ export async function supervisor(self: Actor, setup: Setup, caller: Pid): Promis
   const extras = extrasOf(actor);
   const above = extras.startsUnder;
   extras.startsUnder = null; // it waits for its children first: that is not what a supervisor above waits for
-  const tree = new Tree(actor, setup, caller);
+  const tree = extras.supervision = new Tree(actor, setup, caller);
   if (await tree.start() && above !== null) {
     extras.startsUnder = above;
     hasStarted(actor.scheduler, actor);
@@ -318,6 +318,7 @@ class Tree {
   }
 
   #log(member: Member, outcome: Outcome): void {
+    this.#s.telemetry?.restarted(this.#actor, member.child.id, member.pid, outcome);
     const level = this.#s.config.minLogLevel;
     if (level === "error" || level === "silent") return;
     const { intensity, periodMs } = this.#setup;
@@ -408,6 +409,25 @@ class Tree {
       type: child.type,
       restart: child.restart,
     }));
+  }
+
+  report(limit: number): SupervisorReport {
+    const { template, strategy, name } = this.#setup;
+    const children = [...this.#members].slice(0, limit).map(({ child, pid, state }) => ({
+      id: template === null ? child.id : "",
+      pid,
+      state,
+      restart: child.restart,
+      isSupervisor: child.supervise !== null,
+    }));
+    return {
+      pid: this.#actor.pid,
+      name,
+      strategy: template === null ? strategy : "of many alike",
+      restarted: this.#restarted,
+      children,
+      more: this.#members.size - children.length,
+    };
   }
 
   #count(): ChildCount {

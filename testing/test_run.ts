@@ -18,7 +18,7 @@ import { IoClient } from "../io/client.ts";
 import { DONE } from "../runtime/actor_state.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { DeadlockError, ExitError, HaltedError, toError } from "../runtime/errors.ts";
-import { askToEnd, finalize, reportUnobserved } from "../runtime/lifecycle.ts";
+import { askToEnd, finalize } from "../runtime/lifecycle.ts";
 import { reportActor } from "../runtime/dump.ts";
 import { formatPid } from "../runtime/pid.ts";
 import { onlyWaitForMessages, verdict } from "../runtime/quiet.ts";
@@ -241,7 +241,7 @@ export class TestRun {
   #finish(): void {
     const s = this.#s;
     this.#finished = true;
-    for (const pid of [...s.unobserved.keys()]) reportUnobserved(s, pid);
+    s.unobserved.settleAll();
     const failure = this.#failure ??
       (this.#panics.length > 1
         ? new AggregateError(this.#panics, "actors have panicked, and nobody observed it")

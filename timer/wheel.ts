@@ -42,6 +42,10 @@
  *
  * @module
  */
+import { type AnyTimer, LISTED, Timer, UNARMED } from "./timer.ts";
+import { DueHeap } from "./due_heap.ts";
+
+export { type AnyTimer, Timer } from "./timer.ts";
 
 /** Bits of the millisecond that one level of the wheel resolves. */
 const BITS = 5;
@@ -64,51 +68,6 @@ export const MAX_DEADLINE_MS: number = Number.MAX_SAFE_INTEGER - 1;
  * what opening one level costs; bench/timer_wheel_bench.ts, row "heartbeat", would settle it.
  */
 export const DEFAULT_SCAN_LIMIT = 32;
-
-/** `Timer.place` when it is in no wheel, and in a list of a wheel; from 0 on it is a position in the heap. */
-const UNARMED = -1;
-const LISTED = -2;
-
-/**
- * One timer, armed or not; it may be armed again and again, `onFire` included. What it is for is told by `onFire`, one
- * function for each kind of timer rather than one for each timer, and by `owner` and `token`, which the wheel does not
- * read: `token` is meant for the number of the wait, by which a stale timeout is told from the present one.
- *
- * Do not extend it: the wheel is fast because all timers have one shape. Six subclasses in turn made insert and cancel
- * two to four times as slow.
- */
-export class Timer<Owner = unknown> {
-  /** Called by a turn, once for each time the timer was armed and not cancelled. */
-  readonly onFire: (timer: Timer<Owner>) => void;
-  /** Whom it is for. */
-  owner: Owner;
-  /** A small integer of the owner's. */
-  token: number;
-  /** When it is, or was last, due; NaN before it was first armed. Written by the wheel. */
-  deadline: number = NaN;
-  /** The wheel's own: neighbours in a list, itself when it is in none. */
-  next: AnyTimer = this as AnyTimer;
-  /** The wheel's own. */
-  previous: AnyTimer = this as AnyTimer;
-  /** The wheel's own: {@link UNARMED}, {@link LISTED} or a position in the heap; of a list's head: its slot. */
-  place: number = UNARMED;
-
-  /** A timer, not armed yet. `onFire` and `owner` are as told above; one `onFire` should serve all timers of a kind. */
-  constructor(onFire: (timer: Timer<Owner>) => void, owner: Owner, token = 0) {
-    this.onFire = onFire;
-    this.owner = owner;
-    this.token = token;
-  }
-
-  /** Whether it is pending in a wheel. Already false while `onFire` runs. */
-  get armed(): boolean {
-    return this.place !== UNARMED;
-  }
-}
-
-/** A timer of any owner: a wheel hands each timer to its own `onFire` and to nothing else. */
-// deno-lint-ignore no-explicit-any
-export type AnyTimer = Timer<any>;
 
 /** What a turn did. The wheel has one, and writes it anew each turn. */
 export interface TurnResult {
@@ -407,100 +366,4 @@ function latestDeadline(timeMs: number): number {
 
 function unreachable(): never {
   throw new Error("The head of a list is no timer");
-}
-
-const MIN_CAPACITY = 64;
-
-/**
- * A 4-ary heap that knows where each timer is, so that one can be taken out of its middle. Keys lie apart from the
- * timers, in pairs of deadline and sequence number: a comparison touches no timer, and the four children of a node are
- * 64 bytes in a row.
- */
-class DueHeap {
-  size = 0;
-  #keys = new Float64Array(2 * MIN_CAPACITY);
-  readonly #timers: AnyTimer[] = [];
-  #sequence = 0;
-
-  get earliest(): number {
-    return this.size === 0 ? Infinity : this.#keys[0];
-  }
-
-  push(timer: AnyTimer, deadlineMs: number): void {
-    const at = this.size++;
-    if (2 * this.size > this.#keys.length) this.#resize(2 * this.#keys.length);
-    this.#timers.push(timer);
-    this.#rise(at, timer, deadlineMs, this.#sequence++);
-  }
-
-  takeEarliest(): AnyTimer {
-    const timer = this.#timers[0];
-    this.remove(0);
-    return timer;
-  }
-
-  remove(at: number): void {
-    const keys = this.#keys;
-    const last = --this.size;
-    const moved = this.#timers.pop()!;
-    if (at !== last) {
-      const deadline = keys[2 * last];
-      const sequence = keys[2 * last + 1];
-      const parent = at - 1 >> 2;
-      if (at > 0 && precedes(deadline, sequence, keys[2 * parent], keys[2 * parent + 1])) {
-        this.#rise(at, moved, deadline, sequence);
-      } else {
-        this.#sink(at, moved, deadline, sequence);
-      }
-    }
-    if (keys.length > 2 * MIN_CAPACITY && 8 * this.size < keys.length) this.#resize(keys.length / 2);
-  }
-
-  #rise(at: number, timer: AnyTimer, deadline: number, sequence: number): void {
-    const keys = this.#keys;
-    const timers = this.#timers;
-    while (at > 0) {
-      const parent = at - 1 >> 2;
-      if (precedes(keys[2 * parent], keys[2 * parent + 1], deadline, sequence)) break;
-      this.#put(at, timers[parent], keys[2 * parent], keys[2 * parent + 1]);
-      at = parent;
-    }
-    this.#put(at, timer, deadline, sequence);
-  }
-
-  #sink(at: number, timer: AnyTimer, deadline: number, sequence: number): void {
-    const keys = this.#keys;
-    const timers = this.#timers;
-    for (;;) {
-      let least = 4 * at + 1;
-      if (least >= this.size) break;
-      const end = Math.min(least + 4, this.size);
-      for (let child = least + 1; child < end; child++) {
-        if (precedes(keys[2 * child], keys[2 * child + 1], keys[2 * least], keys[2 * least + 1])) {
-          least = child;
-        }
-      }
-      if (precedes(deadline, sequence, keys[2 * least], keys[2 * least + 1])) break;
-      this.#put(at, timers[least], keys[2 * least], keys[2 * least + 1]);
-      at = least;
-    }
-    this.#put(at, timer, deadline, sequence);
-  }
-
-  #put(at: number, timer: AnyTimer, deadline: number, sequence: number): void {
-    this.#keys[2 * at] = deadline;
-    this.#keys[2 * at + 1] = sequence;
-    this.#timers[at] = timer;
-    timer.place = at;
-  }
-
-  #resize(length: number): void {
-    const keys = new Float64Array(length);
-    keys.set(this.#keys.subarray(0, Math.min(length, this.#keys.length)));
-    this.#keys = keys;
-  }
-}
-
-function precedes(deadline: number, sequence: number, otherDeadline: number, otherSequence: number): boolean {
-  return deadline < otherDeadline || (deadline === otherDeadline && sequence < otherSequence);
 }

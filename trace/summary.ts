@@ -20,6 +20,8 @@ export interface Slice {
   readonly fromUs: number;
   readonly us: number;
   readonly stopped: string;
+  /** Where it stopped, when that was told; else where its actor's function begins. */
+  readonly at: string;
 }
 
 interface ActorTime {
@@ -68,12 +70,12 @@ export class Summary {
         this.#resumed(event);
         return;
       case "E":
-        if (track.open !== null) this.#sliced(track, track.open.event, ts, String(event.args?.stopped ?? ""));
+        if (track.open !== null) this.#sliced(track, track.open.event, ts, event.args);
         track.open = null;
         return;
       case "X":
         this.#resumed(event);
-        this.#sliced(track, event, ts + (event.dur ?? 0), String(event.args?.stopped ?? ""));
+        this.#sliced(track, event, ts + (event.dur ?? 0), event.args);
         return;
       case "i":
         this.#instant(track, event);
@@ -96,7 +98,7 @@ export class Summary {
     else if (name === "Enqueue" && !this.#woken.has(pid)) this.#woken.set(pid, event.ts);
     else if (name === "steal") track.stolen += Number(event.args?.actors);
     const from = event.args?.from;
-    if (from !== undefined && name !== "steal") {
+    if (from !== undefined && event.args?.why === "message") {
       const pair = `${from} → ${pid}`;
       const count = this.pairs.get(pair);
       if (count !== undefined) this.pairs.set(pair, count + 1);
@@ -117,7 +119,7 @@ export class Summary {
     this.#everyLatency *= 2;
   }
 
-  #sliced(track: TrackTime, begin: TraceEvent, endUs: number, stopped: string): void {
+  #sliced(track: TrackTime, begin: TraceEvent, endUs: number, end: TraceEvent["args"]): void {
     const us = endUs - begin.ts;
     track.us += us;
     track.slices++;
@@ -132,7 +134,16 @@ export class Summary {
     }
     const { longest } = this;
     if (longest.length === ROWS && us <= longest[ROWS - 1].us) return;
-    longest.push({ track: begin.tid, name, pid, fromUs: begin.ts, us, stopped });
+    const at = end?.stoppedAt ?? begin.args?.at;
+    longest.push({
+      track: begin.tid,
+      name,
+      pid,
+      fromUs: begin.ts,
+      us,
+      stopped: String(end?.stopped ?? ""),
+      at: at === undefined ? "" : String(at),
+    });
     longest.sort((a, b) => b.us - a.us);
     longest.length = Math.min(longest.length, ROWS);
   }
@@ -189,13 +200,14 @@ export function formatSummary(summary: Summary, dropped: number | null): string 
 
   lines.push("", "Longest slices");
   lines.push(...table([
-    ["", "length", "at", "on", "stopped by"],
+    ["", "length", "at", "on", "stopped by", "where"],
     ...summary.longest.map((slice) => [
       `${slice.name} ${slice.pid}`,
       duration(slice.us),
       duration(slice.fromUs),
       summary.tracks.get(slice.track)?.name ?? "",
       slice.stopped,
+      shortPlace(slice.at),
     ]),
   ]));
 
@@ -218,10 +230,20 @@ export function formatSummary(summary: Summary, dropped: number | null): string 
   return lines.join("\n");
 }
 
+/** The last two parts of a path, and the line. */
+export function shortPlace(place: string): string {
+  const [, before, path] = /^(.*?)((?:[^/]*\/)?[^/]*)$/s.exec(place)!;
+  return (/^spawned at /.test(before) ? "spawned at " : "") + path;
+}
+
 function table(rows: string[][]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
-    ("  " + row.map((cell, i) => i === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[i])).join("  "))
+    ("  " +
+      row.map((cell, i) =>
+        i === 0 || rows[0][i] === "where" ? cell.padEnd(widths[i]) : cell.padStart(widths[i])
+      )
+        .join("  "))
       .trimEnd()
   );
 }

@@ -1,149 +1,250 @@
 /**
- * The control thread's side of `--trace`: takes records out of the schedulers' rings and writes them to disk while the
- * program runs, a little at a time, because signals reach the program through the same thread.
+ * The control thread's side of `--trace`: takes records out of the schedulers' rings and puts them on disk as they are
+ * while the program runs, which costs next to nothing, and converts them when it has ended: the CPU is the program's.
  *
- * However the run ends, {@link TraceWriter.finish} makes the file complete; it needs no answer of any scheduler. A process that
- * ends by `Deno.exit` finishes it too, by the `unload` event.
+ * However the run ends, the file becomes complete; no answer of any scheduler is needed. A process that ends by
+ * `Deno.exit` in the midst of it finishes what it can in {@link UNLOAD_BUDGET_MS}; if that was not all, and also when the
+ * process is killed, the raw records stay beside the file, and `smarm trace` reads those.
  *
  * @module
  */
-import { Converter, type Names } from "./converter.ts";
+import { Conversion } from "./conversion.ts";
+import type { Words } from "./converter.ts";
 import { TraceFile } from "./file.ts";
-import { RingReader } from "./ring_reader.ts";
-import { TICK, tickWords } from "./format.ts";
+import { ARGUMENT_RANGE, DROPPED, EVENT_BITS, RING_FILL, STAMP_FULL, TICK, TICKS_PER_MS } from "./format.ts";
+import { tickWords, type TraceRing, traceRing } from "./format.ts";
+import { RawTrace } from "./raw_trace.ts";
 import type { Clock } from "../timer/clock.ts";
 
 /** How often the rings are looked at, and TICK is counted up. */
-const INTERVAL_MS = 2;
-/** How long one look may hold up the control thread. */
-const BUDGET_MS = 5;
-/**
- * After a look that was cut short the control thread rests so many times as long: it must not take the CPU from the
- * schedulers. A flood of events is cut by this, to a few 100,000 records a second; the rings take short ones in whole.
- */
-const REST = 4; // settled by pingpong with and without --trace on two cores
-/** Records converted between two looks at the clock. */
-const RECORDS_A_STEP = 2048;
-/** Text is written when there is so much of it. */
-const CHUNK_CHARS = 2 ** 18;
-/** How long the end of a run may spend on what the rings still hold; it is at most their size. */
-const FINAL_BUDGET_MS = 10_000;
+const INTERVAL_MS = 4; // guessed: 30 µs each; settled by bench/trace_bench.ts
+/** A ring with fewer words than this part of it is left alone for the moment. */
+const DRAIN_SHARE = 1 / 16;
+/** But for so long at most. */
+const DRAIN_MS = 100;
+/** How long a step of the conversion holds up the control thread, which hears signals. */
+const STEP_MS = 20;
+/** How long the end of a process by `Deno.exit`, or by a second signal, waits for the conversion. */
+const UNLOAD_BUDGET_MS = 2_000;
+
+/** What is appended to the trace's path for the raw records. */
+export const RAW_SUFFIX = ".raw";
+
+/** Bytes in the rings between schedulers, by reader. */
+export type RingFill = () => readonly number[];
+
+/** Both files of a trace, open. */
+export interface TraceFiles {
+  readonly file: TraceFile;
+  readonly raw: RawTrace;
+}
 
 export class TraceWriter {
   readonly path: string;
   readonly #file: TraceFile;
-  readonly #readers: RingReader[] = [];
-  readonly #converter: Converter;
+  readonly #raw: RawTrace;
+  readonly #rings: TraceRing[] = [];
   readonly #tick: Int32Array;
   readonly #clock: Clock;
+  readonly #words: Words;
+  readonly #ringFill: RingFill;
   readonly #onError: (text: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #first = 0;
-  #isFinished = false;
+  #drainedAt = 0;
+  #fill: number[] = [];
+  #isOver = false;
   #hasFailed = false;
-  #wrote = 0;
+  #conversion: Conversion | null = null;
+  #why = "";
 
   constructor(
-    file: TraceFile,
+    { file, raw }: TraceFiles,
     block: SharedArrayBuffer,
-    schedulers: number,
-    title: string,
-    names: Names,
+    words: Words,
     clock: Clock,
+    ringFill: RingFill,
     onError: (text: string) => void,
   ) {
     this.path = file.path;
     this.#file = file;
+    this.#raw = raw;
     this.#clock = clock;
+    this.#words = words;
+    this.#ringFill = ringFill;
     this.#onError = onError;
     this.#tick = tickWords(block);
-    this.#converter = new Converter(schedulers, title, names);
-    for (let id = 0; id < schedulers; id++) this.#readers.push(new RingReader(block, id, schedulers));
+    for (let id = 0; id < raw.schedulers; id++) this.#rings.push(traceRing(block, id, raw.schedulers));
     globalThis.addEventListener("unload", this.#onUnload);
     this.#timer = setTimeout(this.#look, INTERVAL_MS);
   }
 
-  readonly #onUnload = (): void => this.finish("the process was ended");
-
   readonly #look = (): void => {
-    const isCutShort = this.drain(BUDGET_MS, false);
-    this.#timer = setTimeout(this.#look, isCutShort ? REST * BUDGET_MS : INTERVAL_MS);
+    this.#tick[TICK]++;
+    this.#sample();
+    const now = this.#clock.now();
+    const isDue = now - this.#drainedAt >= DRAIN_MS;
+    if (isDue) this.#drainedAt = now;
+    for (let id = 0; id < this.#rings.length; id++) {
+      const ring = this.#rings[id];
+      const waiting = RawTrace.waiting(ring);
+      if (waiting > (isDue ? 0 : ring.data.length * DRAIN_SHARE)) this.#drain(id, false);
+    }
+    this.#timer = setTimeout(this.#look, INTERVAL_MS);
   };
 
-  /** Converts what is there, for so long at most. True: there is more. */
-  drain(budgetMs: number, final: boolean): boolean {
-    const until = this.#clock.now() + budgetMs;
-    const count = this.#readers.length;
-    let idle = 0;
-    for (let i = this.#first; idle < count; i = (i + 1) % count) {
-      this.#tick[TICK]++;
-      const now = this.#clock.now();
-      if (now > until) {
-        this.#first = i; // its turn comes first next time
-        return true;
-      }
-      const taken = this.#readers[i].take(
-        now,
-        RECORDS_A_STEP,
-        final,
-        (record) => this.#converter.convert(i, record, final),
-      );
-      idle = taken < RECORDS_A_STEP / 2 ? idle + 1 : 0;
-      if (this.#converter.textLength > CHUNK_CHARS) this.#write();
-    }
-    this.#write();
-    return false;
-  }
-
-  #write(): void {
-    const text = this.#converter.takeText();
+  #drain(id: number, final: boolean): void {
     if (this.#hasFailed) return;
     try {
-      this.#file.write(text);
-      this.#wrote += text.length;
+      this.#raw.drain(id, this.#rings[id], final);
     } catch (error) {
-      this.#hasFailed = true;
+      this.#failed(this.#raw.path, error);
+    }
+  }
+
+  /** How full the rings between the threads are, when that has changed. */
+  #sample(): void {
+    const fill = this.#ringFill();
+    const words: number[] = [];
+    for (let peer = 0; peer < fill.length; peer++) {
+      if (fill[peer] === (this.#fill[peer] ?? 0)) continue;
+      if (words.length === 0) words.push(...stampNow(this.#clock));
+      words.push(RING_FILL | (peer << EVENT_BITS), fill[peer]);
+    }
+    if (words.length === 0 || this.#hasFailed) return;
+    this.#fill = [...fill];
+    words.push(...stampNow(this.#clock));
+    try {
+      this.#raw.append(this.#rings.length, words);
+    } catch (error) {
+      this.#failed(this.#raw.path, error);
+    }
+  }
+
+  /** A disk that is full, for one: what is there is kept, and the file ends where it does. */
+  #failed(path: string, error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#onError(
+      `error: Cannot write the trace to ${JSON.stringify(path)}: ${messageOf(error)}. It ends here`,
+    );
+  }
+
+  /**
+   * All that was recorded is converted, and the file is closed. Schedulers that still run are not heard any more. In
+   * steps: a signal comes through.
+   */
+  async finish(why: string): Promise<void> {
+    if (!this.#begin(why)) return;
+    for (;;) {
+      if (!this.#step(STEP_MS)) break;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.#isOver) return; // the process was ended
+    }
+    this.#end(true);
+  }
+
+  readonly #onUnload = (): void => {
+    if (this.#isOver) return;
+    if (this.#conversion === null && !this.#begin("the process was ended")) return;
+    this.#end(!this.#step(UNLOAD_BUDGET_MS));
+  };
+
+  #begin(why: string): boolean {
+    if (this.#isOver || this.#conversion !== null) return false;
+    clearTimeout(this.#timer);
+    this.#why = why;
+    for (let id = 0; id < this.#rings.length; id++) this.#drain(id, true);
+    this.#hasFailed = false; // what is on disk is converted all the same
+    try {
+      this.#conversion = new Conversion(this.#raw, this.#file, this.#words);
+    } catch (error) {
+      this.#failed(this.path, error);
+      this.#close(false);
+      return false;
+    }
+    return true;
+  }
+
+  /** True: there is more. */
+  #step(budgetMs: number): boolean {
+    const until = this.#clock.now() + budgetMs;
+    try {
+      return this.#conversion!.step(() => this.#clock.now() >= until);
+    } catch (error) {
+      this.#failed(this.path, error);
+      return false;
+    }
+  }
+
+  #end(isAll: boolean): void {
+    const dropped = this.#rings.reduce((sum, { head }) => sum + head[DROPPED], 0);
+    try {
+      if (!this.#hasFailed) {
+        this.#conversion!.finish(dropped, isAll ? this.#why : `${this.#why}, before all was converted`);
+      }
+    } catch (error) {
+      this.#failed(this.path, error);
+    }
+    this.#close(isAll && !this.#hasFailed);
+    if (this.#hasFailed) return;
+    const path = JSON.stringify(this.path);
+    if (!isAll) {
       this.#onError(
-        `error: Cannot write the trace to ${JSON.stringify(this.path)}: ${messageOf(error)}. It ends here`,
+        `warning: the trace ${path} lacks its end: smarm trace ${JSON.stringify(this.#raw.path)} converts it`,
+      );
+    } else if (dropped > 0) {
+      this.#onError(
+        `warning: the trace ${path} lacks ${dropped} records: events came faster than they can be written`,
       );
     }
   }
 
-  /** All that was recorded is written, and the file is closed. Schedulers that still run are not heard any more. */
-  finish(why: string): void {
-    if (this.#isFinished) return;
-    this.#isFinished = true;
-    clearTimeout(this.#timer);
+  #close(isComplete: boolean): void {
+    this.#isOver = true;
     globalThis.removeEventListener("unload", this.#onUnload);
-    this.drain(FINAL_BUDGET_MS, true);
-    const dropped = this.#readers.reduce((sum, reader) => sum + reader.dropped, 0);
-    this.#converter.finish(dropped, why);
-    this.#write();
     try {
+      if (isComplete) this.#raw.remove();
+      else this.#raw.close();
       this.#file.close();
     } catch (error) {
-      if (!this.#hasFailed) {
-        this.#onError(`error: Cannot end the trace ${JSON.stringify(this.path)}: ${messageOf(error)}`);
-      }
-    }
-    if (dropped > 0 && !this.#hasFailed) {
-      this.#onError(
-        `warning: the trace ${
-          JSON.stringify(this.path)
-        } lacks ${dropped} records: events came faster than they can be written`,
-      );
+      this.#failed(this.path, error);
     }
   }
 
   /** The program was never started: no file is left. */
   discard(): void {
-    this.finish("nothing was started");
+    clearTimeout(this.#timer);
+    this.#close(true);
     try {
       Deno.removeSync(this.path);
     } catch {
       // somebody else did, or it is a device
     }
   }
+}
+
+function stampNow(clock: Clock): [number, number] {
+  const ticks = Math.floor(clock.now() * TICKS_PER_MS);
+  return [STAMP_FULL | ((Math.floor(ticks / 2 ** 32) % ARGUMENT_RANGE) << EVENT_BITS), ticks | 0];
+}
+
+/** Converts what a process has left that was killed, to a file that must not exist yet. @throws whatever Deno does */
+export function convertLeft(rawPath: string, words: Words): string {
+  const path = rawPath.slice(0, -RAW_SUFFIX.length);
+  const raw = RawTrace.open(rawPath);
+  try {
+    const file = new TraceFile(path);
+    try {
+      const conversion = new Conversion(raw, file, words);
+      while (conversion.step(() => false));
+      conversion.finish(0, "the process was killed");
+    } finally {
+      file.close();
+    }
+  } finally {
+    raw.close();
+  }
+  return path;
 }
 
 function messageOf(error: unknown): string {
@@ -166,14 +267,28 @@ function decodeURIComponentSafely(text: string): string {
   }
 }
 
-/** Opens the file before anything is started. @throws Error whose message is one line for the user */
-export function openTrace(to: string | true, module: string): TraceFile {
+/** Opens the files before anything is started. @throws Error whose message is one line for the user */
+export function openTrace(to: string | true, module: string, schedulers: number): TraceFiles {
   const path = to === true ? defaultTraceName(module, new Date()) : to;
+  const file = opened(path, () => new TraceFile(path));
   try {
-    return new TraceFile(path);
+    const raw = opened(
+      path + RAW_SUFFIX,
+      () => RawTrace.create(path + RAW_SUFFIX, schedulers, `smarm ${module}`),
+    );
+    return { file, raw };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function opened<T>(path: string, open: () => T): T {
+  try {
+    return open();
   } catch (error) {
     const hint = error instanceof Deno.errors.NotCapable
-      ? "Run with --allow-write, or with -A"
+      ? "Run with --allow-read and --allow-write, or with -A"
       : "Give --trace=<path> a file that can be written";
     throw new Error(`Cannot write the trace to ${JSON.stringify(path)}: ${reasonOf(error)}. ${hint}`);
   }

@@ -69,6 +69,7 @@ const RATES: readonly (readonly [string, number, 1 | 2, number, ...string[]])[] 
   ["trapezoid", 1_000_000, 2, 1.2],
   ["xpingpong", 300_000, 2, 1],
   ["xoneway", 3_000_000, 2, 1],
+  ["restart", 20_000, 1, 5],
 ];
 
 /** Rows that take more than a GiB. */
@@ -224,11 +225,14 @@ export function makeRows(options: RowOptions): Row[] {
     },
     target: { kind: "ratio-at-most", limit: 3 },
   });
-  rows.push({
-    name: "idle",
-    unit: "cpu_percent",
-    smarm: smarm(2, "bench/peers/idle.ts", options.quick ? ["ms=1000"] : [], field("cpu_percent")),
-    target: { kind: "at-most", limit: 1 },
-  });
+  for (const [name, timers] of [["idle", 0], ["idle-timers", options.quick ? 100_000 : 1_000_000]] as const) {
+    const args = [`timers=${timers}`, ...(options.quick ? ["ms=1000"] : [])];
+    rows.push({
+      name,
+      unit: "cpu_percent",
+      smarm: smarm(2, "bench/peers/idle.ts", args, field("cpu_percent")),
+      target: { kind: "at-most", limit: 1 },
+    });
+  }
   return rows;
 }

@@ -6,7 +6,8 @@
 %%
 %% One warm-up with a tenth of the work, one timed run, one line of JSON on stdout; exit code 1 when a result is wrong.
 -module(rival).
--export([main/1]).
+-behaviour(supervisor).
+-export([main/1, init/1, start_crashing/2]).
 
 -compile({inline, [lcg/1, curve/1]}).
 
@@ -59,7 +60,8 @@ bench(nqueens)    -> {"solutions", 12};
 bench(trapezoid)  -> {"pieces", 1000000};
 bench(skynet)     -> {"leaves", 1000000};
 bench(parked)     -> {"actors", 1000000};
-bench(timers)     -> {"sleeps", 100000}.
+bench(timers)     -> {"sleeps", 100000};
+bench(restart)    -> {"restarts", 20000}.
 
 %% false: none.
 warm_up(parked, _) -> false;
@@ -223,6 +225,23 @@ run(parked, N, _) ->
         collect_awake(N)
     end),
     {N, Time, [{bytes_each_rss, (After - Before) / N}, {wake_seconds, WakeTime / 1.0e9}, {wake_per_s, N * 1.0e9 / WakeTime}]};
+run(restart, N, Options) ->
+    Children = maps:get(children, Options, 10),
+    ok = logger:set_primary_config(level, none),
+    Starts = atomics:new(1, []),
+    Driver = self(),
+    {Nanoseconds, Supervisor} = timed(fun() ->
+        {ok, Pid} = supervisor:start_link(?MODULE, {Starts, {Driver, N, Children}}),
+        [{ok, _} = supervisor:start_child(Pid, []) || _ <- lists:seq(1, Children)],
+        receive all_restarted -> ok end,
+        Children = proplists:get_value(active, supervisor:count_children(Pid)),
+        Pid
+    end),
+    N = atomics:get(Starts, 1) - Children,
+    unlink(Supervisor),
+    exit(Supervisor, kill),
+    {N, Nanoseconds, [{children, Children}]};
+
 run(timers, N, _) ->
     Driver = self(),
     Start = erlang:monotonic_time(nanosecond),
@@ -592,3 +611,19 @@ start_sleepers(N, Random, Sink) ->
 
 late_sink(Driver, 0, All) -> Driver ! {all_late, All};
 late_sink(Driver, N, All) -> receive {late, Micros} -> late_sink(Driver, N - 1, [Micros | All]) end.
+
+%% ------------------------------------------------------------------------------------------------ restart
+
+init(What) ->
+    Child = #{id => crashing, start => {?MODULE, start_crashing, tuple_to_list(What)}, restart => permanent,
+              shutdown => brutal_kill},
+    {ok, {#{strategy => simple_one_for_one, intensity => 1000000000, period => 1}, [Child]}}.
+
+start_crashing(Starts, {Driver, N, Children}) ->
+    {ok, spawn_link(fun() ->
+        case atomics:add_get(Starts, 1, 1) of
+            Start when Start =< N -> exit(boom);
+            Start when Start =:= N + Children -> Driver ! all_restarted, receive stop -> ok end;
+            _ -> receive stop -> ok end
+        end
+    end)}.

@@ -1,6 +1,6 @@
 /** What is written where: stdout is the program's, all that smarm says goes to stderr. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { runOnTerminal, runSmarm } from "./harness.ts";
+import { REPOSITORY, runOnTerminal, runSmarm } from "./harness.ts";
 import { withFolder } from "../support/folder.ts";
 
 const APP = {
@@ -55,28 +55,61 @@ Deno.test("S2: --threads, --min and --max decide how many schedulers run", async
   });
 });
 
-Deno.test("M12: --log-level decides what is logged: actors with their pids, schedulers with their ids", async () => {
+const LOGGED = ["level", "time", "scheduler", "pid", "name", "message", "fields"];
+
+Deno.test("M12: --log-level decides what is logged, a line of JSON each: actors with their pids, schedulers with their ids", async () => {
   await withFolder(APP, async (cwd) => {
     const logged = async (level?: string) => {
       const options = level === undefined ? [] : ["--log-level", level];
-      return (await runSmarm(["--threads", "1", ...options, "app.ts"], { cwd })).stderr.split("\n").slice(
-        0,
-        -1,
-      );
+      const { stderr } = await runSmarm(["--threads", "1", ...options, "app.ts"], { cwd });
+      return stderr.split("\n").slice(0, -1).map((line) => JSON.parse(line));
     };
-    assertMatch((await logged()).join("|"), /^\d+\.\d{3} error <0\.0\.1> went wrong$/);
+    const began = Date.now();
+    const [wrong, ...others] = await logged();
+    assertEquals([others, Object.keys(wrong)], [[], LOGGED]);
+    const { time, ...rest } = wrong;
+    assertEquals(rest, {
+      level: "error",
+      scheduler: 0,
+      pid: "<0.0.1>",
+      name: "main",
+      message: "went wrong",
+      fields: {},
+    });
+    assertMatch(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert(Date.parse(time) >= began - 1 && Date.parse(time) <= Date.now() + 1, time);
     assertEquals(await logged("silent"), []);
     const info = await logged("info");
-    assert(
-      info.some((line) => /^\d+\.\d{3} info <0\.0\.1> counted n=1 list=\[ "a" \]$/.test(line)),
-      info.join("\n"),
+    assertEquals(info.map(({ message, name }) => [name, message]), [
+      [null, "initialized"],
+      [null, "started"],
+      ["main", "counted"],
+      ["main", "went wrong"],
+      [null, "stopped"],
+    ]);
+    assertEquals(info[2].fields, { n: 1, list: ["a"] });
+    assertEquals(info.map(({ scheduler }) => scheduler), [0, 0, 0, 0, 0]);
+  });
+});
+
+Deno.test("on a terminal the log is for people, coloured unless NO_COLOR is set", async () => {
+  await withFolder(APP, async (cwd) => {
+    const runner = new URL("smarm.ts", REPOSITORY).pathname;
+    const args = ["run", "-A", runner, "--threads", "1", "--log-level", "info", "app.ts"];
+    const run = async (NO_COLOR: string | undefined) =>
+      (await runOnTerminal(args, { cwd, env: { NO_COLOR } })).stdout;
+    const plain = await run("1");
+    assertMatch(plain, /^\d\d:\d\d:\d\d\.\d{3} info scheduler 0: initialized schedulers=1\r\n/);
+    assertMatch(
+      plain,
+      /\n\d\d:\d\d:\d\d\.\d{3} info scheduler 0 <0\.0\.1> main: counted n=1 list=\["a"\]\r\n/,
     );
-    for (const event of ["initialized", "started", "stopped"]) {
-      assert(
-        info.some((line) => new RegExp(`^\\d+\\.\\d{3} info scheduler 0 ${event}`).test(line)),
-        info.join("\n"),
-      );
-    }
+    assertMatch(
+      await run(undefined),
+      new RegExp(
+        "\n\x1b\\[90m[\\d:.]+\x1b\\[0m \x1b\\[1m\x1b\\[31merror\x1b\\[0m scheduler 0 <0\\.0\\.1> main: went wrong",
+      ),
+    );
   });
 });
 

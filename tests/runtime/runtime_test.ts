@@ -130,9 +130,12 @@ Deno.test("M12: schedulers log their start and end with their ids, from level in
   for (const [level, wanted] of [["info", 2], ["error", 0]] as const) {
     const { runtime, told } = quietRuntime(Config.exact(2).logLevel(level));
     await withDeadline(runtime, runtime.run(CASES, { args: ["argumentsAsStrings"] }), "log");
+    const records = told.map((line) => JSON.parse(line));
     for (const id of [0, 1]) {
       for (const event of ["initialized", "started", "stopped"]) {
-        const lines = told.filter((line) => new RegExp(`^[\\d.]+ info scheduler ${id} ${event}`).test(line));
+        const lines = records.filter(({ level, scheduler, message }) =>
+          level === "info" && scheduler === id && message === event
+        );
         assertEquals(lines.length, wanted / 2, `${event} on ${id}: ${told.join("\n")}`);
       }
     }

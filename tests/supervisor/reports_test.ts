@@ -8,9 +8,19 @@ async function run(threads: number, flags: string[], args: string[], options?: R
   const stderr = result.stderr.replaceAll(/<[\d.]+>/g, "<pid>").replaceAll(
     /file:\S+\/(\w+\.ts):(\d+):\d+/g,
     "$1",
-  )
-    .replaceAll(/\d+\.\d{3} (warn|debug)/g, "0.000 $1").trimEnd();
+  ).trimEnd();
   return { code: result.code, stdout: result.stdout.trimEnd(), stderr };
+}
+
+for (const threads of [2, 4]) {
+  Deno.test(`two linked actors that panic at once are reported both, each once, on ${threads} schedulers`, async () => {
+    const { code, stderr } = await run(threads, [], ["bothAtOnce"]);
+    assertEquals(code, 0);
+    assertEquals(stderr.split("\n").filter((line) => line.startsWith("error")).sort(), [
+      "error: Uncaught in actor <pid> panicsFirst: RangeError: first of two",
+      "error: Uncaught in actor <pid> panicsWith: RangeError: second of two",
+    ]);
+  });
 }
 
 for (const threads of [1, 2]) {
@@ -30,14 +40,15 @@ for (const threads of [1, 2]) {
   });
 
   Deno.test(`a panic that is joined, signalled or monitored is reported at debug level only${on}`, async () => {
-    for (const how of ["joined", "signalled", "twice"]) {
+    for (const how of ["joined", "signalled", "twice", "trapped"]) {
       assertEquals((await run(threads, [], [how])).stderr, "", how);
     }
     const { stderr } = await run(threads, ["--log-level", "debug"], ["signalled"]); // schedulers log there too
-    assertMatch(
-      stderr,
-      /^0\.000 debug scheduler \d error: Uncaught in actor <pid> fails: RangeError: boom$/m,
+    const told = stderr.split("\n").map((line) => JSON.parse(line)).find(({ message }) =>
+      /Uncaught/.test(message)
     );
+    assertEquals([told.level, told.pid], ["debug", null]);
+    assertMatch(told.message, /^error: Uncaught in actor <pid> fails: RangeError: boom\n/);
     assertEquals(stderr.match(/Uncaught/g)?.length, 1);
   });
 
@@ -63,9 +74,21 @@ for (const threads of [1, 2]) {
 
   Deno.test(`a restart is one line with the count at level warn, and none by default${on}`, async () => {
     assertEquals((await run(threads, [], ["restarts"])).stderr, "");
-    assertEquals((await run(threads, ["--log-level", "warn"], ["restarts"])).stderr.split("\n"), [
-      '0.000 warn <pid> restarted child "one" as <pid> after RangeError: boom (restart 1, 1 of 3 within 5000 ms)',
-      '0.000 warn <pid> restarted child "one" as <pid> after RangeError: boom (restart 2, 2 of 3 within 5000 ms)',
+    const { stderr } = await run(threads, ["--log-level", "warn"], ["restarts"]);
+    const told = stderr.split("\n").map((line) => JSON.parse(line));
+    assertEquals(told.map(({ level, pid, name, message }) => [level, pid, name, message]), [
+      [
+        "warn",
+        "<pid>",
+        "supervisor",
+        'restarted child "one" as <pid> after RangeError: boom (restart 1, 1 of 3 within 5000 ms)',
+      ],
+      [
+        "warn",
+        "<pid>",
+        "supervisor",
+        'restarted child "one" as <pid> after RangeError: boom (restart 2, 2 of 3 within 5000 ms)',
+      ],
     ]);
   });
 

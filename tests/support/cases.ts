@@ -558,6 +558,30 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return "ended";
   },
 
+  /** Uses a part of all that is shared: names, slots, rings, offers. Finds nothing of a former run. */
+  async namesAndMessages(self) {
+    const names = Array.from({ length: 20 }, (_, i) => `name ${i}`);
+    const found = names.filter((name) => self.whereis(name) !== undefined);
+    const last = self.stats().schedulerCount - 1;
+    for (const name of names) self.spawnWith({ name }, waits);
+    const collector = self.spawnWith({ scheduler: last }, collects, 2000);
+    for (let i = 0; i < 2000; i++) self.send(collector, i);
+    const outcome = await collector.join();
+    for (const name of names) self.send(name, "end");
+    if (found.length > 0 || outcome.kind === "panic") return { found, outcome: plain(outcome) };
+    return {
+      names: names.length,
+      messages: outcome.value.length,
+      pid: self.format(self.pid).replace(/^<\d+/, "<0"),
+    };
+  },
+
+  neverGivesWay(_self, ms) {
+    const until = performance.now() + Number(ms);
+    while (performance.now() < until); // nobody can end this
+    return "ended";
+  },
+
   async slotLimit(self) {
     const handles: Handle[] = [];
     let name = "";

@@ -1,17 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runSmarm, type SignalAfter } from "../cli/harness.ts";
 import { checkTrace } from "../../trace/check.ts";
+import { withFolder as inFolder } from "./folder.ts";
 
 const PROGRAM = new URL("programs/traced.ts", import.meta.url).pathname;
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Runs the program, and gives the events of a file that must be well-formed. */
 async function traced(
@@ -52,7 +44,7 @@ Deno.test("--trace: a slice for each resume, an arrow for each message, and the 
 
 Deno.test("--trace: across schedulers each message has its arrow too", async () => {
   const events = await traced("across", 0, undefined, ["--threads", "2"]);
-  assertEquals(events.filter((e) => e.ph === "f").length, 100);
+  assertEquals(events.filter((e) => e.ph === "f" && e.name === "message").length, 100);
 });
 
 Deno.test("--trace: the file is complete after a panic of main", async () => {
@@ -83,6 +75,49 @@ Deno.test("--trace: the file is complete when a stuck scheduler is given up", as
     "50",
   ]);
   assertEquals(events.filter((e) => e.ph === "E").at(-1).args.stopped, "the end of the trace");
+});
+
+Deno.test("--trace: at full rate nothing is lost", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json.gz`;
+    const { code, stderr } = await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "floods"]);
+    assertEquals([code, stderr], [0, ""]);
+    const { code: checked, stdout } = await runSmarm(["trace", path, "--check"]);
+    assertEquals(checked, 0, stdout);
+    assertMatch(stdout, /main <0\.0\.1> → echo <0\.1\.\d+> +10000\n/);
+    assertMatch(stdout, /UnparkDirect 120\d{3}\b/);
+  });
+});
+
+Deno.test("--trace: what a killed process has recorded is converted by smarm trace", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json`;
+    const killed = await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "recorded", `${path}.raw`], {
+      signalAfter: { text: "waits", signal: "SIGKILL" },
+    });
+    assertEquals(killed.signal, "SIGKILL");
+    const empty = await runSmarm(["trace", path]);
+    assertEquals(empty.code, 2);
+    assertStringIncludes(empty.stderr, `smarm trace "${path}.raw"`);
+    const { code, stdout, stderr } = await runSmarm(["trace", `${path}.raw`, "--check"]);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /main <0\.0\.1> → echo <0\.1\.1> +50/);
+    assertEquals(checkTrace(await Deno.readTextFile(path)).problems, []);
+  });
+});
+
+Deno.test("--trace: the file is well-formed after a second SIGINT", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/t.json`;
+    const { code } = await runSmarm(
+      ["--threads", "1", "--grace", "50", `--trace=${path}`, PROGRAM, "hangs"],
+      {
+        signalAfter: [{ text: "hangs", signal: "SIGINT" }, { text: "hangs", signal: "SIGINT" }],
+      },
+    );
+    assertEquals(code, 130);
+    assertEquals(checkTrace(await Deno.readTextFile(path)).problems, []);
+  });
 });
 
 Deno.test("--trace=<path>.gz: is the same file, compressed", async () => {
@@ -172,6 +207,7 @@ Deno.test("smarm trace: a wrong use is told in one line, exit code 2", async () 
     [[], /needs a file/],
     [["/no/such"], /Cannot read the trace "\/no\/such"/],
     [["deno.json"], /Cannot read the trace "deno.json": it holds no traceEvents/],
+    [["/no/such.raw"], /Cannot read the trace "\/no\/such.raw"/],
     [["--bogus"], /no option "--bogus"/],
     [["a", "b"], /takes one file/],
     [["a", "--html"], /--html needs a path/],

@@ -1,128 +1,318 @@
 import { assert, assertEquals } from "@std/assert";
 import { Recorder } from "../../trace/recorder.ts";
-import { RingReader } from "../../trace/ring_reader.ts";
-import { allocateTrace, ENQUEUE, EVENT_MASK, LOST, MARK, ringRecords, SPAWN } from "../../trace/format.ts";
+import { RESUME, TrackDecoder } from "../../trace/decoder.ts";
+import { RawTrace } from "../../trace/raw_trace.ts";
+import * as format from "../../trace/format.ts";
 import { VirtualClock } from "../../timer/clock.ts";
+import { PARKED } from "../../runtime/actor_state.ts";
 import { makePid } from "../../runtime/pid.ts";
+import { withFolder } from "./folder.ts";
 
-function ring(records: number) {
-  const block = allocateTrace(2, records);
-  const clock = new VirtualClock(1);
-  const recorder = new Recorder(block, 1, 2, clock);
-  const reader = new RingReader(block, 1, 2);
-  const take = (final = false) => {
-    const taken: { event: number; key: number; argument: number; atUs: number }[] = [];
-    reader.take(clock.now(), Infinity, final, ({ word, key, argument, atUs }) => {
-      taken.push({ event: word & EVENT_MASK, key, argument, atUs });
-      return true;
-    });
-    return taken;
-  };
-  return { clock, recorder, reader, take };
+const { BOOT, COUNTERS, DONE, ENQUEUE, LOST, NAME, PARK, SPAWN, STOPPED_AT } = format;
+
+interface Taken {
+  event: number;
+  argument: number;
+  key: number;
+  third: number;
+  text: string;
+  atNs: number;
 }
 
-Deno.test("trace ring: records come out in order, around the end of the ring many times", () => {
-  const { clock, recorder, take } = ring(8);
-  let next = 0;
-  for (let round = 0; round < 50; round++) {
-    for (let i = 0; i < 5; i++) {
+interface Bench {
+  readonly clock: VirtualClock;
+  readonly recorder: Recorder;
+  readonly head: Int32Array;
+  /** A scheduler that takes the place of the first. */
+  again(): Recorder;
+  /** The control thread counts up, as it does every few ms. */
+  tick(): void;
+  /** To disk; `final`: the scheduler writes no more. */
+  drain(final?: boolean): void;
+  /** All that is on disk, but for the BOOT. */
+  read(): Taken[];
+}
+
+/** A recorder of scheduler 1 with a ring of so many words, whose clock stands until it is moved. */
+async function bench(words: number, test: (bench: Bench) => void): Promise<void> {
+  await withFolder((folder) => {
+    const block = format.allocateTrace(2, words);
+    const clock = new VirtualClock(1);
+    const recorder = new Recorder(block, 1, 2, clock);
+    const ring = format.traceRing(block, 1, 2);
+    const raw = RawTrace.create(`${folder}/t.raw`, 2, "test");
+    try {
+      test({
+        clock,
+        recorder,
+        head: ring.head,
+        again: () => new Recorder(block, 1, 2, clock),
+        tick: () => void format.tickWords(block)[format.TICK]++,
+        drain: (final = false) => raw.drain(1, ring, final),
+        read: () => {
+          const taken: Taken[] = [];
+          const decoder = new TrackDecoder(raw, 1);
+          while (decoder.nextNs !== Infinity) taken.push({ ...decoder.take() });
+          return taken.slice(1);
+        },
+      });
+    } finally {
+      raw.close();
+    }
+    return Promise.resolve();
+  });
+}
+
+const actor = (index: number, messages = 0) => ({
+  pid: makePid(1, index, 1),
+  state: PARKED,
+  mailbox: { length: messages },
+});
+const keys = (taken: Taken[]) => taken.map((one) => one.key & (2 ** 22 - 1));
+
+Deno.test("trace ring: records come out in order, around the end of the ring many times", async () => {
+  await bench(64, ({ clock, recorder, drain, read }) => {
+    for (let i = 0; i < 500; i++) {
       clock.advanceTo(clock.now() + 0.01);
-      recorder.record(ENQUEUE, round * 5 + i, round);
+      recorder.of(ENQUEUE, actor(i));
+      if (i % 7 === 0) recorder.counters(i, i * 2);
+      if (i % 5 === 0) {
+        recorder.mark(clock.now() + 0.001);
+        drain();
+      }
     }
-    recorder.mark(clock.now() + 0.001);
-    for (const record of take(true)) {
-      if (record.event === MARK) continue;
-      assertEquals([record.event, record.key], [ENQUEUE, next++]);
+    recorder.close();
+    drain();
+    const taken = read();
+    assertEquals(
+      keys(taken.filter((one) => one.event === ENQUEUE)),
+      Array.from({ length: 500 }, (_, i) => i),
+    );
+    const lengths = taken.filter((one) => one.event === COUNTERS).map((one) => [one.key, one.third]);
+    assertEquals(lengths, Array.from({ length: 72 }, (_, i) => [i * 7, i * 14]));
+    const times = taken.map((one) => one.atNs);
+    assertEquals(times.toSorted((a, b) => a - b), times);
+  });
+});
+
+Deno.test("trace ring: what finds no room is dropped, counted, and told where it is missing", async () => {
+  await bench(64, ({ clock, recorder, head, drain, read }) => {
+    for (let i = 0; i < 100; i++) recorder.of(ENQUEUE, actor(i));
+    const dropped = head[format.DROPPED], kept = 100 - dropped;
+    assert(kept > 10 && kept < 50, `${kept}`);
+    drain();
+    clock.advanceTo(2);
+    recorder.of(ENQUEUE, actor(500));
+    recorder.close();
+    assertEquals(head[format.DROPPED], dropped);
+    drain();
+    const taken = read();
+    assertEquals(keys(taken.slice(0, kept)), Array.from({ length: kept }, (_, i) => i));
+    assertEquals(taken.slice(kept).map((one) => one.event), [LOST, ENQUEUE]);
+    assertEquals(taken[kept].key, dropped);
+    assertEquals(Math.round(taken[kept + 1].atNs / 1e6), 2); // a full stamp follows on a gap
+  });
+});
+
+Deno.test("trace ring: what is not published yet is read of a scheduler that is stuck, and only then", async () => {
+  await bench(64, ({ recorder, drain, read }) => {
+    recorder.mark(1);
+    recorder.resumed(actor(3));
+    recorder.of(ENQUEUE, actor(4));
+    drain();
+    assertEquals(read().map((one) => one.event), []);
+    drain(true);
+    assertEquals(read().map((one) => one.event), [RESUME, ENQUEUE]);
+  });
+});
+
+Deno.test("trace ring: half a record of a thread that was killed is not read, and its successor goes on", async () => {
+  await bench(64, ({ clock, recorder, head, again, drain, read }) => {
+    recorder.of(ENQUEUE, actor(1));
+    const written = head[format.STAGED];
+    recorder.of(ENQUEUE, actor(2));
+    head[format.STAGED] = written; // killed before the store that publishes the second one
+    clock.advanceTo(5);
+    const next = again();
+    next.of(ENQUEUE, actor(7));
+    next.close();
+    drain(true);
+    const taken = read();
+    assertEquals(taken.map((one) => one.event), [ENQUEUE, BOOT, ENQUEUE]);
+    assertEquals(keys([taken[0], taken[2]]), [1, 7]);
+    assert(taken[2].atNs >= 5e6);
+  });
+});
+
+Deno.test("trace ring: a stage that was copied when its thread was killed is not read twice", async () => {
+  await bench(64, ({ recorder, head, drain, read }) => {
+    recorder.of(ENQUEUE, actor(1));
+    const staged = head[format.STAGED], stageAt = head[format.STAGE_AT];
+    recorder.close();
+    head[format.STAGED] = staged; // killed after the store that publishes the copy
+    head[format.STAGE_AT] = stageAt;
+    drain(true);
+    assertEquals(keys(read()), [1]);
+  });
+});
+
+Deno.test("trace ring: records between two stamps are spread over the time between them", async () => {
+  await bench(256, ({ clock, recorder, drain, read }) => {
+    recorder.mark(10);
+    clock.advanceTo(10);
+    for (let i = 0; i < 4; i++) recorder.of(ENQUEUE, actor(i));
+    recorder.mark(12);
+    drain();
+    const times = read().map((one) => one.atNs / 1e6);
+    assertEquals(times.map((ms) => ms.toFixed(1)), ["10.0", "10.5", "11.0", "11.5"]);
+  });
+});
+
+Deno.test("trace ring: a slice that is long all of a sudden ends when it ended", async () => {
+  await bench(1024, ({ clock, recorder, tick, drain, read }) => {
+    for (let i = 0; i < 50; i++) { // short ones share stamps
+      clock.advanceTo(clock.now() + 0.0001);
+      recorder.resumed(actor(i));
+      recorder.parked(1);
     }
-  }
-  assertEquals(next, 250);
+    const before = clock.now();
+    recorder.resumed(actor(99));
+    clock.advanceTo(before + 50);
+    tick();
+    recorder.parked(1);
+    recorder.close();
+    drain();
+    const end = read().filter((one) => one.event === PARK).at(-1)!;
+    assert(Math.abs(end.atNs / 1e6 - before - 50) < 0.01, `${end.atNs}`);
+  });
 });
 
-Deno.test("trace ring: what finds no room is dropped, counted, and told where it is missing", () => {
-  const { clock, recorder, reader, take } = ring(8);
-  for (let i = 0; i < 20; i++) recorder.record(ENQUEUE, i, 0);
-  assertEquals(reader.dropped, 13);
-  assertEquals(take(true).map((record) => record.key), [0, 1, 2, 3, 4, 5, 6]);
-  clock.advanceTo(2);
-  recorder.record(ENQUEUE, 99, 0);
-  const after = take(true);
-  assertEquals(after.map(({ event, key }) => [event, key]), [[LOST, -1], [ENQUEUE, 99]]);
-  assertEquals(after[0].argument, 13);
+Deno.test("trace ring: where a long slice stopped is told by the line that called", async () => {
+  await bench(1024, ({ clock, recorder, tick, drain, read }) => {
+    recorder.mark(1);
+    recorder.resumed(actor(1));
+    clock.advanceTo(30);
+    tick();
+    recorder.parked(1);
+    recorder.close();
+    drain();
+    const at = read().find((one) => one.event === STOPPED_AT)!;
+    assert(/recorder_test\.ts:\d+:\d+$/.test(at.text), at.text);
+  });
 });
 
-Deno.test("trace ring: records with one stamp are spread over the time until the next one", () => {
-  const { clock, recorder, take } = ring(64);
-  recorder.clock(10);
-  for (let i = 0; i < 4; i++) recorder.record(ENQUEUE, i, 0); // the first ones look at the clock, at 1 ms
-  clock.advanceTo(12);
-  recorder.mark(12);
-  const times = take(true).map((record) => record.atUs);
-  assertEquals(times.toSorted((a, b) => a - b), times);
-  assertEquals(times.at(-1), 12_000);
-});
-
-Deno.test("trace ring: a run of equal stamps stays until the next stamp is known", () => {
-  const { clock, recorder, take } = ring(64);
-  clock.advanceTo(5);
-  recorder.clock(5);
-  recorder.record(ENQUEUE, 1, 0);
-  assertEquals(take(), []);
-  recorder.mark(6);
-  assertEquals(take().map((record) => record.key), [1]);
-});
-
-Deno.test("trace ring: a full ring of one stamp is handed out all the same", () => {
-  const { clock, recorder, reader, take } = ring(8);
-  clock.advanceTo(5);
-  for (let i = 0; i < 7; i++) {
-    recorder.record(ENQUEUE, i, 0);
-    recorder.clock(5);
-  }
-  assert(take().length > 0);
-  assertEquals(reader.dropped, 0);
-});
-
-Deno.test("trace ring: times are right beyond 2^32 ticks", () => {
-  const { clock, recorder, take } = ring(8);
+Deno.test("trace ring: times are right beyond 2^32 ticks", async () => {
   const startMs = 2 ** 32 / 10_000 * 3.7;
-  clock.advanceTo(startMs);
-  recorder.record(ENQUEUE, 1, 0);
-  clock.advanceTo(startMs + 1000);
-  recorder.record(ENQUEUE, 2, 0);
-  const [first, second] = take(true);
-  assert(Math.abs(first.atUs - startMs * 1000) < 1, `${first.atUs}`);
-  assert(Math.abs(second.atUs - first.atUs - 1_000_000) < 1, `${second.atUs}`);
+  await bench(64, ({ clock, recorder, drain, read }) => {
+    clock.advanceTo(startMs);
+    recorder.mark(startMs);
+    recorder.of(ENQUEUE, actor(1));
+    recorder.mark(startMs);
+    clock.advanceTo(startMs + 10_000); // more than a short stamp holds
+    recorder.of(ENQUEUE, actor(2));
+    recorder.close();
+    drain();
+    const [first, second] = read();
+    assert(Math.abs(first.atNs / 1e6 - startMs) < 0.01, `${first.atNs}`);
+    assert(Math.abs(second.atNs / 1e6 - startMs - 10_000) < 0.01, `${second.atNs}`);
+  });
 });
 
-Deno.test("trace ring: a new actor is told with its generation, up to the largest", () => {
-  const { recorder, reader, clock } = ring(8);
-  const largest = 2 ** 22 - 2;
-  recorder.spawned(makePid(1, 7, largest), 3);
-  let told: number[] = [];
-  reader.take(clock.now(), 10, true, ({ word, key, argument }) => {
-    told = [word & EVENT_MASK, word >>> 10, key, argument];
-    return true;
+Deno.test("trace ring: a new actor is told with its generation, up to the largest, and its function once", async () => {
+  await bench(256, ({ recorder, drain, read }) => {
+    const largest = 2 ** 22 - 2;
+    const target = { name: "näme", nameId: 3, module: "file:///a.ts", exportName: "f" };
+    recorder.spawned(makePid(1, 7, largest), target);
+    recorder.done({ ...actor(7), pid: makePid(1, 7, largest) }, true);
+    recorder.spawned(makePid(1, 8, 1), target);
+    recorder.close();
+    drain();
+    const [name, spawn, done, second] = read();
+    assertEquals([name.event, name.argument, JSON.parse(name.text).name], [NAME, 3, "näme"]);
+    assertEquals([spawn.event, spawn.argument, spawn.key, spawn.third], [SPAWN, 3, 2 ** 22 + 7, largest]);
+    assertEquals([done.event, done.argument, done.key], [DONE, 1, 2 ** 22 + 7]);
+    assertEquals([second.event, second.argument], [SPAWN, 3]);
   });
-  assertEquals(told, [SPAWN, largest, 2 ** 22 + 7, 3]);
 });
 
-Deno.test("trace ring: what the sink does not take is handed out again", () => {
-  const { recorder, reader, clock } = ring(8);
-  for (let i = 0; i < 3; i++) recorder.record(ENQUEUE, i, 0);
-  const seen: number[] = [];
-  reader.take(clock.now(), 10, true, ({ key }) => {
-    if (key === 1) return false;
-    seen.push(key);
-    return true;
+Deno.test("trace ring: a name of any length has room, and is cut", async () => {
+  await bench(1024, ({ recorder, drain, read }) => {
+    const target = { name: "ü".repeat(5000), nameId: 1, module: null, exportName: "" };
+    recorder.spawned(makePid(1, 7, 1), target);
+    recorder.close();
+    drain();
+    assertEquals(JSON.parse(read()[0].text).name, "ü".repeat(60));
   });
-  reader.take(clock.now(), 10, true, ({ key }) => {
-    seen.push(key);
-    return true;
+});
+
+Deno.test("trace ring: the longest mailbox is counted, and forgotten when it is empty or its actor dead", async () => {
+  await bench(1024, ({ recorder, drain, read }) => {
+    const few = actor(1, 3), many = actor(2, 9);
+    recorder.message(null, few, false);
+    recorder.message(null, many, false);
+    recorder.message(null, few, false);
+    recorder.counters(0, 2);
+    recorder.done(many, false);
+    recorder.counters(0, 2);
+    recorder.close();
+    drain();
+    const lengths = read().filter((one) => one.event === COUNTERS) as unknown as { fourth: number }[];
+    assertEquals(lengths.map((one) => one.fourth), [9, 0]);
   });
-  assertEquals(seen, [0, 1, 2]);
 });
 
 Deno.test("trace ring: many schedulers share a bounded amount of memory", () => {
-  assertEquals(ringRecords(1), 2 ** 20);
-  assert(ringRecords(512) * 512 <= 2 ** 25);
+  assertEquals(format.ringSize(1), format.RING_WORDS_MAX);
+  assert(format.ringSize(512) * 512 <= 2 ** 26);
+});
+
+Deno.test("raw trace: what is cut off at any place is read up to there", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/t.raw`;
+    const block = format.allocateTrace(1, 256);
+    const clock = new VirtualClock(1);
+    const recorder = new Recorder(block, 0, 1, clock);
+    const raw = RawTrace.create(path, 1, "a title");
+    for (let i = 0; i < 20; i++) {
+      clock.advanceTo(clock.now() + 1);
+      recorder.of(ENQUEUE, actor(i));
+      if (i % 4 !== 3) continue;
+      recorder.mark(clock.now());
+      raw.drain(0, format.traceRing(block, 0, 1), false);
+    }
+    raw.close();
+    const bytes = await Deno.readFile(path);
+    let most = 0;
+    for (let length = 40; length <= bytes.length; length += 4) {
+      await Deno.writeFile(path, bytes.subarray(0, length));
+      const cut = RawTrace.open(path);
+      const decoder = new TrackDecoder(cut, 0);
+      let count = 0;
+      for (; decoder.nextNs !== Infinity; count++) decoder.take();
+      cut.close();
+      assertEquals([cut.title, cut.schedulers], ["a title", 1]);
+      assert(count >= most);
+      most = count;
+    }
+    assertEquals(most, 21);
+  });
+});
+
+Deno.test("trace ring: the time of a slice is the actor's, not the scheduler's between two slices", async () => {
+  await bench(256, ({ clock, recorder, drain, read }) => {
+    recorder.resumed(actor(1));
+    clock.advanceTo(3);
+    recorder.clock(3);
+    recorder.parked(1);
+    recorder.of(ENQUEUE, actor(2));
+    recorder.resumed(actor(2));
+    clock.advanceTo(5);
+    recorder.clock(5);
+    recorder.parked(1);
+    recorder.close();
+    drain();
+    const [, end, , begin, end2] = read().map((one) => one.atNs / 1e6);
+    assertEquals([end, end2], [3, 5]);
+    assert(begin - end < 0.3, `${begin - end}`);
+  });
 });

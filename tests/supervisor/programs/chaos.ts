@@ -4,7 +4,8 @@
  *
  *     deno run -A smarm.ts --threads 2 tests/supervisor/programs/chaos.ts [children] [kills] [seconds]
  *
- * With seconds, kills go on for that long, whatever their number: the long version is 10000 0 60.
+ * With seconds, kills go on for that long, whatever their number, and the memory in use is told every ten: the long
+ * version is 10000 0 60, with `--v8-flags=--expose-gc` after `deno run -A` for the heap without garbage.
  *
  * @module
  */
@@ -14,6 +15,8 @@ import type { Actor, ChildSpec, Pid } from "smarm";
 type Any = any;
 
 const CHILDREN_OF_ONE = 100;
+/** The long version tells how much memory is in use. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Works: answers calls, and asks a sister now and then. */
 export async function worker(self: Actor<Any>, number: number, count: number) {
@@ -80,7 +83,12 @@ export async function main(
   const before = memory();
   const untilMs = performance.now() + Number(secondsText) * 1000;
   let killed = 0, supervisorsKilled = 0;
+  let nextLook = performance.now();
   while (killed < kills || performance.now() < untilMs) {
+    if (Number(secondsText) > 0 && performance.now() >= nextLook) {
+      console.log({ killed, ...await usedHeaps(self) as Any });
+      nextLook = performance.now() + LOOK_EVERY_MS;
+    }
     const name = next() < 0.05
       ? `group ${Math.floor(next() * groups)}`
       : `worker ${Math.floor(next() * count)}`;
@@ -121,6 +129,21 @@ async function isComplete(self: Actor<Any>, count: number): Promise<boolean> {
     pids.map((pid) => self.call(pid as Any, "who", { timeout: 20_000 })),
   );
   return answers.every((answer, i) => answer.status === "fulfilled" && answer.value === i);
+}
+
+/** Used heap of one scheduler, MB, after a collection where `--v8-flags=--expose-gc` allows it. */
+export function usedHeap(): number {
+  const { gc } = globalThis as { gc?: () => void };
+  gc?.();
+  return Math.round(Deno.memoryUsage().heapUsed / 2 ** 18) / 4;
+}
+
+async function usedHeaps(self: Actor<Any>): Promise<unknown> {
+  const heaps = self.stats().schedulers.map(({ id }) => self.spawnWith({ scheduler: id }, usedHeap).join());
+  const mb = (await Promise.all(heaps)).map((outcome) =>
+    outcome.kind === "exit" ? outcome.value : outcome.error
+  );
+  return { usedHeapMb: mb, externalMb: Math.round(Deno.memoryUsage().external / 2 ** 20), rssMb: memory() };
 }
 
 function restarts(self: Actor<Any>): number {

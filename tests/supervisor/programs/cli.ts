@@ -19,6 +19,33 @@ export async function stays(self: Actor<Any>, id: string, cleanUpMs = 0) {
   }
 }
 
+/** Links itself to the first, and panics at the very moment when that one does. */
+export async function panicsWith(self: Actor<Any>, first: Any, both: Int32Array) {
+  self.link(first);
+  await self.call(first, "linked?");
+  panicTogether(both, "second");
+}
+
+export async function panicsFirst(self: Actor<Any>, both: Int32Array) {
+  (await self.receive()).reply("yes");
+  panicTogether(both, "first");
+}
+
+/** Neither scheduler can take in what the other one sends between the meeting and the panic. */
+function panicTogether(both: Int32Array, who: string): never {
+  Atomics.add(both, 0, 1);
+  while (Atomics.load(both, 0) < 2);
+  throw new RangeError(`${who} of two`);
+}
+
+/** Lives and traps: it is told of its partner's panic. */
+export async function linkedTo(self: Actor<Any>, partner: Any) {
+  self.trapExit(true);
+  self.link(partner);
+  self.send(partner, "go");
+  await self.receive();
+}
+
 const PROGRAMS: Record<string, (self: Actor<Any>, arg: string) => Promise<unknown>> = {
   async unobserved(self) {
     self.spawnWith({ name: "the one" }, fails, false);
@@ -32,6 +59,16 @@ const PROGRAMS: Record<string, (self: Actor<Any>, arg: string) => Promise<unknow
     });
     self.monitor(linked); // so the middle one is observed, and the first by its link
     await self.receive();
+  },
+  async bothAtOnce(self) {
+    const both = new Int32Array(new SharedArrayBuffer(4));
+    const first = self.spawnWith({ scheduler: 0 }, panicsFirst, both);
+    self.spawnWith({ scheduler: 1 }, panicsWith, first.pid, both);
+    await self.sleep(20);
+  },
+  async trapped(self) {
+    const child = self.spawnWith({ scheduler: 0 }, fails, true);
+    await self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, linkedTo, child.pid).join();
   },
   async joined(self) {
     await self.spawn(fails, false).join();

@@ -16,7 +16,7 @@ export function fails(): never {
   throw new Error("on purpose");
 }
 
-export async function main(self: Actor<number>, how: string): Promise<void> {
+export async function main(self: Actor<number>, how: string, raw = ""): Promise<void> {
   const partner = self.spawnWith(how === "across" ? { scheduler: 1 } : {}, echo, 50);
   for (let n = 0; n < 50; n++) {
     self.send(partner, { from: self.pid, n });
@@ -44,6 +44,20 @@ export async function main(self: Actor<number>, how: string): Promise<void> {
     case "child":
       await self.spawn(fails).join();
       return;
+    case "floods": // many stages full
+      for (let i = 0; i < 6; i++) {
+        const other = self.spawn(echo, 10_000);
+        for (let n = 0; n < 10_000; n++) {
+          self.send(other, { from: self.pid, n });
+          await self.receive();
+        }
+      }
+      return;
+    case "recorded": { // is to be killed when records are on disk
+      const before = Deno.statSync(raw).size;
+      while (Deno.statSync(raw).size <= before) await self.sleep(1);
+      break;
+    }
     case "hangs":
       console.log("hangs");
       for (;;) Math.random();

@@ -1,0 +1,90 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Config } from "../../runtime/config.ts";
+import { Runtime } from "../../runtime/runtime.ts";
+import { withDeadline } from "../support/run_case.ts";
+import { runSmarm } from "../cli/harness.ts";
+import type { Told } from "./stuck_program.ts";
+
+const PROGRAM = new URL("./stuck_program.ts", import.meta.url);
+const STUCK = Config.exact(2).contain().watchdogMillis(150);
+
+async function stuckBy(way: string, config = STUCK, where = "elsewhere") {
+  const lines: string[] = [];
+  const runtime = new Runtime(config, { write: (text) => void lines.push(text), colors: false });
+  const run = runtime.run(PROGRAM, { args: [way, where] });
+  return { outcome: await withDeadline(runtime, run, way), lines, runtime };
+}
+
+const ALONE: Told = {
+  join: "stuck",
+  monitor: "stuck",
+  link: "stuck",
+  name: "undefined",
+  same: true,
+  called: "DeadActorError",
+};
+const LOST: Told = {
+  join: "scheduler lost",
+  monitor: "scheduler lost",
+  link: "scheduler lost",
+  name: "undefined",
+  same: false,
+  called: "DeadActorError",
+};
+
+for (const way of ["loop", "catches", "regex", "wait"]) {
+  Deno.test(`an actor stuck in a ${way} is ended alone, and all who have to do with it are told`, async () => {
+    const { outcome, lines } = await stuckBy(way);
+    assertEquals(outcome, { kind: "exit", value: ALONE });
+    assertMatch(
+      lines.join("\n"),
+      /watchdog: actor <\d+\.\d+\.\d+> stuck held scheduler \d for 150 ms .*was ended/,
+    );
+  });
+}
+
+Deno.test("an actor stuck beside main, on the same scheduler, is ended alone", async () => {
+  const { outcome } = await stuckBy("loop", Config.exact(1).contain().watchdogMillis(150), "local");
+  assertEquals(outcome, { kind: "exit", value: ALONE });
+});
+
+for (const way of ["foreign", "matching"]) {
+  Deno.test(`code that is stuck ${way} takes its scheduler with it, and supervisors restart what was lost`, async () => {
+    const { outcome, lines, runtime } = await stuckBy(way);
+    assertEquals(outcome, { kind: "exit", value: LOST });
+    assertMatch(lines.join("\n"), /scheduler \d was lost, and \d actors with it: .*give way|held scheduler/);
+    assertEquals(runtime.stats().live, 0);
+  });
+}
+
+Deno.test("a scheduler that outgrows its heap is replaced", async () => {
+  const { outcome, lines } = await stuckBy("hog", Config.exact(2).maxHeapMegabytes(48));
+  assertEquals(outcome, { kind: "exit", value: LOST });
+  assertMatch(lines.join("\n"), /scheduler \d was lost, and 3 actors with it: it outgrew its heap of 48 MB/);
+});
+
+Deno.test("main's outcome is a panic when its scheduler is lost", async () => {
+  const { outcome } = await stuckBy("foreign", Config.exact(1).contain().watchdogMillis(100), "local");
+  assert(outcome.kind === "panic");
+  assertMatch(outcome.error.message, /scheduler 0 was lost/);
+});
+
+Deno.test("the watchdog names what is stuck, once, and says when that is over", async () => {
+  const lines: string[] = [];
+  const runtime = new Runtime(Config.exact(2).watchdogMillis(50), {
+    write: (text) => void lines.push(text),
+    colors: false,
+  });
+  const program = new URL("./slow_program.ts", import.meta.url);
+  assertEquals((await withDeadline(runtime, runtime.run(program), "slow")).kind, "exit");
+  assertEquals(lines.length, 2, lines.join("\n"));
+  assertMatch(lines[0], /^watchdog: actor <\d+\.\d+\.\d+> (slow|main) has held scheduler \d for \d+ ms$/);
+  assertMatch(lines[1], /^watchdog: actor <\d+\.\d+\.\d+> (slow|main) gave scheduler \d back after \d+ ms$/);
+});
+
+Deno.test("what cannot be stopped ends the program, which says so, with 1", async () => {
+  const unstoppable = new URL("./unstoppable_program.ts", import.meta.url).pathname;
+  const { code, stderr } = await runSmarm(["--contain", "--watchdog", "100", "--threads", "2", unstoppable]);
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /error: scheduler \d cannot be stopped: .* The program ends/);
+});

@@ -1,0 +1,49 @@
+/** Offers and thieves, step by step: the owner acts in the middle of a theft, as a thread that is not held up would. */
+import { assert, assertEquals } from "@std/assert";
+import type { ActorImpl } from "../../runtime/actor.ts";
+import { DONE, UNSTARTED } from "../../runtime/actor_state.ts";
+import type { Pid } from "../../runtime/api.ts";
+import { allocate } from "../../runtime/layout.ts";
+import { SETTLED } from "../../runtime/offer_states.ts";
+import { Offers, Thief } from "../../runtime/offers.ts";
+import { makePid } from "../../runtime/pid.ts";
+import { ObjectClasses } from "../../runtime/sendable.ts";
+
+const OWNER = 0;
+
+function setUp() {
+  const memory = allocate(2, { slotCapacity: 4096 });
+  const offers = new Offers(memory, OWNER, new ObjectClasses());
+  const thief = new Thief(memory, 1, new ObjectClasses());
+  let made = 0;
+  const offer = (): ActorImpl => {
+    const actor = { pid: makePid(OWNER, made, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
+    assert(offers.push(actor, 0, [`args of ${made++}`]));
+    return actor;
+  };
+  const numberOf = (pid: Pid) => pid % 2 ** 22;
+  return { offers, thief, offer, numberOf };
+}
+
+Deno.test("M9: a thief that is held up between taking an actor and reading it still reads that actor", () => {
+  const { offers, thief, offer, numberOf } = setUp();
+  const first = offer();
+  const read: [number, unknown][] = [];
+  const claim = () => {
+    if (first.state === DONE) return false;
+    first.state = DONE; // the owner finds it stolen, and offers as many others as there is room for
+    while (offers.hasRoom()) offer();
+    return true;
+  };
+  const taken = thief.take(OWNER, 1, claim, (pid, _target, args) => read.push([numberOf(pid), args]));
+  assertEquals([taken, read], [1, [[0, ["args of 0"]]]]);
+  assert(offers.hasRoom(), "what was read makes room");
+});
+
+Deno.test("M9: every second offer is given, of those that have not begun", () => {
+  const { offers, offer, numberOf } = setUp();
+  const actors = Array.from({ length: 7 }, offer);
+  offers.withdraw(actors[0]);
+  assertEquals(offers.everySecond(10).map((actor) => numberOf(actor.pid)), [2, 4, 6]);
+  assertEquals(offers.everySecond(2).map((actor) => numberOf(actor.pid)), [2, 4]);
+});
