@@ -53,7 +53,7 @@ export async function neverReturns(self: Actor) {
     await self.blockingWith({ timeout: 30 }, forever).catch((error) => names.push(error.name));
   }
   const child = self.spawn(waitsForever);
-  await self.sleep(30);
+  while (self.stats().ioParked === 0) await self.sleep(1);
   const parked = self.stats().ioParked;
   self.kill(child);
   await child.join();
