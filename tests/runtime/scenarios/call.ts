@@ -64,7 +64,7 @@ export async function timeoutTells(self: Actor<string>): Promise<void> {
       /^call to <\d+\.\d+\.\d+> sleeper was not answered within \d+ ms: it is waiting in sleep for \d+ ms, with 1 message in its mailbox$/,
     );
     self.kill(server);
-    await unanswered;
+    await Promise.all([unanswered, server.join()]);
   }
 }
 
