@@ -832,7 +832,6 @@ export class Scheduler {
     this.#burstStart = now;
     this.#burstOver = false;
     this.ops = this.#granted;
-    this.turnedMs = now;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.#armLate();
     return now;

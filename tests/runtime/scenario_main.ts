@@ -9,7 +9,7 @@ import type { Verdicts } from "./scenarios.ts";
 /** There to end hangs, far more than a scenario needs. */
 const DEADLINE_MS = 20_000;
 
-/** Runs the named exports one after the other, each as an actor. */
+/** Runs the named exports one after the other, each as an actor; where one failed, the verdicts are in its error. */
 export function mainOf(scenarios: () => Record<string, unknown>) {
   return async (self: Actor, ...names: string[]): Promise<Verdicts> => {
     const verdicts: Verdicts = {};
@@ -27,6 +27,10 @@ export function mainOf(scenarios: () => Record<string, unknown>) {
         self.kill(handle);
         verdicts[name] = `it did not end: ${(error as Error).message}`;
       }
+    }
+    // A panic of main ends what a scenario that failed has left behind; a return would wait for it.
+    if (Object.values(verdicts).some((verdict) => verdict !== null)) {
+      throw new Error(JSON.stringify(verdicts));
     }
     return verdicts;
   };

@@ -33,6 +33,7 @@ export function testScenarios(
 
 async function run(module: URL, names: string[], config: Config): Promise<Verdicts> {
   const outcome = await init(config).run(module, { args: names });
-  if (outcome.kind === "panic") throw outcome.error;
-  return outcome.value as Verdicts;
+  if (outcome.kind === "exit") return outcome.value as Verdicts;
+  if (outcome.error.message.startsWith("{")) return JSON.parse(outcome.error.message);
+  throw outcome.error;
 }

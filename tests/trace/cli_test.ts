@@ -37,7 +37,7 @@ Deno.test("--trace: a slice for each resume, an arrow for each message, and the 
   assert(events.filter((e) => e.ph === "B" && e.name === "echo").length >= 50);
   assertEquals(events.filter((e) => e.ph === "s").length, 100);
   assertEquals(named(events, "timer"), 1);
-  assertEquals(named(events, "Yield"), 1);
+  assert(named(events, "Yield") >= 1); // its own, and one for each slice that took too long
   assert(named(events, "Park") > 50 && named(events, "UnparkDirect") > 50);
   assertEquals(named(events, "Resume"), events.filter((e) => e.ph === "B").length);
 });

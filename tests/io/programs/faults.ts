@@ -84,7 +84,7 @@ export async function lineServer(self: Actor, listener: Listener) {
 }
 export async function lineConn(_self: Actor, conn: Conn) {
   try {
-    for await (const line of conn.lines({ timeout: 300 })) await conn.write(`got ${line}`);
+    for await (const line of conn.lines({ timeout: 1000 })) await conn.write(`got ${line}`);
   } catch (error) {
     if ((error as Error).name !== "TimeoutError") throw error;
   }

@@ -252,7 +252,7 @@ export async function failures(self: Actor) {
 export async function observed(self: Actor) {
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
   const waiting = Array.from({ length: 3 }, () => self.spawnWith({ scheduler: "local" }, accepts, listener));
-  await self.sleep(5);
+  while (self.stats().ioParked < 3) await self.sleep(1);
   const parked = self.stats().ioParked;
   for (const one of waiting) self.exit(one, "shutdown");
   await Promise.all(waiting.map((one) => one.join()));
