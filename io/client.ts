@@ -117,6 +117,9 @@ export class IoClient {
     this.#ids += incarnation * 2 ** 24;
   }
 
+  /** How many schedulers have had an id before, and died, as far as this one has been told. */
+  lifeOf: (scheduler: number) => number = () => 0;
+
   /** An id that no other thread gives. */
   nextId(): number {
     return ++this.#ids;
@@ -313,7 +316,7 @@ export class IoClient {
 
   /** The record with the tokens of `leaving` is on its way to another scheduler. */
   departed(kind: number, target: number, peer: number): void {
-    const owner = isForActor(kind) ? target : onTheWayTo(peer);
+    const owner = isForActor(kind) ? target : onTheWayTo(peer, this.lifeOf(peer));
     for (const token of this.leaving.splice(0)) {
       this.drop(token);
       this.post(R_IO_OWN, token.id, token.given, owner);

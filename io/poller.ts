@@ -45,6 +45,7 @@ import {
   STDERR,
   STDIN,
   STDOUT,
+  wayOf,
 } from "./protocol.ts";
 import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
@@ -58,8 +59,8 @@ import { type OperationHost, perform } from "./operations.ts";
 const RECORDS_A_TURN = 512;
 
 export interface PollerEvents {
-  /** Opens the side channel to a scheduler. */
-  openPort(to: number): MessagePort;
+  /** Opens the side channel to a scheduler; `life`: how many have had its id before, and died. */
+  openPort(to: number, life: number): MessagePort;
   take(port: MessagePort): { message: unknown } | undefined;
   warn(text: string): void;
 }
@@ -80,6 +81,8 @@ export class Poller implements OperationHost {
   readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
+  /** How many schedulers have had each id before, and died. */
+  readonly #lives: number[];
   /** Requests up to this order were those of a scheduler that died. */
   readonly #lostBefore: number[] = [];
   readonly #pool = new BytePool();
@@ -96,8 +99,10 @@ export class Poller implements OperationHost {
     words: Int32Array,
     doorbell: Doorbell,
     blockingThreads: number,
+    lives: readonly number[],
     events: PollerEvents,
   ) {
+    this.#lives = [...lives];
     this.#memory = memory;
     this.#words = words;
     this.#doorbell = doorbell;
@@ -127,7 +132,7 @@ export class Poller implements OperationHost {
     this.#outs[peer] = new OutLink(ringRegion(this.#memory, id, peer), {
       wakeReader: () => this.#wakeSoon(peer),
       post: (values, transfer) => {
-        const port = this.#portsOut[peer] ??= this.#events.openPort(peer);
+        const port = this.#portsOut[peer] ??= this.#events.openPort(peer, this.#lives[peer]);
         port.postMessage(values, transfer);
       },
     });
@@ -149,7 +154,7 @@ export class Poller implements OperationHost {
     this.#hasLost = true;
     const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
-    for (const owner of [...dead, onTheWayTo(peer)]) this.#closeAll(owner);
+    for (const owner of [...dead, onTheWayTo(peer, this.#lives[peer]++)]) this.#closeAll(owner);
     const { sent } = this.#outs[peer]; // after all that, which may have answered
     const id = this.#memory.schedulers;
     resetRing(ringRegion(this.#memory, peer, id));
@@ -167,6 +172,13 @@ export class Poller implements OperationHost {
 
   #isDead(owner: number): boolean {
     return owner > 0 && !this.#routes.isLive(owner as Pid);
+  }
+
+  /** It was sent to a scheduler by one that had not been told yet that it is dead. */
+  #isLostOnItsWay(owner: number): boolean {
+    if (owner >= 0) return false;
+    const { scheduler, life } = wayOf(owner);
+    return life < this.#lives[scheduler];
   }
 
   /**
@@ -311,7 +323,9 @@ export class Poller implements OperationHost {
         if (aux === resource.given && (payload as number) < 0) return;
         resource.given = aux;
         this.own(resource, payload as number);
-        if (this.#hasLost && this.#isDead(resource.owner)) this.#closeLater(resource);
+        if (!this.#hasLost) return;
+        if (this.#isLostOnItsWay(resource.owner)) resource.close();
+        else if (this.#isDead(resource.owner)) this.#closeLater(resource);
         return;
       }
       case R_IO_RELEASE:

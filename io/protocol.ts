@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { MAX_SCHEDULERS } from "../runtime/config.ts";
 import { R_IO_FIRST } from "../runtime/protocol.ts";
 
 // --- Scheduler → poller: kind, target, aux, payload --------------------------------------------------------------
@@ -57,9 +58,18 @@ export const STDOUT = 2;
 export const STDERR = 3;
 export const FIRST_RESOURCE = 4;
 
-/** The owner of what travels to a scheduler, and to no actor there that could be named: lost with that scheduler. */
-export function onTheWayTo(scheduler: number): number {
-  return -1 - scheduler;
+/**
+ * The owner of what travels to a scheduler, and to no actor there that could be named: lost with that scheduler. `life`:
+ * how many have had that id before, and died; so news that comes late is known to be of one that is dead.
+ */
+export function onTheWayTo(scheduler: number, life: number): number {
+  return -1 - scheduler - life * MAX_SCHEDULERS;
+}
+
+/** Where something with that owner travels to. */
+export function wayOf(owner: number): { scheduler: number; life: number } {
+  const way = -1 - owner;
+  return { scheduler: way % MAX_SCHEDULERS, life: Math.floor(way / MAX_SCHEDULERS) };
 }
 
 /** An address as Deno shows it; plain data. */

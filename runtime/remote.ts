@@ -233,7 +233,6 @@ export class Remote {
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
     this.#s.messagesOut += messages.length;
-    this.#s.messagesOut += messages.length;
     for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
   }
 
