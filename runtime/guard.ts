@@ -122,6 +122,12 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
     pending.delete(id);
     clearImmediate(id);
   };
+  const custom = Symbol.for("nodejs.util.promisify.custom");
+  for (const [name, original] of Object.entries({ setTimeout, setInterval, setImmediate })) {
+    // deno-lint-ignore no-explicit-any
+    const promisified = (original as any)[custom];
+    if (promisified !== undefined) Object.defineProperty(global[name], custom, { value: promisified });
+  }
   global.queueMicrotask = (callback: unknown) => queueMicrotask(guarded(callback) as () => void);
 }
 

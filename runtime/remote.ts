@@ -90,14 +90,13 @@ export class Remote {
       HandleImpl,
       1,
       (handle: HandleImpl) => this.#lend(handle),
-      ([pid, home]: [Pid, number]) => this.#borrow(pid, home),
+      ([pid, home]: [Pid, number]) => this.#borrow(pid, home, () => new HandleImpl(pid, null)),
     );
     this.classes.registerSpecial(
       SupervisorHandleImpl,
       20,
       (handle: SupervisorHandleImpl) => this.#lend(handle),
-      ([pid, home]: [Pid, number]) =>
-        (home === s.id ? this.#original(pid) : undefined) ?? new SupervisorHandleImpl(s, pid, null),
+      ([pid, home]: [Pid, number]) => this.#borrow(pid, home, () => new SupervisorHandleImpl(s, pid, null)),
     );
     this.classes.registerSpecial(
       CallImpl,
@@ -255,9 +254,12 @@ export class Remote {
   }
 
   watch(target: Pid, watcher: WatchRecord): void {
-    if (!this.#toActor(target, R_WATCH, 0, watcher)) {
-      notify(this.#s, watcher, target, { kind: "panic", error: noSuchActor(target, "monitor") });
-    }
+    if (this.#toActor(target, R_WATCH, 0, watcher)) return;
+    const s = this.#s;
+    const child = s.away.get(target);
+    // A child of this scheduler's whose death is on its way, behind what it has sent: the notice must not overtake that.
+    if (child !== undefined) child.onOutcome((outcome) => notify(s, watcher, target, outcome));
+    else notify(s, watcher, target, { kind: "panic", error: noSuchActor(target, "monitor") });
   }
 
   unwatch(target: Pid, ref: number): void {
@@ -366,9 +368,15 @@ export class Remote {
     return [handle.pid, handle.home];
   }
 
-  #borrow(pid: Pid, home: number): HandleImpl {
+  #borrow(pid: Pid, home: number, copy: () => HandleImpl): HandleImpl {
     const s = this.#s;
-    return (home === s.id ? this.#original(pid) : undefined) ?? new HandleImpl(pid, null);
+    if (home !== s.id) return copy();
+    const original = this.#original(pid);
+    if (original !== undefined) return original;
+    const handle = copy(); // it has come home after the original was collected: nobody else would ever settle it
+    if (s.routes.isLive(pid)) s.away.set(pid, handle);
+    else handle.outcome = { kind: "panic", error: outcomeForgotten(pid) };
+    return handle;
   }
 
   #original(pid: Pid): HandleImpl | undefined {
@@ -523,11 +531,7 @@ export class Remote {
     const tell = (outcome: Outcome) =>
       this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, ref, told));
     if (handle === undefined) {
-      const error = new DeadActorError(
-        pid,
-        `join: actor is dead, and its spawner keeps no handle of it any more`,
-      );
-      tell({ kind: "panic", error });
+      tell({ kind: "panic", error: outcomeForgotten(pid) });
       return;
     }
     handle.markJoined();
@@ -599,6 +603,35 @@ export class Remote {
     return { sent, received: link.received };
   }
 
+  /** A message with a transfer list for an actor that lives here too: as if it had come from another scheduler. */
+  moved(message: unknown, transfer: Transferable[]): unknown {
+    this.#loop ??= this.#makeLoop();
+    const { io } = this.#s;
+    io.leaving.length = 0;
+    this.#loop.out.send(R_MESSAGE, 0, 0, message, transfer);
+    let copy: unknown;
+    const take = (_kind: number, _target: number, _aux: number, payload: unknown) => void (copy = payload);
+    while (this.#loop.in.drain(take, 1) === 0 || !this.#loop.out.flush()) this.#loop.out.flush();
+    io.leaving.length = io.arrived.length = 0; // they stay here: who holds them is told by given()
+    return copy;
+  }
+
+  #loop: { readonly out: OutLink; readonly in: InLink } | null = null;
+
+  #makeLoop(): { readonly out: OutLink; readonly in: InLink } {
+    const region = { buffer: new SharedArrayBuffer(1 << 16), byteOffset: 0, byteLength: 1 << 16 };
+    const side: unknown[][] = [];
+    const { classes } = this;
+    return {
+      out: new OutLink(region, {
+        classes,
+        wakeReader: () => {},
+        post: (values, transfer) => void side.push(structuredClone(values, { transfer })),
+      }),
+      in: new InLink(region, { classes, wakeWriter: () => {}, takeSide: () => side.shift() }),
+    };
+  }
+
   /** @throws NotSendableError for what could not be sent to another scheduler. */
   check(message: unknown, name: string, transfer?: Transferable[]): void {
     checkSendable(message, name, { classes: this.classes, transfer: new Set(transfer) });
@@ -616,6 +649,10 @@ export class Remote {
     this.bytes = () => {};
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
   }
+}
+
+function outcomeForgotten(pid: Pid): DeadActorError {
+  return new DeadActorError(pid, `join: actor is dead, and its spawner keeps no handle of it any more`);
 }
 
 /** The path in the error is what the user wrote, not where the record has it. */

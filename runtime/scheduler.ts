@@ -307,7 +307,7 @@ export class Scheduler {
     if (target === undefined) this.remote.send(pid, message, transfer);
     else {
       this.messagesLocal++;
-      if (transfer !== undefined && transfer.length > 0) message = structuredClone(message, { transfer });
+      if (transfer !== undefined && transfer.length > 0) message = this.remote.moved(message, transfer);
       this.put(target, message);
     }
   }

@@ -17,7 +17,7 @@ import { formatPid } from "./pid.ts";
 
 /** A case of a select, as the program wrote it. `match` is null for any message. */
 type Case =
-  | { readonly source: string; readonly core: ChannelCore }
+  | { readonly source: string; readonly core: ChannelCore; readonly end: ReceiverImpl }
   | { readonly source: string; readonly core: null; readonly match: Match | null };
 
 class Select {
@@ -154,7 +154,7 @@ function casesOf(actor: ActorImpl, sources: unknown): Case[] {
             `Receive there, or make a channel of your own and hand out its sender`,
         );
       }
-      cases.push({ source, core });
+      cases.push({ source, core, end: given }); // the end: it must not be collected meanwhile
     } else {
       throw new TypeError(
         `Cannot select ${

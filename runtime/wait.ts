@@ -143,6 +143,7 @@ export class Wait {
   /** Settles the promise: the actor's code goes on in a microtask. */
   settle(): void {
     if (this.#state === COMPLETED) this.resolve(this.#result);
+    else if (this.timedOut) this.resolve(failAtAwaiter(this.#result as Error));
     else this.reject(this.#result);
     this.#result = undefined;
   }
@@ -155,4 +156,16 @@ export function fireWait(timer: Timer<Wait>): void {
   const s = wait.actor.scheduler;
   if (s.trace !== null) s.trace.of(TIMER, wait.actor);
   s.wake(wait.actor);
+}
+
+/**
+ * V8 tells the line of whoever awaits a promise only to errors that are made while that promise is being settled: a
+ * timeout's error is made in the event loop and would name no line of the program.
+ */
+async function failAtAwaiter(error: Error): Promise<never> {
+  await null; // the wait's promise is chained to this one in the second microtask
+  await null;
+  await null;
+  Error.captureStackTrace(error, failAtAwaiter);
+  throw error;
 }

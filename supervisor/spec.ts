@@ -208,6 +208,13 @@ export function checkChild(spec: ChildSpec): Child {
   if (!isPlace) {
     throw new TypeError(`${who}: scheduler needs an id, "local" or "spread", got ${show(scheduler)}`);
   }
+  if (supervise !== undefined && scheduler !== undefined && scheduler !== "local") {
+    throw new TypeError(
+      `${who}: a supervisor runs on the scheduler of the one above it. Leave scheduler ${
+        show(scheduler)
+      } out, or give it to its children`,
+    );
+  }
   return {
     id,
     target: start?.[0] ?? null,

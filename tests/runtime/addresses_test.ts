@@ -1,0 +1,10 @@
+import { testScenarios } from "./scenarios.ts";
+
+testScenarios(new URL("./scenarios/addresses.ts", import.meta.url), {
+  transferred:
+    "handles, senders and calls in a message with a transfer list arrive, on the same scheduler too",
+  downComesLast: "DOWN comes after all that the dead actor has sent",
+  comesHome: "a handle that comes home after its original was collected is answered",
+  selectKeepsItsChannel: "a pending select keeps its channel's receiver from being collected",
+  promisified: "promisify(setTimeout) works in an actor",
+});
