@@ -21,7 +21,6 @@ import {
   ENDED,
   HUNGRY,
   IO_PARKED,
-  LOG_DROPPED,
   LOG_POSTED,
   LOG_TAKEN,
   NO_ACTOR,
@@ -38,7 +37,7 @@ import {
   SPAWNED,
   TIMERS,
 } from "./layout.ts";
-import { ring } from "./doorbell.ts";
+import { ring, ringAnyway } from "./doorbell.ts";
 import { readJournal } from "./journal.ts";
 import { resetRing } from "./ring.ts";
 import { Routes } from "./slot_table.ts";
@@ -100,6 +99,9 @@ export class Losses {
     this.#resetWords(id);
     this.#queue.push({ id, why, actors: lost, ends, waitsFor: null });
     for (const loss of this.#queue) if (loss.waitsFor?.delete(id)) break;
+    for (let peer = 0; peer < this.#memory.peers; peer++) {
+      if (!this.#dead.has(peer)) ringAnyway(this.#words, peer);
+    }
     this.#next();
   }
 
@@ -143,6 +145,8 @@ export class Losses {
     Atomics.add(words, base + ENDED, ends); // last of all that the ends have caused, as for every end
     words[base + END_TARGET] = words[base + ENDED];
     words[base + SPAWN_TARGET] = words[base + SPAWNED];
+    // Log records of its that come from now on are not heard; those that it has dropped are still to be told.
+    Atomics.store(words, base + LOG_TAKEN, words[base + LOG_POSTED]);
     this.#dead.delete(id);
     // All that live hold their hunger back until they are told that this is over; those that are dead have none.
     Atomics.store(this.#run, HUNGRY, 0);
@@ -179,9 +183,6 @@ export class Losses {
         TIMERS,
         NOT_RECEIVING,
         ASLEEP,
-        LOG_TAKEN,
-        LOG_POSTED,
-        LOG_DROPPED,
       ]
     ) {
       Atomics.store(words, base + word, 0);

@@ -6,12 +6,26 @@
 import { assert, assertEquals } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
 import { Runtime } from "../../runtime/runtime.ts";
-import type { Outcome } from "../../runtime/api.ts";
+import type { LogRecord, Outcome } from "../../runtime/api.ts";
 import { ENDED, HUNGRY, PEER_WORDS, SPAWNED } from "../../runtime/layout.ts";
 import { takerOf } from "../../runtime/offers.ts";
 import { NameTable } from "../../runtime/names.ts";
 import { Routes } from "../../runtime/slot_table.ts";
-import { ANY, ARMED, DISARMED, HIT, LEFT, POINT, POINTS, READY, VICTIM } from "./points.ts";
+import {
+  ANY,
+  ARMED,
+  BLOCKS,
+  DISARMED,
+  HIT,
+  LEFT,
+  NAMELESS,
+  NAMELESS_AT,
+  POINT,
+  POINTS,
+  READY,
+  VICTIM,
+} from "./points.ts";
+import type { Wanted } from "./load_program.ts";
 
 const LOAD = new URL("./load_program.ts", import.meta.url);
 const KILLABLE = new URL("./killable_worker.ts", import.meta.url);
@@ -50,8 +64,12 @@ export function* anyWrite(times: number, below: number, random: () => number) {
 
 export async function killSchedulers(schedulers: number, plan: Plan): Promise<Killed> {
   const told: string[] = [];
+  const hearLog = (record: LogRecord) => {
+    checkLog(record);
+    if (record.pid === null) told.push(`scheduler ${record.scheduler} ${record.message}`); // how far its start is
+  };
   const runtime = new Runtime(
-    Config.exact(schedulers).contain().watchdogMillis(30_000),
+    Config.exact(schedulers).contain().watchdogMillis(30_000).logLevel("info"),
     { write: (text) => void told.push(text), colors: false },
     MEMORY,
   );
@@ -61,7 +79,7 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
   let hasBegun = false;
   stop.onmessage = () => hasBegun = true;
   let ended: Outcome | Error | null = null;
-  const run = runtime.run(LOAD, { args: [String(schedulers), stopAt] })
+  const run = runtime.run(LOAD, { args: [String(schedulers), stopAt], onLog: hearLog })
     .then((outcome) => ended = outcome, (error) => ended = error);
   const memory = runtime.memoryForTests;
   const words = new Int32Array(memory.run);
@@ -96,8 +114,18 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     words[POINT] = point;
     words[LEFT] = after;
     Atomics.store(words, ARMED, READY);
-    const isHit = await until("the point is reached", () =>
-      Atomics.load(words, ARMED) === HIT, point === ANY ? DEADLINE_MS : UNREACHED_MS) ||
+    stop.postMessage({ point: POINTS[point] ?? "any", victim } satisfies Wanted);
+    const isReached = () => {
+      assert(
+        Atomics.load(words, ARMED) !== NAMELESS,
+        `byte ${words[NAMELESS_AT + 1]} of ${
+          BLOCKS[words[NAMELESS_AT]]
+        } is written and has no name in points.ts`,
+      );
+      return Atomics.load(words, ARMED) === HIT;
+    };
+    const isHit =
+      await until("the point is reached", isReached, point === ANY ? DEADLINE_MS : UNREACHED_MS) ||
       Atomics.compareExchange(words, ARMED, READY, DISARMED) !== READY;
     if (!isHit) {
       continue;
@@ -107,14 +135,13 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     kills++;
     const name = POINTS[point] ?? "any";
     points.set(name, (points.get(name) ?? 0) + 1);
-    await until(`scheduler ${victim} is replaced after ${name}`, () =>
-      !runtime.isUpForTests(victim));
+    await until(`scheduler ${victim} is replaced after ${name}`, () => !runtime.isUpForTests(victim));
   }
   await until(
     "all are up",
     () => Array.from({ length: schedulers }, (_, i) => i).every((i) => runtime.isUpForTests(i)),
   );
-  stop.postMessage("stop");
+  stop.postMessage("stop" satisfies Wanted | "stop");
   const deadline = performance.now() + DEADLINE_MS;
   while (!isOver()) {
     if (performance.now() > deadline) {
@@ -137,8 +164,13 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
   assertEquals(value.ended, value.downs, "each death is told once");
   assertEquals(value.active, schedulers, "the supervisor has all its children");
   assertNothingLeft(memory);
-  assert(told.every((line) => /was lost|Uncaught in actor/.test(line)), told.join("\n"));
+  assert(told.every((line) => /was lost|Uncaught in actor|^scheduler \d /.test(line)), told.join("\n"));
   return { points, kills, lost: value.lost, waves: value.waves };
+}
+
+/** A scheduler that takes another's place goes on with its counts of records, and tells of drops only when there were any. */
+function checkLog({ message, fields }: LogRecord): void {
+  if (message.includes("were dropped")) assert(Number(fields.dropped) > 0, message);
 }
 
 /** Counts meet, slots and names are free. */
