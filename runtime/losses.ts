@@ -9,6 +9,9 @@
  * | settled    | all have answered, or died             | counts are put right, what it shared with other dead is reset     |
  * | replaced   | at once, unless the run is closing     | another thread begins with what is left of it                     |
  *
+ * When another scheduler dies meanwhile, its loss waits its turn, but all are told at once that it is gone: to settle the
+ * first they ask each other, and it answers no more.
+ *
  * Nobody else writes what is written here: its owner is dead, and the others write to its rings only. Two that are dead at
  * once have nobody left at either end of the rings between them: those are reset here.
  *
@@ -46,7 +49,10 @@ export interface LossEvents {
   /** To a peer that lives. */
   tell(
     peer: number,
-    message: { type: "lost"; id: number; why: string } | { type: "renewed"; id: number },
+    message:
+      | { type: "lost"; id: number; why: string }
+      | { type: "gone"; id: number }
+      | { type: "renewed"; id: number },
   ): void;
   /** All is settled. `lost`: how many actors ended with it. */
   settled(id: number, lost: number): void;
@@ -97,8 +103,12 @@ export class Losses {
     this.#dead.add(id);
     const { lost, ends } = this.#declareDead(id);
     this.#resetWords(id);
+    const settling = this.#queue[0];
     this.#queue.push({ id, why, actors: lost, ends, waitsFor: null });
-    for (const loss of this.#queue) if (loss.waitsFor?.delete(id)) break;
+    if (settling !== undefined) { // those that settle it may wait for an answer of this one
+      settling.waitsFor!.delete(id);
+      for (const peer of settling.waitsFor!) this.#events.tell(peer, { type: "gone", id });
+    }
     for (let peer = 0; peer < this.#memory.peers; peer++) {
       if (!this.#dead.has(peer)) ringAnyway(this.#words, peer);
     }
@@ -126,6 +136,9 @@ export class Losses {
           if (this.#dead.has(peer)) continue;
           loss.waitsFor.add(peer);
           this.#events.tell(peer, { type: "lost", id: loss.id, why: loss.why });
+          for (const { id } of this.#queue) {
+            if (id !== loss.id) this.#events.tell(peer, { type: "gone", id });
+          }
         }
       }
       if (loss.waitsFor.size > 0) return;

@@ -25,7 +25,7 @@ import {
   READY,
   VICTIM,
 } from "./points.ts";
-import type { Wanted } from "./load_program.ts";
+import { BEGUN, OVER, SHARED_WORDS, WANTED_POINT, WANTED_VICTIM } from "./load_program.ts";
 
 const LOAD = new URL("./load_program.ts", import.meta.url);
 const KILLABLE = new URL("./killable_worker.ts", import.meta.url);
@@ -74,12 +74,9 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     MEMORY,
   );
   runtime.schedulerEntryForTests = KILLABLE;
-  const stopAt = `stop ${crypto.randomUUID()}`;
-  const stop = new BroadcastChannel(stopAt);
-  let hasBegun = false;
-  stop.onmessage = () => hasBegun = true;
+  const shared = new Int32Array(new SharedArrayBuffer(SHARED_WORDS * 4));
   let ended: Outcome | Error | null = null;
-  const run = runtime.run(LOAD, { args: [String(schedulers), stopAt], onLog: hearLog })
+  const run = runtime.run(LOAD, { args: [String(schedulers), shared] as never, onLog: hearLog })
     .then((outcome) => ended = outcome, (error) => ended = error);
   const memory = runtime.memoryForTests;
   const words = new Int32Array(memory.run);
@@ -102,7 +99,7 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     return true;
   };
 
-  await until("main begins", () => hasBegun);
+  await until("main begins", () => Atomics.load(shared, BEGUN) === 1);
   const home = takerOf(memory, 0);
   const points = new Map<string, number>();
   let kills = 0;
@@ -114,7 +111,8 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     words[POINT] = point;
     words[LEFT] = after;
     Atomics.store(words, ARMED, READY);
-    stop.postMessage({ point: POINTS[point] ?? "any", victim } satisfies Wanted);
+    Atomics.store(shared, WANTED_VICTIM, victim);
+    Atomics.store(shared, WANTED_POINT, point);
     const isReached = () => {
       assert(
         Atomics.load(words, ARMED) !== NAMELESS,
@@ -141,7 +139,7 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     "all are up",
     () => Array.from({ length: schedulers }, (_, i) => i).every((i) => runtime.isUpForTests(i)),
   );
-  stop.postMessage("stop" satisfies Wanted | "stop");
+  Atomics.store(shared, OVER, 1);
   const deadline = performance.now() + DEADLINE_MS;
   while (!isOver()) {
     if (performance.now() > deadline) {
@@ -149,7 +147,6 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  stop.close();
   await run;
   const outcome = ended as unknown as Outcome;
   if (outcome instanceof Error) throw outcome;

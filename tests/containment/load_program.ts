@@ -5,6 +5,7 @@
  * @module
  */
 import type { Actor, Call, ChannelSender, Handle, Outcome, Pid } from "../../smarm.ts";
+import { POINTS } from "./points.ts";
 
 type Echo = Call<number, number>;
 
@@ -17,11 +18,13 @@ export async function server(self: Actor<Echo>, name: string) {
   }
 }
 
+/** Words that the test and main share. A BroadcastChannel lost a message once in some dozens of runs. */
+export const BEGUN = 0;
+export const OVER = 1;
 /** Where the next scheduler is to be killed: what the usual load does not reach there in time is done on purpose. */
-export interface Wanted {
-  readonly point: string;
-  readonly victim: number;
-}
+export const WANTED_POINT = 2;
+export const WANTED_VICTIM = 3;
+export const SHARED_WORDS = 4;
 
 /** Does a little of everything, and ends well or not. */
 export async function worker(self: Actor, n: number, servers: number, results: ChannelSender<number> | null) {
@@ -90,7 +93,8 @@ const OFFERS_FEW = 60;
 /** What writes at the point that is wanted. */
 function startWhatWrites(
   self: Actor<never>,
-  { point, victim }: Wanted,
+  point: string,
+  victim: number,
   n: number,
 ): Handle<unknown, never> | null {
   const on = (scheduler: number) => ({ scheduler });
@@ -115,7 +119,7 @@ const WAVE = 24;
 /** Longer than what `sleepsLast` started; nothing of smarm's is to wake anybody meanwhile. */
 const QUIET_MS = 20;
 
-export async function main(self: Actor<never>, schedulers: string, stopAt: string) {
+export async function main(self: Actor<never>, schedulers: string, shared: Int32Array) {
   const n = Number(schedulers);
   self.trapExit(true);
   const children = Array.from({ length: n }, (_, i) => ({
@@ -134,17 +138,10 @@ export async function main(self: Actor<never>, schedulers: string, stopAt: strin
   });
   let gaveUp: Outcome | null = null;
   supervisor.join().then((outcome) => gaveUp = outcome);
-  const stop = new BroadcastChannel(stopAt);
-  let isOver = false;
-  let wanted: Wanted = { point: "any", victim: 0 };
-  stop.onmessage = ({ data }: MessageEvent<Wanted | "stop">) => {
-    if (data === "stop") isOver = true;
-    else wanted = data;
-  };
   await allAnswer(self, n); // a child that is lost before its first wait has failed to start, and its supervisor with it
-  stop.postMessage("begun");
+  Atomics.store(shared, BEGUN, 1);
   let waves = 0, ended = 0, downs = 0, lost = 0;
-  while (!isOver) {
+  while (Atomics.load(shared, OVER) === 0) {
     if (gaveUp !== null) throw new Error(`the supervisor ended: ${Deno.inspect(gaveUp)}`);
     const { sender, receiver } = self.channel();
     const handles: Handle<unknown, never>[] = [];
@@ -157,7 +154,8 @@ export async function main(self: Actor<never>, schedulers: string, stopAt: strin
       handles.push(handle as never);
       refs.set(self.monitor(handle as never) as unknown as number, handle.pid as Pid);
     }
-    const odd = startWhatWrites(self, wanted, n);
+    const point = POINTS[Atomics.load(shared, WANTED_POINT)] ?? "any";
+    const odd = startWhatWrites(self, point, Atomics.load(shared, WANTED_VICTIM), n);
     for (const handle of handles) {
       const outcome: Outcome = await handle.join();
       ended++;
@@ -175,11 +173,10 @@ export async function main(self: Actor<never>, schedulers: string, stopAt: strin
       downs++;
     }
     if (odd !== null) await odd.join();
-    if (wanted.point === "run NOTICE_PENDING") await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    if (point === "run NOTICE_PENDING") await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     receiver.close();
     waves++;
   }
-  stop.close();
   await allAnswer(self, n);
   const { active } = await supervisor.count();
   return { waves, ended, downs, lost, active };
