@@ -6,6 +6,7 @@
  *     deno run -A smarm.ts --threads 1 bench/fairness.ts [samples=20000]
  *
  * Beside it the same without the greedy actor: what the machine, V8's collections and Deno's event loop do on their own.
+ * On Linux also less the time for which the thread was runnable and had no core: the machine's part, told by the kernel.
  *
  * @module
  */
@@ -13,13 +14,19 @@ import type { Actor, Pid } from "smarm";
 
 const TIMESLICE_US = 100;
 
+/** µs for which this thread was runnable and had no core, so far; 0 where nobody tells. */
+function withoutCoreUs(): number {
+  if (Deno.build.os !== "linux") return 0;
+  return Number(Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ")[1]) / 1000;
+}
+
 /** Never gives way but where it receives: its mailbox is never empty. */
 async function greedy(self: Actor<{ n: number }>) {
   for (let i = 0; i < 64; i++) self.send(self.pid, { n: i });
   for await (const { n } of self) self.send(self.pid, { n: n + 1 });
 }
 
-/** The same with fresh work in each message, so that garbage is made as real programs make it. */
+/** Waits for a slice of the greedy one, as whoever asks it. */
 async function echo(self: Actor<Pid<number>>) {
   for await (const from of self) self.send(from, 1);
 }
@@ -34,15 +41,20 @@ function show(what: string, us: number[]): void {
 }
 
 async function measure(self: Actor<number>, samples: number, beside: string): Promise<void> {
-  const other = self.spawn(echo);
-  const trips: number[] = [];
+  self.trapExit(true); // the ends of those that it stops are no news
+  const other = self.spawnWith({ link: true }, echo);
+  const trips: number[] = [], ours: number[] = [];
   for (let i = 0; i < samples; i++) {
+    const without = withoutCoreUs();
     const start = performance.now();
     self.send(other, self.pid);
-    await self.receive();
-    trips.push((performance.now() - start) * 1000);
+    await self.receive((message) => message === 1);
+    const us = (performance.now() - start) * 1000;
+    trips.push(us);
+    ours.push(us - (withoutCoreUs() - without));
   }
   show(`an answer ${beside}`, trips);
+  show(`  less time without a core`, ours);
   const late: number[] = [];
   for (let i = 0; i < samples / 20; i++) {
     const start = performance.now();
@@ -56,7 +68,7 @@ async function measure(self: Actor<number>, samples: number, beside: string): Pr
 export async function main(self: Actor<number>, samplesText = "20000") {
   const samples = Number(samplesText);
   await measure(self, samples, "alone");
-  const glutton = self.spawn(greedy);
+  const glutton = self.spawnWith({ link: true }, greedy);
   await measure(self, samples, "beside a greedy actor");
   self.kill(glutton);
 }

@@ -109,13 +109,13 @@ function startWhatWrites(
       return self.spawnWith(on((victim + 1) % n), offers, OFFERS_FEW, 3) as never;
     case "peer LOG_DROPPED":
       return self.spawnWith(on(victim), floods) as never;
-    case "run NOTICE_PENDING":
-      return self.spawnWith(on(victim), sleepsLast) as never;
   }
   return null;
 }
 
 const WAVE = 24;
+/** Panics that nobody observed have timers for a second. */
+const UNOBSERVED_MS = 1100;
 /** Longer than what `sleepsLast` started; nothing of smarm's is to wake anybody meanwhile. */
 const QUIET_MS = 20;
 
@@ -173,7 +173,11 @@ export async function main(self: Actor<never>, schedulers: string, shared: Int32
       downs++;
     }
     if (odd !== null) await odd.join();
-    if (point === "run NOTICE_PENDING") await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    if (point === "run NOTICE_PENDING") { // nothing of smarm's wakes anybody, and the others sleep when the victim does
+      await new Promise((resolve) => setTimeout(resolve, UNOBSERVED_MS));
+      await self.spawnWith({ scheduler: Atomics.load(shared, WANTED_VICTIM) }, sleepsLast).join();
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    }
     receiver.close();
     waves++;
   }
