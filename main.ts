@@ -6,6 +6,7 @@
 import { parseCommandLine, type ParsedCommand } from "./cli/options.ts";
 import { helpText, versionText } from "./cli/help.ts";
 import { statsText } from "./cli/stats_text.ts";
+import { runInit } from "./cli/init.ts";
 import { runTrace } from "./cli/trace.ts";
 import { Runtime } from "./runtime/runtime.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
@@ -56,10 +57,13 @@ async function execute(command: ParsedCommand): Promise<never> {
       Deno.exit(said.code);
       break;
     }
-    case "init":
-      complain(`smarm ${command.kind} is not built yet. A module of that name is written ./${command.kind}`);
-      Deno.exit(EXIT_USAGE);
+    case "init": {
+      const said = await runInit(command.args, new URL(".", import.meta.url));
+      if (said.error !== undefined) complain(said.error);
+      else console.log(said.out);
+      Deno.exit(said.code);
       break;
+    }
     case "run":
       Deno.exit(await runProgram(command));
   }

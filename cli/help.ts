@@ -32,8 +32,8 @@ export function helpText(): string {
   return `smarm ${VERSION}: runs the actors of a module on all cores
 
 Usage: deno run -A smarm.ts [options] <module> [arguments...]
-       deno run -A smarm.ts trace [arguments...]
-       deno run -A smarm.ts init [arguments...]
+       deno run -A smarm.ts trace <file> [--check] [--html <out>]
+       deno run -A smarm.ts init [folder]      writes a program to begin with
 
 <module> is a path, a file: URL, or anything import() takes. Its exported function main(self, ...arguments)
 is the first actor. What follows <module> goes to main untouched. A module that is called trace or init is

@@ -48,7 +48,7 @@ export async function blocking(
   const { module, exportName, name } = io.s.targets.describe(target);
   if (module === null) {
     throw new TypeError(
-      `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it, so that another thread can find it`,
+      `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it there (export { ${name} } from "…" counts), so that another thread finds it`,
     );
   }
   const refused = io.s.refuse(actor, "blocking");

@@ -33,6 +33,7 @@ import { type Match, RX_ENDING, RX_FAST, RX_ITERATES, SLEEP, UNTIL, type Wait, Y
 import { formatPid } from "./pid.ts";
 import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
+import { NOT_SERIALIZABLE } from "./sendable.ts";
 import { receiveWith, takeAt } from "./receive.ts";
 import { checkArgs } from "./spawn.ts";
 import * as lifecycle from "./lifecycle.ts";
@@ -343,6 +344,16 @@ export class ActorImpl implements Stateful, Actor {
       );
   }
 
+  get [Symbol.toStringTag](): string {
+    return "Actor";
+  }
+  get [NOT_SERIALIZABLE](): true {
+    return true;
+  }
+  /** For log fields: what hangs on an actor is the whole scheduler. */
+  toJSON(): string {
+    return `Actor ${formatPid(this.pid)}`;
+  }
   [Symbol.for("Deno.customInspect")](): string {
     return `Actor ${formatPid(this.pid)} ${this.target.name}`;
   }

@@ -23,6 +23,7 @@ import {
 } from "./channel.ts";
 import { R_CHANNEL_CLOSE, R_CHANNEL_RETURN, R_CHANNEL_VALUE } from "./protocol.ts";
 import { formatPid } from "./pid.ts";
+import { NOT_SERIALIZABLE } from "./sendable.ts";
 import { checkDuration } from "../timer/duration.ts";
 
 export function channel(actor: ActorImpl, capacity: number | undefined): Channel<unknown> {
@@ -188,8 +189,6 @@ export class SenderImpl implements ChannelSender<unknown> {
 /** Between two attempts of code that is no actor and so cannot be woken. */
 const OUTSIDE_RETRY_MS = 2;
 
-const NOT_SERIALIZABLE = Symbol("[[NotSerializable]]");
-
 export class ReceiverImpl implements ChannelReceiver<unknown> {
   readonly #core: ChannelCore;
 
@@ -257,7 +256,6 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
   get [Symbol.toStringTag](): string {
     return "ChannelReceiver";
   }
-  /** Structured clone, and so the codec, refuse what has a symbol of this name. */
   get [NOT_SERIALIZABLE](): true {
     return true;
   }

@@ -26,7 +26,7 @@ export function place(s: Scheduler, target: Target, options: SpawnOptions): numb
   if (wanted !== s.id && target.module === null) {
     throw new TypeError(
       `Cannot spawn "${target.name}" on scheduler ${wanted}: the entry module does not export it. ` +
-        `Export it, or spawn it on this scheduler`,
+        `Export it there (export { ${target.name} } from "…" counts), or spawn it on this scheduler`,
     );
   }
   return wanted;

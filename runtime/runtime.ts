@@ -297,13 +297,15 @@ class Run {
     this.#watchdog = config.watchdogMs === undefined ? null : new Watchdog(memory, config.watchdogMs, {
       ping: (id, ticket) => this.#post(id, { type: "ping", ticket }),
       isWatched: (id) => this.#isReady[id] && !this.#losing.has(id),
-      stuck: (incident) =>
-        this.#sinks.write(`watchdog: ${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`),
+      stuck: (incident) => {
+        this.#holders[incident.id] = this.#whose(incident); // read now: when it has ended, its slot may be another's
+        this.#sinks.write(`watchdog: ${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`);
+      },
       stillStuck: (incident) => this.#contain(incident),
       over: (incident) => {
         const { id, heldMs } = incident;
         const text = `gave scheduler ${id} back after ${Math.round(heldMs)} ms`;
-        if (!this.#contained.delete(id)) this.#sinks.write(`watchdog: ${this.#whose(incident)} ${text}`);
+        if (!this.#contained.delete(id)) this.#sinks.write(`watchdog: ${this.#holders[id]} ${text}`);
       },
       now: () => clock.now(),
     });
@@ -552,6 +554,8 @@ class Run {
   readonly #lostWhy: string[] = [];
   /** Schedulers of which people have been told that their actor was ended. */
   readonly #contained = new Set<number>();
+  /** Who was found to hold each scheduler, when it was last found stuck. */
+  readonly #holders: string[] = [];
 
   #mainLost(id: number, why: string): void {
     const outcome: Outcome = { kind: "panic", error: lostError(id, why) };
@@ -596,7 +600,7 @@ class Run {
   }
 
   #describe(incident: Stuck): string {
-    return `${this.#whose(incident)} has held scheduler ${incident.id}`;
+    return `${this.#holders[incident.id]} has held scheduler ${incident.id}`;
   }
 
   #whose({ id, key }: Stuck): string {

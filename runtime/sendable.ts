@@ -166,6 +166,9 @@ function isNativePrototype(prototype: object): boolean {
   return tag !== undefined && tag.writable === false && tag.configurable === true;
 }
 
+/** Structured clone, and so the codec, refuse what has a symbol of this name. */
+export const NOT_SERIALIZABLE: unique symbol = Symbol("[[NotSerializable]]");
+
 const SEND_DATA = "cannot be sent to another actor. Send data";
 
 const REASONS: Record<string, string> = {
@@ -174,6 +177,7 @@ const REASONS: Record<string, string> = {
   Promise: "a promise cannot be sent to another actor. Await it and send the value",
   MessagePort: "a MessagePort cannot be copied. List it in `transfer`",
   ChannelReceiver: "a channel's receiver stays with the actor that made the channel. Send its sender",
+  Actor: "self stays with its actor. Send self.pid",
   detached: "its buffer is detached, it was transferred before. Send a buffer that is still yours",
 };
 

@@ -82,6 +82,7 @@ Deno.test("the watchdog names what is stuck, once, and says when that is over", 
   assertEquals(ofSlow.length, 2, lines.join("\n"));
   assertMatch(ofSlow[0], /^watchdog: actor <\d+\.\d+\.\d+> slow has held scheduler \d for \d+ ms$/);
   assertMatch(ofSlow[1], /^watchdog: actor <\d+\.\d+\.\d+> slow gave scheduler \d back after \d+ ms$/);
+  assertEquals(ofSlow[1].split(" slow ")[0], ofSlow[0].split(" slow ")[0]); // it has ended by then
 });
 
 Deno.test("what cannot be stopped ends the program, which says so, with 1", async () => {

@@ -160,6 +160,8 @@ export async function unsendable(self: Actor): Promise<void> {
   const request = await rejection(self.call(server, { f: () => {} } as unknown as number));
   assertEquals(request.name, "NotSendableError");
   assertMatch(request.message, /request\.f/);
+  const whole = await rejection(self.call(server, { from: self } as unknown as number));
+  assertMatch(whole.message, /request\.from: self stays with its actor\. Send self\.pid/);
   assertMatch(await self.call(server, 1), /NotSendableError: Cannot send reply\.f/);
 }
 

@@ -1,0 +1,119 @@
+/**
+ * `smarm init [folder]`: a program of actors that runs, is checked and has a test, to go on from.
+ *
+ * It writes no file that is there already: all of its files, or none.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export interface InitSaid {
+  readonly code: number;
+  readonly out: string;
+  readonly error?: string;
+}
+
+const APP = `import type { Actor } from "smarm";
+
+/** Runs on any scheduler, because this module exports it. */
+export async function greeter(self: Actor<string>): Promise<number> {
+  let greeted = 0;
+  for await (const name of self) {
+    if (name === "") break;
+    console.log(\`hello \${name}\`);
+    greeted++;
+  }
+  return greeted;
+}
+
+export async function main(self: Actor, ...names: string[]): Promise<void> {
+  const handle = self.spawn(greeter);
+  for (const name of names.length > 0 ? names : ["world"]) self.send(handle, name);
+  self.send(handle, "");
+  const outcome = await handle.join();
+  if (outcome.kind === "exit") console.log(\`greeted \${outcome.value}\`);
+}
+`;
+
+const TEST = `import { runActors } from "smarm/testing";
+import { greeter } from "./app.ts";
+
+Deno.test("the greeter counts whom it has greeted", async () => {
+  await runActors(async (self) => {
+    const handle = self.spawn(greeter);
+    for (const name of ["a", "b", ""]) self.send(handle, name);
+    const outcome = await handle.join();
+    if (outcome.kind !== "exit" || outcome.value !== 2) throw new Error(Deno.inspect(outcome));
+  });
+});
+`;
+
+/** @param args a folder, or nothing for the current one; @param home the URL of the folder of smarm.ts */
+export async function runInit(args: readonly string[], home: URL): Promise<InitSaid> {
+  if (args.length > 1 || args[0]?.startsWith("-")) {
+    return failed(
+      `init takes one folder, or none for the current one, got ${JSON.stringify(args.join(" "))}`,
+    );
+  }
+  const folder = args[0] ?? ".";
+  const smarm = specifier(new URL("smarm.ts", home), folder);
+  const files: Record<string, string> = {
+    "deno.json": JSON.stringify(
+      {
+        imports: { "smarm": smarm, "smarm/testing": specifier(new URL("testing/mod.ts", home), folder) },
+        tasks: {
+          "start": `deno run -A ${smarm} app.ts`,
+          "check": "deno check",
+          "test": "deno check && deno test -A --no-check",
+        },
+      },
+      null,
+      2,
+    ) + "\n",
+    "app.ts": APP,
+    "app_test.ts": TEST,
+  };
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    for (const name of Object.keys(files)) {
+      const path = `${folder}/${name}`;
+      if (await isThere(path)) {
+        return failed(`init overwrites nothing, and "${path}" is there. Give another folder`);
+      }
+    }
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${folder}/${name}`, text, { createNew: true });
+    }
+  } catch (error) {
+    return failed(`Cannot write to "${folder}": ${(error as Error).message}`);
+  }
+  const cd = folder === "." ? "" : `cd ${folder}\n`;
+  return {
+    code: 0,
+    out: `${
+      Object.keys(files).map((name) => `wrote ${folder}/${name}`).join("\n")
+    }\n\n${cd}deno task start\ndeno task test`,
+  };
+}
+
+function failed(error: string): InitSaid {
+  return { code: 2, out: "", error };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** How a module of smarm is imported from the folder: by a relative path where both are files. */
+function specifier(module: URL, folder: string): string {
+  if (module.protocol !== "file:") return module.href;
+  const path = relative(fileURLToPath(pathToFileURL(folder)), fileURLToPath(module)).replaceAll("\\", "/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
