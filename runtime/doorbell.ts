@@ -20,6 +20,16 @@ export function ring(words: Int32Array, peer: number): boolean {
   return true;
 }
 
+/**
+ * Wakes a peer whatever its words say. A thread that died in {@link ring} may have taken ASLEEP without ringing: the
+ * sleeper would then sleep on, and nobody else would ring.
+ */
+export function ringAnyway(words: Int32Array, peer: number): void {
+  const at = peer * PEER_WORDS;
+  Atomics.add(words, at + BELL, 1);
+  Atomics.notify(words, at + BELL);
+}
+
 /** The sleeper's end. */
 export class Doorbell {
   readonly #words: Int32Array;

@@ -9,6 +9,9 @@
  * | settled    | all have answered, or died             | counts are put right, what it shared with other dead is reset     |
  * | replaced   | at once, unless the run is closing     | another thread begins with what is left of it                     |
  *
+ * When another scheduler dies meanwhile, its loss waits its turn, but all are told at once that it is gone: to settle the
+ * first they ask each other, and it answers no more.
+ *
  * Nobody else writes what is written here: its owner is dead, and the others write to its rings only. Two that are dead at
  * once have nobody left at either end of the rings between them: those are reset here.
  *
@@ -21,7 +24,6 @@ import {
   ENDED,
   HUNGRY,
   IO_PARKED,
-  LOG_DROPPED,
   LOG_POSTED,
   LOG_TAKEN,
   NO_ACTOR,
@@ -38,7 +40,7 @@ import {
   SPAWNED,
   TIMERS,
 } from "./layout.ts";
-import { ring } from "./doorbell.ts";
+import { ring, ringAnyway } from "./doorbell.ts";
 import { readJournal } from "./journal.ts";
 import { resetRing } from "./ring.ts";
 import { Routes } from "./slot_table.ts";
@@ -47,7 +49,10 @@ export interface LossEvents {
   /** To a peer that lives. */
   tell(
     peer: number,
-    message: { type: "lost"; id: number; why: string } | { type: "renewed"; id: number },
+    message:
+      | { type: "lost"; id: number; why: string }
+      | { type: "gone"; id: number }
+      | { type: "renewed"; id: number },
   ): void;
   /** All is settled. `lost`: how many actors ended with it. */
   settled(id: number, lost: number): void;
@@ -98,8 +103,15 @@ export class Losses {
     this.#dead.add(id);
     const { lost, ends } = this.#declareDead(id);
     this.#resetWords(id);
+    const settling = this.#queue[0];
     this.#queue.push({ id, why, actors: lost, ends, waitsFor: null });
-    for (const loss of this.#queue) if (loss.waitsFor?.delete(id)) break;
+    if (settling !== undefined) { // those that settle it may wait for an answer of this one
+      settling.waitsFor!.delete(id);
+      for (const peer of settling.waitsFor!) this.#events.tell(peer, { type: "gone", id });
+    }
+    for (let peer = 0; peer < this.#memory.peers; peer++) {
+      if (!this.#dead.has(peer)) ringAnyway(this.#words, peer);
+    }
     this.#next();
   }
 
@@ -124,6 +136,9 @@ export class Losses {
           if (this.#dead.has(peer)) continue;
           loss.waitsFor.add(peer);
           this.#events.tell(peer, { type: "lost", id: loss.id, why: loss.why });
+          for (const { id } of this.#queue) {
+            if (id !== loss.id) this.#events.tell(peer, { type: "gone", id });
+          }
         }
       }
       if (loss.waitsFor.size > 0) return;
@@ -143,6 +158,8 @@ export class Losses {
     Atomics.add(words, base + ENDED, ends); // last of all that the ends have caused, as for every end
     words[base + END_TARGET] = words[base + ENDED];
     words[base + SPAWN_TARGET] = words[base + SPAWNED];
+    // Log records of its that come from now on are not heard; those that it has dropped are still to be told.
+    Atomics.store(words, base + LOG_TAKEN, words[base + LOG_POSTED]);
     this.#dead.delete(id);
     // All that live hold their hunger back until they are told that this is over; those that are dead have none.
     Atomics.store(this.#run, HUNGRY, 0);
@@ -179,9 +196,6 @@ export class Losses {
         TIMERS,
         NOT_RECEIVING,
         ASLEEP,
-        LOG_TAKEN,
-        LOG_POSTED,
-        LOG_DROPPED,
       ]
     ) {
       Atomics.store(words, base + word, 0);

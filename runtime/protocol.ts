@@ -146,6 +146,8 @@ export type ToWorker =
   }
   /** A scheduler is dead, and its actors have been declared so: whoever has to do with them is told. */
   | { readonly type: "lost"; readonly id: number; readonly why: string }
+  /** A scheduler is dead too, and its loss is settled later: whoever waits for an answer from it waits in vain. */
+  | { readonly type: "gone"; readonly id: number }
   /** All have told theirs. Another scheduler is about to take its place. */
   | { readonly type: "renewed"; readonly id: number }
   | { readonly type: "ping"; readonly ticket: number }

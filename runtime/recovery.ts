@@ -77,6 +77,13 @@ export class Recovery {
     });
   }
 
+  /** It is dead too, and `lost` comes later: it has answered what it has answered. */
+  gone(id: number): void {
+    this.#s.remote.takeAll(id);
+    for (const [ref, sync] of this.#syncs) if (sync.waitsFor.delete(id)) this.#settle(ref, sync);
+    this.#s.arm();
+  }
+
   lifeOf(id: number): number {
     return this.#lives[id];
   }

@@ -578,11 +578,8 @@ export class Remote {
     }
   }
 
-  /**
-   * A peer is dead: what it had published is taken in, what was on its way to it is dropped, and both rings begin anew:
-   * this end is the only one that is left. Returns how many records each of the two has carried.
-   */
-  reset(peer: number): { sent: number; received: number } {
+  /** Takes in all that a dead peer had published. */
+  takeAll(peer: number): void {
     const s = this.#s;
     const link = this.#ins[peer];
     while (link.hasRecords()) {
@@ -591,6 +588,16 @@ export class Remote {
       s.words[s.base + RECORDS_IN] += taken;
       if (taken === 0) break; // the array that belongs to a record was lost on its way
     }
+  }
+
+  /**
+   * A peer is dead: what it had published is taken in, what was on its way to it is dropped, and both rings begin anew:
+   * this end is the only one that is left. Returns how many records each of the two has carried.
+   */
+  reset(peer: number): { sent: number; received: number } {
+    const s = this.#s;
+    this.takeAll(peer);
+    const link = this.#ins[peer];
     const sent = this.#outs[peer]?.sent ?? 0; // after the drain, which may have answered
     resetRing(ringRegion(s.memory, peer, s.id));
     resetRing(ringRegion(s.memory, s.id, peer));

@@ -99,6 +99,10 @@ function hear(message: ToWorker): void {
       loop.holdHunger();
       recovery.lost(message.id, message.why);
       return;
+    case "gone":
+      if (!isLoaded) return void early.push(message);
+      recovery.gone(message.id);
+      return;
     case "renewed":
       if (!isLoaded) return void early.push(message);
       recovery.renewed(message.id);

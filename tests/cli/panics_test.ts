@@ -104,8 +104,10 @@ Deno.test("self.halt, Deno.exit and process.exit end the program with their code
       3,
     ]] as const
   ) {
-    const { code, stdout, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, kind]);
-    assertEquals({ code, stdout, stderr }, { code: wanted, stdout: "", stderr: "" }, kind);
+    for (const options of [[], ["--contain"]]) { // in the other kind of worker, process.exit is to end that alone
+      const { code, stdout, stderr } = await runSmarm([...options, "--threads", "2", PROGRAM.pathname, kind]);
+      assertEquals({ code, stdout, stderr }, { code: wanted, stdout: "", stderr: "" }, `${kind} ${options}`);
+    }
   }
 });
 

@@ -33,6 +33,7 @@ for (const schedulers of options.schedulers.split(",").map(Number)) {
       kills += killed.kills;
       lost += killed.lost;
       runs++;
+      console.error(`seed ${seed} on ${schedulers} schedulers: ${killed.kills} kills`);
       for (const [name, n] of killed.points) points.set(name, (points.get(name) ?? 0) + n);
     } catch (error) {
       console.error(`seed ${seed} on ${schedulers} schedulers:`, error);

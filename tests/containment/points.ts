@@ -15,18 +15,22 @@ export const POINT = layout.TEST_WORDS + 2;
 export const LEFT = layout.TEST_WORDS + 3;
 /** The victim waits here for its end. */
 export const PARK = layout.TEST_WORDS + 4;
+/** Block and byte of a word without a name. */
+export const NAMELESS_AT = layout.TEST_WORDS + 5;
 
 export const DISARMED = 0;
 export const READY = 1;
 export const HIT = 2;
+/** A word was written that has no name here; NAMELESS_AT says which. */
+export const NAMELESS = 3;
 export const ANY = -1;
 
 const PEER = named(
   "CURRENT_KEY RUN_QUEUE_LENGTH SPAWNED ENDED SLEEPING IO_PARKED TIMERS EPOCH NOT_RECEIVING RECORDS_OUT RECORDS_IN BELL ASLEEP " +
-    "LIVE TAKEN_AWAY MISSED " +
+    "LIVE TAKEN_AWAY MISSED LOG_POSTED LOG_DROPPED " +
     "SPAWN_KEY SPAWN_GENERATION SPAWN_TARGET END_KEY END_GENERATION END_TARGET",
 );
-const RUN = named("MAIN_ENDED HUNGRY NOTICE_PENDING");
+const RUN = named("MAIN_ENDED HUNGRY NOTICE_PENDING CLOSING");
 const DETAIL = named("DETAIL_WAIT DETAIL_SINCE DETAIL_BEGAN");
 const RING = new Map([[0, "TAIL"], [16, "HEAD"], [32, "WRITER_WAITING"], [33, "GENERATION"]]);
 const OFFER = new Map([[0, "LENGTH"], [1, "TARGET"], [2, "PID"], [3, "PID"]]);
@@ -60,8 +64,11 @@ export const POINTS: readonly string[] = [
   "node NAME_TEXT",
 ];
 
-/** What can only be written where nobody is killed: by the control thread, and by whoever settles a loss. */
-export const RARE: readonly string[] = ["run MAIN_ENDED", "ring GENERATION"];
+/**
+ * What can only be written where nobody is killed: by main's scheduler, by one that is being closed, and by whoever
+ * settles a loss.
+ */
+export const RARE: readonly string[] = ["run MAIN_ENDED", "run CLOSING", "ring GENERATION"];
 
 function named(names: string): Map<number, string> {
   const words = layout as unknown as Record<string, number>;
@@ -77,7 +84,18 @@ export type Block = Exclude<
   "trace"
 >;
 
-/** The point at which a byte of a block is written. */
+export const BLOCKS: readonly Block[] = [
+  "run",
+  "peerWords",
+  "counters",
+  "routes",
+  "details",
+  "rings",
+  "offers",
+  "names",
+];
+
+/** The point at which a byte of a block is written; -1 where there is none. */
 export function pointAt(memory: layout.SharedMemory, block: Block, byte: number): number {
   return POINTS.indexOf(nameAt(memory, block, byte));
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Doorbell, ring } from "../../runtime/doorbell.ts";
+import { Doorbell, ring, ringAnyway } from "../../runtime/doorbell.ts";
 import { ASLEEP, PEER_WORDS } from "../../runtime/layout.ts";
 
 const SLEEPER = 1;
@@ -47,6 +47,22 @@ Deno.test("M8: whoever finds work after prepare stays awake, and nobody rings", 
   bell.prepare();
   bell.awake();
   assertEquals(ring(words, SLEEPER), false);
+});
+
+Deno.test("M8: a sleeper whose ringer died between its two steps, so that nobody else rings, is woken all the same", async () => {
+  const { words, bell, heard, rings } = setup();
+  bell.prepare();
+  assertEquals(bell.sleep(), true);
+  const woken = heard();
+  Atomics.store(words, SLEEPER * PEER_WORDS + ASLEEP, 0); // as far as it got
+  assertEquals(ring(words, SLEEPER), false);
+  ringAnyway(words, SLEEPER);
+  await woken;
+  assertEquals(rings(), 1);
+  bell.awake();
+  bell.prepare();
+  ringAnyway(words, SLEEPER); // of one that is about to sleep
+  assertEquals(bell.sleep(), false);
 });
 
 Deno.test("M8: a sleep that was left for other reasons is not slept twice: the bell rings through the first wait", async () => {

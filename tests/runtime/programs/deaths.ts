@@ -8,7 +8,7 @@ type Go = "go" | "more";
 /** How the victim dies once it is told to go; what its observers are to see. */
 export interface Way {
   readonly victim: (self: Actor<Go>) => unknown;
-  readonly trigger: (self: Actor<Any>, victim: Handle<unknown, Go>) => void;
+  readonly trigger: (self: Actor<Any>, victim: Handle<unknown, Go>) => void; // a pid does as well
   readonly sees: string;
   /** Linked actors and permanent children alike hear of it as of a fault. */
   readonly isFault: boolean;
@@ -240,27 +240,63 @@ export const OBSERVERS: Record<string, Observer> = {
   },
   "its group": async (self, way, scheduler) => {
     const group = self.group(`group of ${self.pid}`);
-    const member = self.spawnWith(
-      { scheduler },
+    const number = Object.values(WAYS).indexOf(way);
+    const member: Handle<unknown, Go> = self.spawnWith(
+      { scheduler, mailbox: { capacity: 2, onFull: "panic" } },
       joinsAndDies,
       group.name,
-      Object.values(WAYS).indexOf(way),
-      self.pid,
+      number,
     );
-    await self.receive();
-    if (group.members().join() !== `${member.pid}`) return "not a member";
+    while (group.members().join() !== `${member.pid}`) await self.sleep(1);
     self.monitor(member);
-    self.send(member, "die");
+    way.trigger(self, member);
     await self.receive();
-    return group.members().length === 0 ? "left" : "still there";
+    while (group.members().length > 0) await self.sleep(1);
+    return "left";
   },
+  "the supervisor of a permanent child": (self, way, scheduler) =>
+    supervised(self, way, scheduler, "permanent"),
+  "the supervisor of a transient child": (self, way, scheduler) =>
+    supervised(self, way, scheduler, "transient"),
+  "the supervisor of a temporary child": (self, way, scheduler) =>
+    supervised(self, way, scheduler, "temporary"),
 };
 
-export async function joinsAndDies(self: Actor<Any>, group: string, _way: number, parent: Pid<Any>) {
+export async function joinsAndDies(self: Actor<Go>, group: string, way: number) {
   self.group(group).join();
-  self.send(parent, "joined");
-  await self.receive();
-  self.kill(self.pid);
+  return await Object.values(WAYS)[way].victim(self);
+}
+
+/** What the supervisor makes of the death of one of its three children; the others are to be as they were. */
+async function supervised(
+  self: Actor<Any>,
+  way: Way,
+  scheduler: number,
+  restart: "permanent" | "transient" | "temporary",
+): Promise<string> {
+  const child = (id: string, start: Way["victim"]) => ({
+    id,
+    start: [start] as Any,
+    restart,
+    scheduler,
+    shutdown: "kill" as const,
+    mailbox: { capacity: 2, onFull: "panic" as const },
+  });
+  const supervisor = self.supervise({
+    children: [child("before", waits), child("it", way.victim), child("after", waits)],
+  });
+  const pids = async () => Object.fromEntries((await supervisor.children()).map(({ id, pid }) => [id, pid]));
+  const first = await pids();
+  self.monitor(first.it!);
+  way.trigger(self, first.it as Any);
+  await self.receive((message: Any) => message.type === "DOWN");
+  const second = await pids(); // asked after the end was told
+  self.unlink(supervisor);
+  self.exit(supervisor, "shutdown");
+  await supervisor.join();
+  if (second.before !== first.before || second.after !== first.after) return "touched others";
+  if (second.it === undefined) return "dropped";
+  return second.it === null ? "stopped" : second.it === first.it ? "the same" : "restarted";
 }
 
 /** What each observer is to see. */
@@ -279,6 +315,12 @@ export function expected(observer: string, way: Way): string {
       return "free";
     case "its group":
       return "left";
+    case "the supervisor of a permanent child":
+      return "restarted";
+    case "the supervisor of a transient child":
+      return way.isFault ? "restarted" : "stopped";
+    case "the supervisor of a temporary child":
+      return "dropped";
     default:
       return way.sees;
   }

@@ -10,6 +10,8 @@ export async function parksIn(self: Actor<Any>, kind: string, parent: Pid<Any>) 
   const idle = self.spawn(async (other: Actor<Any>) => {
     for (;;) await other.receive();
   });
+  const listener = kind === "accept" || kind === "read" ? await self.io.listen({ port: 0 }) : null;
+  const conn = kind === "read" ? await self.io.connect(listener!.addr as { port: number }) : null;
   self.send(parent, "parks");
   try {
     switch (kind) {
@@ -49,6 +51,15 @@ export async function parksIn(self: Actor<Any>, kind: string, parent: Pid<Any>) 
       case "until":
         await self.until(new Promise(() => {}));
         break;
+      case "accept":
+        await listener!.accept();
+        break;
+      case "read":
+        await conn!.read(1); // nobody writes
+        break;
+      case "blocking":
+        await self.blocking(blocks);
+        break;
       case "foreign promise":
         await new Promise((resolve) => self.signal.addEventListener("abort", resolve));
         await self.receive();
@@ -71,6 +82,11 @@ export async function parksIn(self: Actor<Any>, kind: string, parent: Pid<Any>) 
   }
 }
 
+/** On a thread of the blocking pool. */
+export function blocks() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+}
+
 export const KINDS = [
   "receive",
   "selective receive",
@@ -83,6 +99,9 @@ export const KINDS = [
   "channel send",
   "signals",
   "until",
+  "accept",
+  "read",
+  "blocking",
   "foreign promise",
   "compute",
 ];
