@@ -49,7 +49,7 @@ interface Totals {
 export async function countFile(self: Actor, path: string, collector: Pid<Find>): Promise<void> {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await self.io.readFile(path);
   } catch (error) {
     self.send(collector, { type: "unreadable", path, reason: (error as Error).message });
     return;

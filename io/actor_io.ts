@@ -8,7 +8,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import { DONE } from "../runtime/actor_state.ts";
 import type * as api from "./api.ts";
 import { type Answering, type IoClient, PLAIN } from "./client.ts";
-import { type ConnRecord, R_IO_REQUEST, STDERR, STDIN, STDOUT, TRANSFER_BYTES } from "./protocol.ts";
+import { type ConnRecord, MOST_RING_BYTES, R_IO_REQUEST, STDERR, STDIN, STDOUT } from "./protocol.ts";
 import { ownBytes, toBytes } from "./bytes.ts";
 import { Command, Signals } from "./command.ts";
 import { blame } from "./errors.ts";
@@ -102,7 +102,7 @@ export class ActorIo implements api.Io {
   async writeFile(path: Path, data: Uint8Array, options: api.WriteFileOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
     const bytes = ownBytes(toBytes(data));
-    const transfer = bytes.length < TRANSFER_BYTES ? undefined : [bytes.buffer as ArrayBuffer];
+    const transfer = bytes.length <= MOST_RING_BYTES ? undefined : [bytes.buffer as ArrayBuffer];
     await this.#do("writeFile", text(path), wait, [text(path), bytes, rest], WRITE_FILE, transfer);
   }
   writeTextFile(path: Path, data: string, options?: api.WriteFileOptions): Promise<void> {

@@ -11,7 +11,7 @@ export type Writable = Uint8Array | string;
 
 /** What can be read in pieces. */
 export interface Source extends AsyncIterable<Uint8Array> {
-  /** The next bytes, at least one and at most `n` (default 64 KiB); null at the end. */
+  /** The next bytes, at least one and at most `n` (default 64 KiB, and never more than 1 MiB); null at the end. */
   read(n?: number, options?: WaitOptions): Promise<Uint8Array | null>;
   /** Line by line, without `\n` or `\r\n`. What was read beyond the line where a loop breaks off is given back. */
   lines(options?: WaitOptions): AsyncIterableIterator<string>;
@@ -53,7 +53,13 @@ export interface File extends Resource, Source, Sink {
   syncData(options?: WaitOptions): Promise<void>;
 }
 
-/** A TCP, TLS or Unix connection. It belongs to an actor, whose end closes it. */
+/**
+ * A TCP, TLS or Unix connection. It belongs to an actor, whose end closes it.
+ *
+ * As with the OS's own buffer, `write` is over when its bytes are on their way: up to 64 KiB may wait in the poller, a write
+ * beyond that waits until all are taken. Why such a write failed is told to the next write. A write with options waits
+ * until the OS has taken it and all before it, and rejects itself.
+ */
 export interface Conn extends Resource, Source, Sink {
   /** Our end. */
   readonly localAddr: Deno.Addr;

@@ -29,14 +29,29 @@ const queue: Job[] = [];
 let most = 4;
 let idleMs = 10_000;
 let graceMs = 100;
+let load: Int32Array = new Int32Array(3);
 
 poller.onmessage = (event: MessageEvent<ToKeeper>) => {
-  const message = event.data;
+  handle(event.data);
+  publish();
+};
+
+/** For stats and dumps, after whatever may have changed it. */
+function publish(): void {
+  let busy = 0;
+  for (const thread of threads) if (thread.job !== null) busy++;
+  Atomics.store(load, 0, threads.size);
+  Atomics.store(load, 1, busy);
+  Atomics.store(load, 2, queue.length);
+}
+
+function handle(message: ToKeeper): void {
   switch (message.type) {
     case "size":
       most = message.threads;
       idleMs = message.idleMs;
       graceMs = message.graceMs;
+      load = message.load;
       return;
     case "job":
       queue.push(message.job);
@@ -48,7 +63,7 @@ poller.onmessage = (event: MessageEvent<ToKeeper>) => {
     case "close":
       close();
   }
-};
+}
 
 function serve(): void {
   for (const thread of threads) {
@@ -64,6 +79,7 @@ function serve(): void {
   const starting = [...threads].filter((thread) => thread.state === "starting").length;
   if (queue.length > starting && threads.size < most) {
     start();
+    publish();
     if (queue.length > starting + 1) setTimeout(serve, 0); // messages get their turn between two starts
   }
 }
@@ -72,7 +88,10 @@ function start(): void {
   const worker = new ThreadWorker(new URL("./blocking_thread.ts", import.meta.url));
   const thread: Thread = { worker, state: "starting", job: null, givenUp: false, timer: undefined };
   threads.add(thread);
-  worker.on("message", (message: FromThread) => heard(thread, message));
+  worker.on("message", (message: FromThread) => {
+    heard(thread, message);
+    publish();
+  });
   worker.on("error", (error: Error) => ended(thread, error.message));
   worker.on("exit", (code: number) => ended(thread, `it exited with code ${code}`));
 }
@@ -126,11 +145,13 @@ function end(thread: Thread): void {
   threads.delete(thread);
   thread.worker.terminate();
   serve();
+  publish();
 }
 
 /** It died of itself. */
 function ended(thread: Thread, reason: string): void {
   if (thread.state === "ended") return;
+  queueMicrotask(publish);
   clearTimeout(thread.timer);
   thread.state = "ended";
   threads.delete(thread);
@@ -149,6 +170,7 @@ async function close(): Promise<void> {
     clearTimeout(thread.timer);
     thread.state = "ended";
   }
+  publish();
   await Promise.all(all.map((thread) => thread.worker.terminate()));
   tell({ type: "closed" });
   poller.close();

@@ -6,8 +6,6 @@
 import type { PollerHost, Request } from "./resource.ts";
 import type { FromKeeper, ToKeeper } from "./blocking_protocol.ts";
 
-/** How many blocking functions run at once. */
-export const DEFAULT_BLOCKING_THREADS = Math.max(2, navigator.hardwareConcurrency || 1);
 /** How long an idle thread is kept. */
 export const IDLE_MS = 10_000;
 /** How long a function whose caller waits no more may still take before its thread is ended and replaced. */
@@ -18,14 +16,17 @@ const CLOSE_MS = 1000;
 export class BlockingPool {
   readonly #host: PollerHost;
   readonly #threads: number;
+  readonly #load: Int32Array;
   readonly #jobs = new Map<number, Request>();
   #keeper: Worker | null = null;
   #ids = 0;
   #onClosed: () => void = () => {};
 
-  constructor(host: PollerHost, threads = DEFAULT_BLOCKING_THREADS) {
+  /** `load` is where the keeper writes what there is to see (BLOCKING_THREADS and after, in runtime/layout.ts). */
+  constructor(host: PollerHost, threads: number, load: Int32Array) {
     this.#host = host;
     this.#threads = threads;
+    this.#load = load;
   }
 
   run(request: Request, module: string, exportName: string, port: MessagePort): void {
@@ -55,6 +56,7 @@ export class BlockingPool {
         threads: this.#threads,
         idleMs: IDLE_MS,
         graceMs: GRACE_MS,
+        load: this.#load,
       });
     }
     this.#keeper.postMessage(message, transfer);

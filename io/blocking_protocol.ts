@@ -17,7 +17,14 @@ export interface Job {
 }
 
 export type ToKeeper =
-  | { readonly type: "size"; readonly threads: number; readonly idleMs: number; readonly graceMs: number }
+  | {
+    readonly type: "size";
+    readonly threads: number;
+    readonly idleMs: number;
+    readonly graceMs: number;
+    /** Shared: how many threads there are, how many of them run a function, how many calls wait. */
+    readonly load: Int32Array;
+  }
   | { readonly type: "job"; readonly job: Job }
   | { readonly type: "give-up"; readonly id: number }
   | { readonly type: "close" };

@@ -25,17 +25,22 @@ export class ByteQueue {
     this.#length += bytes.length;
   }
 
-  /** The first bytes, at most `limit`, out of one piece. The array has a buffer of its own. */
-  take(limit: number): Uint8Array<ArrayBuffer> {
+  /** The first bytes, at most `limit`, as far as they lie in one piece. They stay there until {@link drop}. */
+  head(limit: number): Uint8Array {
     const first = this.#pieces[0];
-    if (first.length <= limit) {
+    return first.length <= limit ? first : first.subarray(0, limit);
+  }
+
+  /** Steps over so many bytes of the first piece; gives the piece when that was the rest of it. */
+  drop(count: number): Uint8Array | null {
+    const first = this.#pieces[0];
+    this.#length -= count;
+    if (count === first.length) {
       this.#pieces.shift();
-      this.#length -= first.length;
-      return (first.length === first.buffer.byteLength ? first : first.slice()) as Uint8Array<ArrayBuffer>;
+      return first;
     }
-    this.#pieces[0] = first.subarray(limit);
-    this.#length -= limit;
-    return first.slice(0, limit) as Uint8Array<ArrayBuffer>;
+    this.#pieces[0] = first.subarray(count);
+    return null;
   }
 
   clear(): void {
@@ -50,18 +55,10 @@ export const SMALLEST_READ = 1024;
 export const LARGEST_READ_AHEAD = 64 * 1024;
 
 /**
- * How much to ask the OS for: doubled while reads fill their buffer, halved when they use a quarter of it, so that idle
+ * How much to ask the OS for next: more while reads fill their buffer, half when they use an eighth of it, so that idle
  * connections cost little and busy ones need few calls.
  */
-export class ReadSize {
-  #bytes = SMALLEST_READ;
-
-  get(limit: number): number {
-    return Math.min(limit, this.#bytes);
-  }
-
-  got(bytes: number, asked: number): void {
-    if (bytes === asked) this.#bytes = Math.max(this.#bytes, Math.min(asked * 4, LARGEST_READ_AHEAD));
-    else if (bytes * 8 < this.#bytes) this.#bytes = Math.max(SMALLEST_READ, this.#bytes >> 1);
-  }
+export function nextReadSize(size: number, got: number, asked: number): number {
+  if (got === asked) return Math.max(size, Math.min(asked * 4, LARGEST_READ_AHEAD));
+  return got * 8 < size ? Math.max(SMALLEST_READ, size >> 1) : size;
 }

@@ -8,7 +8,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type { Writable } from "./api.ts";
 import * as bytes from "./bytes.ts";
 import { blame } from "./errors.ts";
-import { Lines } from "./lines.ts";
+import { linesOf, piecesOf } from "./reading.ts";
 import { readableOf, writableOf } from "./streams.ts";
 import { Token } from "./token.ts";
 
@@ -42,24 +42,22 @@ export abstract class ByteToken extends Token {
     return bytes.write(this.io, actor, this.id, this.#writing, data, options);
   }
 
-  lines(options?: WaitOptions): AsyncIterableIterator<string> {
-    return new Lines({
-      read: () => this.read(bytes.DEFAULT_READ_BYTES, options),
-      unread: (rest) => bytes.unread(this.io, this.id, rest),
-    });
+  /** How much is read at once where nobody says. */
+  protected get pieceBytes(): number {
+    return bytes.DEFAULT_READ_BYTES;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      const piece = await this.read();
-      if (piece === null) return;
-      yield piece;
-    }
+  lines(options?: WaitOptions): AsyncIterableIterator<string> {
+    return linesOf(this.io, this.id, () => this.read(this.pieceBytes, options));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return piecesOf(() => this.read(this.pieceBytes));
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const actor = this.actor;
-    return readableOf(() => this.readAs(actor, bytes.DEFAULT_READ_BYTES));
+    return readableOf(() => this.readAs(actor, this.pieceBytes));
   }
 
   get writable(): WritableStream<Uint8Array> {

@@ -7,11 +7,9 @@ import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Answering, IoClient } from "./client.ts";
 import type { Writable } from "./api.ts";
-import { R_IO_READ, R_IO_RETURN, R_IO_WRITE, TRANSFER_BYTES } from "./protocol.ts";
+import { LARGEST_READ, MOST_RING_BYTES, R_IO_READ, R_IO_RETURN, R_IO_WRITE } from "./protocol.ts";
 
 export const DEFAULT_READ_BYTES = 64 * 1024;
-/** The most that one read asks for, whatever it is told. */
-const MOST_READ_BYTES = 16 * 1024 * 1024;
 
 const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes };
 /** An actor that ends without having waited for its last write has still written it. */
@@ -28,7 +26,7 @@ export function read(
   if (!(n >= 1) || n !== Math.floor(n)) {
     throw new RangeError(`read needs a whole number of bytes of at least 1, got ${Deno.inspect(n)}`);
   }
-  const answer = io.ask(actor, label, options, R_IO_READ, id, Math.min(n, MOST_READ_BYTES), READ, id);
+  const answer = io.ask(actor, label, options, R_IO_READ, id, Math.min(n, LARGEST_READ), READ, id);
   return answer as Promise<Uint8Array | null>;
 }
 
@@ -42,10 +40,13 @@ export function write(
   data: Writable,
   options: WaitOptions | undefined,
 ): Promise<number> {
-  const bytes = toBytes(data);
-  const own = ownBytes(bytes);
-  const transfer = own.length >= TRANSFER_BYTES ? [own.buffer as ArrayBuffer] : undefined;
-  return io.ask(actor, label, options, R_IO_WRITE, id, own, WRITE, id, transfer) as Promise<number>;
+  let bytes = toBytes(data);
+  let transfer: ArrayBuffer[] | undefined;
+  if (bytes.length > MOST_RING_BYTES) { // they move, so they are copied first; fewer are copied on their way
+    bytes = bytes.slice();
+    transfer = [bytes.buffer as ArrayBuffer];
+  }
+  return io.ask(actor, label, options, R_IO_WRITE, id, bytes, WRITE, id, transfer) as Promise<number>;
 }
 
 export function toBytes(data: unknown): Uint8Array {
@@ -58,7 +59,7 @@ export function toBytes(data: unknown): Uint8Array {
 
 /** Small whole arrays are copied into the ring anyway; big ones move, so they are copied first; parts travel alone. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < TRANSFER_BYTES && bytes.length === bytes.buffer.byteLength) return bytes;
+  if (bytes.length <= MOST_RING_BYTES && bytes.length === bytes.buffer.byteLength) return bytes;
   return bytes.slice();
 }
 

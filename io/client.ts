@@ -18,7 +18,7 @@ import { DONE } from "../runtime/actor_state.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { type BLOCKING, IO, type Wait } from "../runtime/wait.ts";
 import { formatPid } from "../runtime/pid.ts";
-import { R_CALL, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
+import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import {
   onTheWayTo,
   type PackedError,
@@ -29,9 +29,11 @@ import {
   R_IO_DONE,
   R_IO_FAILED,
   R_IO_OWN,
+  R_IO_POST,
   R_IO_RELEASE,
   R_IO_REQUEST,
   R_IO_RETURN,
+  R_IO_WRITE,
 } from "./protocol.ts";
 import { reviveError } from "./errors.ts";
 import { Token } from "./token.ts";
@@ -100,10 +102,23 @@ export class IoClient {
     return pending;
   }
 
+  /** The poller owes an answer. */
+  get isAwaiting(): boolean {
+    return this.#tickets.length > this.#free.length;
+  }
+
+  /** Somebody here owns something in the poller. */
+  get holdsTokens(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** This scheduler takes the place of others that died: their ids are not given again. */
   inherit(incarnation: number): void {
     this.#ids += incarnation * 2 ** 24;
   }
+
+  /** How many schedulers have had an id before, and died, as far as this one has been told. */
+  lifeOf: (scheduler: number) => number = () => 0;
 
   /** An id that no other thread gives. */
   nextId(): number {
@@ -135,7 +150,9 @@ export class IoClient {
     const ticket = new Ticket(wait, number, resource, answering, subject);
     this.#tickets[number] = ticket;
     try {
-      s.remote.record(this.#poller, kind, target, number, payload, transfer);
+      if (kind === R_IO_WRITE && transfer === undefined) {
+        s.remote.bytes(this.#poller, kind, target, number, payload as Uint8Array);
+      } else s.remote.record(this.#poller, kind, target, number, payload, transfer);
     } catch (error) { // an argument that cannot be sent
       this.#tickets[number] = undefined;
       this.#free.push(number);
@@ -179,6 +196,11 @@ export class IoClient {
   /** Something that nobody waits for. */
   post(kind: number, target: number, aux: number, payload: unknown): void {
     this.s.remote.record(this.#poller, kind, target, aux, payload);
+  }
+
+  /** Bytes to write that nobody waits for. */
+  postBytes(resource: number, bytes: Uint8Array): void {
+    this.s.remote.bytes(this.#poller, R_IO_POST, resource, 0, bytes);
   }
 
   /** A request whose answer wakes nobody. */
@@ -257,10 +279,7 @@ export class IoClient {
   hold(actor: ActorImpl, token: Token): void {
     token.holder = actor;
     const extras = extrasOf(actor);
-    if (extras.tokens === null) {
-      extras.tokens = new Set();
-      extras.onEnd.add(() => this.#released(actor));
-    }
+    extras.tokens ??= new Set();
     extras.tokens.add(token);
     this.#held.set(token.id, token);
   }
@@ -271,8 +290,8 @@ export class IoClient {
     if (this.#held.get(token.id) === token) this.#held.delete(token.id);
   }
 
-  /** The actor has ended. */
-  #released(actor: ActorImpl): void {
+  /** The actor has ended, and had tokens. */
+  released(actor: ActorImpl): void {
     for (const token of actor.extras!.tokens!) this.#held.delete(token.id);
     this.post(R_IO_RELEASE, actor.pid, 0, null);
   }
@@ -297,7 +316,7 @@ export class IoClient {
 
   /** The record with the tokens of `leaving` is on its way to another scheduler. */
   departed(kind: number, target: number, peer: number): void {
-    const owner = isForActor(kind) ? target : onTheWayTo(peer);
+    const owner = isForActor(kind) ? target : onTheWayTo(peer, this.lifeOf(peer));
     for (const token of this.leaving.splice(0)) {
       this.drop(token);
       this.post(R_IO_OWN, token.id, token.given, owner);
@@ -306,18 +325,18 @@ export class IoClient {
 
   /** A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. */
   landed(kind: number, target: number): void {
-    if (kind === R_SPAWN) return;
+    if (kind === R_SPAWN || kind === R_CHANNEL_VALUE) return; // channel_remote.ts knows the channel's owner
     if (isForActor(kind)) this.claim(target as Pid);
     else this.arrived.length = 0;
   }
 
-  /** The tokens that were read last are this actor's; when it is dead they are closed. */
-  claim(pid: Pid): void {
+  /** The tokens that were read last are this actor's; when it is dead, or nobody, they are closed. */
+  claim(pid: Pid | null): void {
     for (const token of this.arrived.splice(0)) {
-      const actor = this.s.find(pid);
+      const actor = pid === null ? undefined : this.s.find(pid);
       if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
       else {
-        this.post(R_IO_OWN, token.id, token.given, pid);
+        this.post(R_IO_OWN, token.id, token.given, actor.pid);
         this.hold(actor, token);
       }
     }

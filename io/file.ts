@@ -6,6 +6,7 @@
 import type { WaitOptions } from "../runtime/api.ts";
 import type * as api from "./api.ts";
 import type { IoClient } from "./client.ts";
+import { MOST_RING_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
 
 export class File extends ByteToken implements api.File {
@@ -22,6 +23,10 @@ export class File extends ByteToken implements api.File {
 
   override describe(): string {
     return `file ${this.id} ${this.path}`;
+  }
+
+  protected override get pieceBytes(): number {
+    return MOST_RING_BYTES;
   }
 
   async seek(offset: number | bigint, whence: Deno.SeekMode, options?: WaitOptions): Promise<number> {

@@ -6,14 +6,13 @@
  *
  * @module
  */
-import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { answerFrom, type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
 import { ByteQueue } from "./byte_queue.ts";
-import { TRANSFER_BYTES } from "./protocol.ts";
+import { LARGEST_READ, MOST_RING_BYTES } from "./protocol.ts";
 import { plainInfo } from "./file_info.ts";
 
 /** Smaller reads are not worth reading ahead. */
 const SMALLEST_AHEAD = 16 * 1024;
-const LARGEST_AHEAD = 1024 * 1024;
 
 interface Job {
   readonly request: Request;
@@ -48,9 +47,9 @@ export class FileResource extends PollerResource {
     if (this.#job !== null || this.#reading || (this.isHeld && !this.isClosed)) return;
     let limit = 0;
     for (;;) {
-      const request = this.asking[0];
+      const request = this.asking.first;
       const job = this.#jobs[0];
-      if (request !== undefined && (job === undefined || request.order < job.request.order)) {
+      if (request !== null && (job === undefined || request.order < job.request.order)) {
         limit = request.limit;
         if (!this.#answer(request)) return this.#read(limit || SMALLEST_AHEAD);
         this.asking.shift();
@@ -62,16 +61,13 @@ export class FileResource extends PollerResource {
       } else break;
     }
     if (this.isClosed) return this.#letGo();
-    if (this.#sequence >= 2 && limit >= SMALLEST_AHEAD && limit <= LARGEST_AHEAD) this.#readAhead(limit);
+    if (this.#sequence >= 2 && limit >= SMALLEST_AHEAD && limit <= LARGEST_READ) this.#readAhead(limit);
   }
 
   #answer(request: Asking): boolean {
     if (this.#queue.length > 0) {
       if (request.limit === 0) this.host.done(request, null);
-      else {
-        const bytes = this.#queue.take(request.limit);
-        this.host.done(request, bytes, bytes.length < TRANSFER_BYTES ? undefined : [bytes.buffer]);
-      }
+      else answerFrom(this.#queue, this.host, request);
     } else if (this.#failure !== null) {
       const { error } = this.#failure;
       this.#failure = null;
@@ -93,11 +89,13 @@ export class FileResource extends PollerResource {
 
   #read(limit: number): void {
     this.#reading = true;
-    const buffer = new Uint8Array(limit);
+    const buffer = limit > MOST_RING_BYTES ? new Uint8Array(limit) : this.host.buffer(limit);
     this.#file.read(buffer).then(
       (count) => {
-        if (count === null) this.#ended = true;
-        else this.#queue.push(count === limit ? buffer : buffer.slice(0, count));
+        if (count === null) {
+          this.#ended = true;
+          this.host.recycle(buffer);
+        } else this.#queue.push(buffer.subarray(0, count));
         this.#wasRead();
       },
       (error) => {
@@ -127,6 +125,7 @@ export class FileResource extends PollerResource {
     while (written < bytes.length && (request.isOpen || written === 0)) {
       written += await this.#file.write(bytes.subarray(written));
     }
+    this.host.recycle(bytes);
     return written;
   }
 

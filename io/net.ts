@@ -7,7 +7,7 @@ import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
-import { type ConnRecord, R_IO_POST, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
+import { type ConnRecord, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
 import { ownBytes, toBytes } from "./bytes.ts";
 import { blame } from "./errors.ts";
@@ -60,7 +60,7 @@ export class Conn extends ByteToken implements api.Conn {
     const refused = s.refuse(actor, "write");
     if (refused !== null) return refused;
     this.#posted = posted;
-    this.io.post(R_IO_POST, this.id, 0, ownBytes(bytes));
+    this.io.postBytes(this.id, bytes);
     const mayGoOn = --s.ops > 0 ? !s.sliceUsed : !s.look(actor);
     return mayGoOn ? Promise.resolve(bytes.length) : actor.yield().then(() => bytes.length);
   }

@@ -85,8 +85,8 @@ export class ListenerResource extends PollerResource {
   }
 
   protected override serve(): void {
-    while (this.asking.length > 0) {
-      const request = this.asking[0];
+    while (this.asking.first !== null) {
+      const request = this.asking.first;
       if (this.#failure !== null) {
         const { error } = this.#failure;
         if (request.limit > 0) this.#failure = null;
@@ -186,8 +186,8 @@ export class DatagramResource extends PollerResource {
   }
 
   protected override serve(): void {
-    while (this.asking.length > 0 && this.#received.length > 0) {
-      const request = this.asking.shift()!;
+    while (this.asking.first !== null && this.#received.length > 0) {
+      const request = this.asking.shift();
       if (request.limit === 0) {
         this.host.done(request, null);
         continue;

@@ -12,7 +12,7 @@ import { StreamResource } from "./stream_resource.ts";
 import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process_resources.ts";
 import type { BlockingPool } from "./blocking_pool.ts";
 import { plainInfo } from "./file_info.ts";
-import { TRANSFER_BYTES } from "./protocol.ts";
+import { MOST_RING_BYTES } from "./protocol.ts";
 import type { CommandOptions, TlsOptions } from "./api.ts";
 
 /** What an operation gives: the answer, and what of it moves instead of being copied. */
@@ -252,7 +252,7 @@ function abortOf(request: Request): AbortController {
 }
 
 function bytesResult(bytes: Uint8Array<ArrayBuffer>): Result {
-  return { value: bytes, transfer: bytes.length < TRANSFER_BYTES ? undefined : [bytes.buffer] };
+  return { value: bytes, transfer: bytes.length <= MOST_RING_BYTES ? undefined : [bytes.buffer] };
 }
 
 function connectTls(options: { port: number; hostname?: string }, tls: TlsOptions): Promise<Deno.Conn> {

@@ -13,8 +13,16 @@
  */
 import { type Doorbell, ring } from "../runtime/doorbell.ts";
 import { InLink, OutLink } from "../runtime/link.ts";
-import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } from "../runtime/layout.ts";
 import type { Pid } from "../runtime/api.ts";
+import {
+  BLOCKING_QUEUED,
+  BLOCKING_THREADS,
+  PEER_WORDS,
+  RECORDS_IN,
+  RECORDS_OUT,
+  ringRegion,
+  type SharedMemory,
+} from "../runtime/layout.ts";
 import { R_MESSAGE } from "../runtime/protocol.ts";
 import { resetRing } from "../runtime/ring.ts";
 import { Routes } from "../runtime/slot_table.ts";
@@ -37,10 +45,12 @@ import {
   STDERR,
   STDIN,
   STDOUT,
+  wayOf,
 } from "./protocol.ts";
 import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
 import { StandardStream, StreamResource } from "./stream_resource.ts";
+import { BytePool } from "./byte_pool.ts";
 import { BlockingPool } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
 import { type OperationHost, perform } from "./operations.ts";
@@ -49,8 +59,8 @@ import { type OperationHost, perform } from "./operations.ts";
 const RECORDS_A_TURN = 512;
 
 export interface PollerEvents {
-  /** Opens the side channel to a scheduler. */
-  openPort(to: number): MessagePort;
+  /** Opens the side channel to a scheduler; `life`: how many have had its id before, and died. */
+  openPort(to: number, life: number): MessagePort;
   take(port: MessagePort): { message: unknown } | undefined;
   warn(text: string): void;
 }
@@ -67,24 +77,40 @@ export class Poller implements OperationHost {
   readonly #portsOut: (MessagePort | undefined)[] = [];
   readonly #routes: Routes;
   readonly #resources = new Map<number, PollerResource>();
-  readonly #owned = new Map<number, Set<PollerResource>>();
+  /** What an actor owns; nearly always it is one thing, which needs no set. */
+  readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
+  /** How many schedulers have had each id before, and died. */
+  readonly #lives: number[];
   /** Requests up to this order were those of a scheduler that died. */
   readonly #lostBefore: number[] = [];
-  readonly blocking = new BlockingPool(this);
+  readonly #pool = new BytePool();
+  readonly blocking: BlockingPool;
   #ids = FIRST_RESOURCE;
   #from = 0;
   #isBacklogged = false;
   #isClosed = false;
+  /** Schedulers that have got records in this turn and are woken at its end. */
+  readonly #toWake: number[] = [];
 
-  constructor(memory: SharedMemory, words: Int32Array, doorbell: Doorbell, events: PollerEvents) {
+  constructor(
+    memory: SharedMemory,
+    words: Int32Array,
+    doorbell: Doorbell,
+    blockingThreads: number,
+    lives: readonly number[],
+    events: PollerEvents,
+  ) {
+    this.#lives = [...lives];
     this.#memory = memory;
     this.#words = words;
     this.#doorbell = doorbell;
     this.#events = events;
     const id = memory.schedulers;
     this.#base = id * PEER_WORDS;
+    const load = words.subarray(this.#base + BLOCKING_THREADS, this.#base + BLOCKING_QUEUED + 1);
+    this.blocking = new BlockingPool(this, blockingThreads, load);
     this.#routes = new Routes(memory.routes.map((buffer) => new Int32Array(buffer)));
     for (let peer = 0; peer < memory.schedulers; peer++) this.#link(peer);
     this.add(new StandardStream(STDIN, this, standard(Deno.stdin), "stdin", false));
@@ -99,13 +125,14 @@ export class Poller implements OperationHost {
     this.#ins[peer] = new InLink(ringRegion(this.#memory, peer, id), {
       wakeWriter: () => ring(this.#words, peer),
       takeSide: () => this.#takeSide(peer),
+      bytesFor: (length) => this.#pool.take(length),
       undecodable: (kind, _target, _aux, error) =>
         this.#events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
     });
     this.#outs[peer] = new OutLink(ringRegion(this.#memory, id, peer), {
-      wakeReader: () => ring(this.#words, peer),
+      wakeReader: () => this.#wakeSoon(peer),
       post: (values, transfer) => {
-        const port = this.#portsOut[peer] ??= this.#events.openPort(peer);
+        const port = this.#portsOut[peer] ??= this.#events.openPort(peer, this.#lives[peer]);
         port.postMessage(values, transfer);
       },
     });
@@ -125,9 +152,9 @@ export class Poller implements OperationHost {
     }
     for (const resource of [...this.#resources.values()]) resource.lost(peer);
     this.#hasLost = true;
-    const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner) || owner === onTheWayTo(peer));
+    const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
-    for (const owner of dead) for (const resource of [...this.#owned.get(owner) ?? []]) resource.close();
+    for (const owner of [...dead, onTheWayTo(peer, this.#lives[peer]++)]) this.#closeAll(owner);
     const { sent } = this.#outs[peer]; // after all that, which may have answered
     const id = this.#memory.schedulers;
     resetRing(ringRegion(this.#memory, peer, id));
@@ -137,12 +164,21 @@ export class Poller implements OperationHost {
       ports[peer] = undefined;
     }
     this.#link(peer);
+    const at = this.#toWake.indexOf(peer); // for records that are gone
+    if (at >= 0) this.#toWake.splice(at, 1);
     this.pump();
     return { sent, received: link.received };
   }
 
   #isDead(owner: number): boolean {
     return owner > 0 && !this.#routes.isLive(owner as Pid);
+  }
+
+  /** It was sent to a scheduler by one that had not been told yet that it is dead. */
+  #isLostOnItsWay(owner: number): boolean {
+    if (owner >= 0) return false;
+    const { scheduler, life } = wayOf(owner);
+    return life < this.#lives[scheduler];
   }
 
   /**
@@ -209,6 +245,20 @@ export class Poller implements OperationHost {
     }
   }
 
+  /**
+   * What the OS has completed in one turn is told in microtasks of that turn, and so is this, after them: a sleeping
+   * scheduler is woken once for all, which costs more than many a record.
+   */
+  #wakeSoon(peer: number): void {
+    if (this.#toWake.length === 0) RESOLVED.then(this.#wake);
+    if (!this.#toWake.includes(peer)) this.#toWake.push(peer);
+  }
+
+  readonly #wake = (): void => {
+    for (const peer of this.#toWake) ring(this.#words, peer);
+    this.#toWake.length = 0;
+  };
+
   setPort(from: number, port: MessagePort): void {
     this.#portsIn[from] = port;
     this.#ins[from].stalled = false;
@@ -269,17 +319,18 @@ export class Poller implements OperationHost {
       case R_IO_OWN: {
         const resource = this.#resources.get(target);
         if (resource === undefined || aux < resource.given) return;
+        // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
+        if (aux === resource.given && (payload as number) < 0) return;
         resource.given = aux;
         this.own(resource, payload as number);
-        if (this.#hasLost && this.#isDead(resource.owner)) this.#closeLater(resource);
+        if (!this.#hasLost) return;
+        if (this.#isLostOnItsWay(resource.owner)) resource.close();
+        else if (this.#isDead(resource.owner)) this.#closeLater(resource);
         return;
       }
-      case R_IO_RELEASE: {
-        const owned = this.#owned.get(target);
-        if (owned === undefined) return;
-        for (const resource of [...owned]) resource.close();
+      case R_IO_RELEASE:
+        this.#closeAll(target);
         return;
-      }
       default:
         this.#events.warn(`a record of unknown kind ${kind} came from scheduler ${peer} to the poller`);
     }
@@ -324,6 +375,22 @@ export class Poller implements OperationHost {
     this.#answer(request, R_IO_DONE, value, transfer);
   }
 
+  doneBytes(request: Request, bytes: Uint8Array, count: number): void {
+    if (!this.#isAwaited(request) || this.#isClosed) return;
+    const out = this.#outs[request.peer];
+    out.sendBytes(R_IO_DONE, 0, request.number, bytes, count);
+    this.#words[this.#base + RECORDS_OUT]++;
+    if (out.backlogRecords > 0) this.#isBacklogged = true;
+  }
+
+  buffer(length: number): Uint8Array<ArrayBuffer> {
+    return this.#pool.take(length);
+  }
+
+  recycle(bytes: Uint8Array): void {
+    this.#pool.give(bytes);
+  }
+
   failed(request: Request, error: unknown): void {
     this.#answer(request, R_IO_FAILED, packError(error), undefined);
   }
@@ -333,16 +400,21 @@ export class Poller implements OperationHost {
   }
 
   #answer(request: Request, kind: number, payload: unknown, transfer: Transferable[] | undefined): void {
-    if (!request.isOpen) return;
-    request.isOpen = false;
+    if (!this.#isAwaited(request)) return;
     const { peer, number } = request;
-    if (request.order <= this.#lostBefore[peer]) return;
     if (request.isSilent) {
       if (kind === R_IO_FAILED) this.#send(peer, R_IO_BROKEN, number, 0, payload, transfer);
       return;
     }
     if (request.pid !== 0) this.#running[peer].delete(number);
     this.#send(peer, kind, 0, number, payload, transfer);
+  }
+
+  /** False: it has been answered, or its scheduler is dead. An answer would come to whoever has taken its place. */
+  #isAwaited(request: Request): boolean {
+    if (!request.isOpen) return false;
+    request.isOpen = false;
+    return request.order > this.#lostBefore[request.peer];
   }
 
   tell(peer: number, pid: number, message: unknown): void {
@@ -384,15 +456,23 @@ export class Poller implements OperationHost {
     resource.owner = pid;
     if (pid === 0) return;
     const owned = this.#owned.get(pid);
-    if (owned === undefined) this.#owned.set(pid, new Set([resource]));
-    else owned.add(resource);
+    if (owned === undefined) this.#owned.set(pid, resource);
+    else if (owned instanceof Set) owned.add(resource);
+    else this.#owned.set(pid, new Set([owned, resource]));
   }
 
   #disown(resource: PollerResource): void {
     const owned = this.#owned.get(resource.owner);
+    if (owned === resource) this.#owned.delete(resource.owner);
+    else if (owned instanceof Set && owned.delete(resource) && owned.size === 0) {
+      this.#owned.delete(resource.owner);
+    }
+  }
+
+  #closeAll(owner: number): void {
+    const owned = this.#owned.get(owner);
     if (owned === undefined) return;
-    owned.delete(resource);
-    if (owned.size === 0) this.#owned.delete(resource.owner);
+    for (const resource of owned instanceof Set ? [...owned] : [owned]) resource.close();
   }
 
   forget(resource: PollerResource): void {
@@ -415,6 +495,8 @@ export class Poller implements OperationHost {
     this.#isClosed = true;
   }
 }
+
+const RESOLVED = Promise.resolve();
 
 /** How long news of a resource may be on its way: guessed, far more than a full ring takes. */
 const DOUBT_MS = 1000;

@@ -15,8 +15,6 @@ const post: (message: FromWorker, transfer?: Transferable[]) => void = control.p
 
 let poller: Poller;
 let clock: RunClock;
-/** How many schedulers have had each id before, and died. */
-let lives: number[];
 
 control.onmessage = (event: MessageEvent<ToWorker>) => {
   const message = event.data;
@@ -28,7 +26,6 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
       poller.setPort(message.from, message.port);
       return;
     case "lost":
-      lives[message.id]++;
       post({ type: "recovered", id: message.id, ...poller.lost(message.id) });
       return;
     case "close":
@@ -50,15 +47,14 @@ function warn(text: string): void {
   post({ type: "log", level: "error", pid: null, name: null, atMs: clock.now(), message: text, fields: "" });
 }
 
-function boot({ id, memory, epochMs, incarnations }: Extract<ToWorker, { type: "init" }>): void {
+function boot({ id, memory, config, epochMs, incarnations }: Extract<ToWorker, { type: "init" }>): void {
   clock = new RunClock(epochMs);
-  lives = [...incarnations];
   const words = new Int32Array(memory.peerWords);
   const doorbell = new Doorbell(words, id, () => poller.pump());
-  poller = new Poller(memory, words, doorbell, {
-    openPort: (to) => {
+  poller = new Poller(memory, words, doorbell, config.blockingThreads, incarnations, {
+    openPort: (to, life) => {
       const channel = new MessageChannel();
-      post({ type: "port", to, life: lives[to], port: channel.port2 }, [channel.port2]);
+      post({ type: "port", to, life, port: channel.port2 }, [channel.port2]);
       return channel.port1;
     },
     // deno-lint-ignore no-explicit-any

@@ -83,7 +83,7 @@ export class ChildResource extends PollerResource {
   }
 
   protected override serve(): void {
-    for (const request of this.asking.splice(0)) this.refuse(request, "read");
+    for (const request of this.asking.drain()) this.refuse(request, "read");
   }
   protected override takeBack(): void {}
 
@@ -144,8 +144,8 @@ export class SignalResource extends PollerResource {
   }
 
   protected override serve(): void {
-    while (this.asking.length > 0 && (this.#failure !== null || this.#arrived.length > 0)) {
-      const request = this.asking.shift()!;
+    while (this.asking.first !== null && (this.#failure !== null || this.#arrived.length > 0)) {
+      const request = this.asking.shift();
       if (this.#failure !== null) this.host.failed(request, this.#failure);
       else this.host.done(request, request.limit === 0 ? null : this.#arrived.shift());
     }

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { MAX_SCHEDULERS } from "../runtime/config.ts";
 import { R_IO_FIRST } from "../runtime/protocol.ts";
 
 // --- Scheduler → poller: kind, target, aux, payload --------------------------------------------------------------
@@ -57,9 +58,18 @@ export const STDOUT = 2;
 export const STDERR = 3;
 export const FIRST_RESOURCE = 4;
 
-/** The owner of what travels to a scheduler, and to no actor there that could be named: lost with that scheduler. */
-export function onTheWayTo(scheduler: number): number {
-  return -1 - scheduler;
+/**
+ * The owner of what travels to a scheduler, and to no actor there that could be named: lost with that scheduler. `life`:
+ * how many have had that id before, and died; so news that comes late is known to be of one that is dead.
+ */
+export function onTheWayTo(scheduler: number, life: number): number {
+  return -1 - scheduler - life * MAX_SCHEDULERS;
+}
+
+/** Where something with that owner travels to. */
+export function wayOf(owner: number): { scheduler: number; life: number } {
+  const way = -1 - owner;
+  return { scheduler: way % MAX_SCHEDULERS, life: Math.floor(way / MAX_SCHEDULERS) };
 }
 
 /** An address as Deno shows it; plain data. */
@@ -74,5 +84,8 @@ export type ConnRecord = [resource: number, localAddr: PlainAddr, remoteAddr: Pl
  */
 export const WRITE_WINDOW_BYTES = 64 * 1024;
 
-/** Bigger pieces of bytes travel by the side port, without a copy; smaller ones in the ring. */
-export const TRANSFER_BYTES = 128 * 1024; // guessed; settled by bench/io/copy.ts
+/** No read gives more at once. */
+export const LARGEST_READ = 1024 * 1024;
+
+/** More bytes than this travel by the side port, moved and not copied; fewer in the ring. */
+export const MOST_RING_BYTES = 128 * 1024; // guessed: at 256 KiB neither way wins in bench/io/copy.ts

@@ -6,6 +6,8 @@
  *
  * @module
  */
+import type { ByteQueue } from "./byte_queue.ts";
+import { MOST_RING_BYTES } from "./protocol.ts";
 
 let requests = 0;
 
@@ -36,16 +38,76 @@ export class Request {
 export class Asking extends Request {
   /** At most so many bytes; 0 asks only whether there is something. */
   readonly limit: number;
+  /** The next in its queue. */
+  next: Asking | null = null;
   constructor(peer: number, number: number, pid: number, limit: number) {
     super(peer, number, pid);
     this.limit = limit;
   }
 }
 
+/** Requests in the order of asking; linked, since an array for the usual one takes 180 bytes. */
+export class AskingQueue {
+  first: Asking | null = null;
+  #last: Asking | null = null;
+
+  push(request: Asking): void {
+    if (this.#last === null) this.first = request;
+    else this.#last.next = request;
+    this.#last = request;
+  }
+
+  /** Takes the first one. */
+  shift(): Asking {
+    const request = this.first!;
+    this.first = request.next;
+    if (this.first === null) this.#last = null;
+    return request;
+  }
+
+  /** Takes one out of the middle; null when it is not here. */
+  remove(peer: number, number: number): Asking | null {
+    let previous: Asking | null = null;
+    for (let one = this.first; one !== null; previous = one, one = one.next) {
+      if (one.number !== number || one.peer !== peer) continue;
+      if (previous === null) this.first = one.next;
+      else previous.next = one.next;
+      if (this.#last === one) this.#last = previous;
+      return one;
+    }
+    return null;
+  }
+
+  /** Drops those of a scheduler that is dead: nobody waits for their answers. */
+  removePeer(peer: number): void {
+    let previous: Asking | null = null;
+    for (let one = this.first; one !== null; one = one.next) {
+      if (one.peer !== peer) {
+        previous = one;
+        continue;
+      }
+      one.isOpen = false;
+      if (previous === null) this.first = one.next;
+      else previous.next = one.next;
+    }
+    this.#last = previous;
+  }
+
+  /** Takes them all. */
+  *drain(): IterableIterator<Asking> {
+    while (this.first !== null) yield this.shift();
+  }
+}
+
 /** What resources need of the poller. */
 export interface PollerHost {
   done(request: Request, value: unknown, transfer?: Transferable[]): void;
+  /** As `done` with the first `count` bytes, which are copied: the array is the caller's again. */
+  doneBytes(request: Request, bytes: Uint8Array, count: number): void;
   failed(request: Request, error: unknown): void;
+  /** An array of so many bytes, with anything in it; used again after {@link recycle}. */
+  buffer(length: number): Uint8Array<ArrayBuffer>;
+  recycle(bytes: Uint8Array): void;
   /** The answer to a request that was given up in time. */
   cancelled(request: Request): void;
   /** The resource is gone: nobody can address it any more. */
@@ -57,6 +119,18 @@ export interface PollerHost {
   add(resource: PollerResource): void;
 }
 
+/** Answers a reader with bytes that are there. */
+export function answerFrom(queue: ByteQueue, host: PollerHost, request: Asking): void {
+  const bytes = queue.head(request.limit);
+  const used = queue.drop(bytes.length);
+  if (bytes.length > MOST_RING_BYTES) {
+    const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+    return host.done(request, own, [own.buffer as ArrayBuffer]);
+  }
+  host.doneBytes(request, bytes, bytes.length);
+  if (used !== null) host.recycle(used);
+}
+
 export abstract class PollerResource {
   readonly id: number;
   readonly host: PollerHost;
@@ -66,9 +140,9 @@ export abstract class PollerResource {
   isClosed = false;
   /** Answers on their way back from schedulers that gave their requests up meanwhile. */
   #returning = 0;
-  /** How many of them are on their way from each scheduler. */
-  readonly #returningFrom: Map<number, number> = new Map();
-  protected readonly asking: Asking[] = [];
+  /** How many of them are on their way from each scheduler; null until there is one. */
+  #returningFrom: Map<number, number> | null = null;
+  protected readonly asking: AskingQueue = new AskingQueue();
 
   constructor(id: number, host: PollerHost) {
     this.id = id;
@@ -94,9 +168,8 @@ export abstract class PollerResource {
 
   /** The scheduler gives a request up. False: it is not here. */
   cancel(peer: number, number: number): boolean {
-    const at = this.asking.findIndex((one) => one.number === number && one.peer === peer);
-    if (at < 0) return false;
-    const [request] = this.asking.splice(at, 1);
+    const request = this.asking.remove(peer, number);
+    if (request === null) return false;
     this.host.cancelled(request);
     return true;
   }
@@ -104,22 +177,22 @@ export abstract class PollerResource {
   /** The answer was on its way when its request was given up: nobody reads on until it is back. */
   expectReturn(peer: number): void {
     this.#returning++;
-    this.#returningFrom.set(peer, (this.#returningFrom.get(peer) ?? 0) + 1);
+    const from = this.#returningFrom ??= new Map();
+    from.set(peer, (from.get(peer) ?? 0) + 1);
   }
 
   returned(peer: number, value: unknown): void {
     if (value !== null) this.takeBack(value);
-    this.#returningFrom.set(peer, this.#returningFrom.get(peer)! - 1);
+    const from = this.#returningFrom!;
+    from.set(peer, from.get(peer)! - 1);
     if (--this.#returning === 0 && !this.isClosed) this.serve();
   }
 
   /** A scheduler is dead: it asks for nothing any more, and gives nothing back. */
   lost(peer: number): void {
-    for (let i = this.asking.length - 1; i >= 0; i--) {
-      if (this.asking[i].peer === peer) this.asking.splice(i, 1)[0].isOpen = false;
-    }
-    const missing = this.#returningFrom.get(peer) ?? 0;
-    this.#returningFrom.delete(peer);
+    this.asking.removePeer(peer);
+    const missing = this.#returningFrom?.get(peer) ?? 0;
+    this.#returningFrom?.delete(peer);
     if (missing === 0) return;
     this.#returning -= missing;
     if (this.#returning === 0 && !this.isClosed) this.serve();
@@ -139,7 +212,7 @@ export abstract class PollerResource {
     if (this.isClosed) return;
     this.isClosed = true;
     this.host.forget(this);
-    for (const request of this.asking.splice(0)) this.host.failed(request, this.closedError());
+    for (const request of this.asking.drain()) this.host.failed(request, this.closedError());
     this.release();
   }
 

@@ -9,7 +9,7 @@ import type * as api from "./api.ts";
 import type { IoClient } from "./client.ts";
 import * as bytes from "./bytes.ts";
 import { blame } from "./errors.ts";
-import { Lines } from "./lines.ts";
+import { linesOf, piecesOf } from "./reading.ts";
 import { readableOf, writableOf } from "./streams.ts";
 
 abstract class Standard {
@@ -42,18 +42,11 @@ export class StandardInput extends Standard implements api.Input {
   }
 
   lines(options?: WaitOptions): AsyncIterableIterator<string> {
-    return new Lines({
-      read: () => this.read(bytes.DEFAULT_READ_BYTES, options),
-      unread: (rest) => bytes.unread(this.io, this.id, rest),
-    });
+    return linesOf(this.io, this.id, () => this.read(bytes.DEFAULT_READ_BYTES, options));
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      const piece = await this.read();
-      if (piece === null) return;
-      yield piece;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return piecesOf(() => this.read());
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {

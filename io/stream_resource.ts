@@ -8,9 +8,8 @@
  *
  * @module
  */
-import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
-import { ByteQueue, LARGEST_READ_AHEAD, ReadSize, SMALLEST_READ } from "./byte_queue.ts";
-import { TRANSFER_BYTES } from "./protocol.ts";
+import { answerFrom, type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { ByteQueue, LARGEST_READ_AHEAD, nextReadSize, SMALLEST_READ } from "./byte_queue.ts";
 
 /** The OS's side of a stream. */
 export interface Endpoint {
@@ -22,6 +21,8 @@ export interface Endpoint {
 /** How long a closed stream may go on writing what it was given before. */
 export const LINGER_MS = 1000;
 
+const NO_BYTES = new Uint8Array(0);
+
 interface Writing {
   readonly request: Request;
   /** Null ends the writing half. */
@@ -32,13 +33,14 @@ export class StreamResource extends PollerResource {
   readonly endpoint: Endpoint;
   readonly #label: string;
   readonly #readsAhead: boolean;
-  readonly #queue = new ByteQueue();
-  readonly #size = new ReadSize();
-  #spare: Uint8Array | null = null;
+  #queue: ByteQueue | null = null;
+  #readSize = SMALLEST_READ;
+  /** What the OS reads into. What it had is copied out of it, then it is used again. */
+  #buffer: Uint8Array = NO_BYTES;
   #reading = false;
   #ended = false;
   #failure: { error: unknown } | null = null;
-  readonly #writes: Writing[] = [];
+  #writes: Writing[] | null = null;
   #writing: Writing | null = null;
   #writeEnded = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
@@ -56,29 +58,29 @@ export class StreamResource extends PollerResource {
 
   /** Everything that was given to it has been written. */
   get isFlushed(): boolean {
-    return this.#writing === null && this.#writes.length === 0;
+    return this.#writing === null && (this.#writes === null || this.#writes.length === 0);
   }
 
   // --- Reading ----------------------------------------------------------------------------------------------------
 
   protected override serve(): void {
     let asked = false;
-    while (this.asking.length > 0) {
-      if (!this.#answer(this.asking[0])) {
-        this.#read(this.asking[0].limit || LARGEST_READ_AHEAD);
+    while (this.asking.first !== null) {
+      if (!this.#answer(this.asking.first)) {
+        this.#read(this.asking.first.limit || LARGEST_READ_AHEAD);
         return;
       }
       this.asking.shift();
       asked = true;
     }
-    if (asked && this.#readsAhead && this.#queue.length === 0) this.#read(LARGEST_READ_AHEAD);
+    if (asked && this.#readsAhead && !this.#hasBytes) this.#read(LARGEST_READ_AHEAD);
   }
 
   /** Answers a reader with what is there; false when nothing is. */
   #answer(request: Asking): boolean {
-    if (this.#queue.length > 0) {
+    if (this.#hasBytes) {
       if (request.limit === 0) this.host.done(request, null); // ready
-      else this.#give(request, this.#queue.take(request.limit));
+      else answerFrom(this.#queue!, this.host, request);
     } else if (this.#ended) this.host.done(request, null);
     else if (this.#failure !== null) {
       const { error } = this.#failure;
@@ -89,9 +91,12 @@ export class StreamResource extends PollerResource {
     return true;
   }
 
-  #give(request: Asking, bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length < TRANSFER_BYTES) this.host.done(request, bytes);
-    else this.host.done(request, bytes, [bytes.buffer]);
+  get #hasBytes(): boolean {
+    return this.#queue !== null && this.#queue.length > 0;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    (this.#queue ??= new ByteQueue()).push(bytes);
   }
 
   #read(limit: number): void {
@@ -101,30 +106,42 @@ export class StreamResource extends PollerResource {
       return this.serve();
     }
     this.#reading = true;
-    const asked = this.#readsAhead ? this.#size.get(limit) : limit;
-    // A buffer that was not filled is used again; what it had is copied out of it.
-    const buffer = this.#spare?.length === asked ? this.#spare : new Uint8Array(asked);
-    this.endpoint.read(buffer).then(
-      (count) => {
-        this.#reading = false;
-        if (count === null) this.#ended = true;
-        else {
-          this.#size.got(count, asked);
-          this.#spare = count === asked || asked > SMALLEST_READ ? null : buffer;
-          this.#queue.push(count === asked ? buffer : buffer.slice(0, count));
-        }
-        if (!this.isClosed && !this.isHeld) this.serve();
-      },
-      (error) => {
-        this.#reading = false;
-        this.#failure = { error };
-        if (!this.isClosed && !this.isHeld) this.serve();
-      },
-    );
+    const asked = this.#readsAhead ? Math.min(limit, this.#readSize) : limit;
+    if (this.#buffer.length !== asked) this.#buffer = new Uint8Array(asked);
+    this.endpoint.read(this.#buffer).then(this.#wasRead, this.#wasNotRead);
   }
 
+  readonly #wasRead = (count: number | null): void => {
+    this.#reading = false;
+    if (count === null) this.#ended = true;
+    else {
+      const buffer = this.#buffer;
+      const asked = buffer.length;
+      this.#readSize = nextReadSize(this.#readSize, count, asked);
+      const first = this.asking.first;
+      if (
+        first === null || first.limit < count || count === 0 || this.#hasBytes || this.isHeld || this.isClosed
+      ) this.#keep(buffer.slice(0, count));
+      else { // the usual case: straight to the reader, and the buffer is used again
+        this.asking.shift();
+        this.host.doneBytes(first, buffer, count);
+        if (this.asking.first === null) {
+          if (this.#readsAhead) this.#read(LARGEST_READ_AHEAD);
+          return;
+        }
+      }
+    }
+    if (!this.isClosed && !this.isHeld) this.serve();
+  };
+
+  readonly #wasNotRead = (error: unknown): void => {
+    this.#reading = false;
+    this.#failure = { error };
+    if (!this.isClosed && !this.isHeld) this.serve();
+  };
+
   protected override takeBack(value: unknown): void {
-    this.#queue.unshift(value as Uint8Array);
+    (this.#queue ??= new ByteQueue()).unshift(value as Uint8Array);
   }
 
   // --- Writing ----------------------------------------------------------------------------------------------------
@@ -142,7 +159,7 @@ export class StreamResource extends PollerResource {
     if (bytes === null) this.#writeEnded = true;
     const writing = { request, bytes };
     if (this.#writing === null) this.#start(writing);
-    else this.#writes.push(writing);
+    else (this.#writes ??= []).push(writing);
   }
 
   #start(writing: Writing): void {
@@ -157,8 +174,10 @@ export class StreamResource extends PollerResource {
     this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(
       (count) => {
         const next = from + count;
-        if (next === bytes.length) this.#written(next);
-        else if (!this.#writing!.request.isOpen && !this.isClosed) this.#next(); // given up halfway
+        if (next === bytes.length) {
+          this.host.recycle(bytes);
+          this.#written(next);
+        } else if (!this.#writing!.request.isOpen && !this.isClosed) this.#next(); // given up halfway
         else this.#writeFrom(bytes, next);
       },
       (error) => this.#notWritten(error),
@@ -179,7 +198,7 @@ export class StreamResource extends PollerResource {
 
   #next(): void {
     this.#writing = null;
-    const writing = this.#writes.shift();
+    const writing = this.#writes?.shift();
     if (writing !== undefined) this.#start(writing);
     else if (this.isClosed) this.#letGo();
   }
@@ -192,9 +211,9 @@ export class StreamResource extends PollerResource {
 
   override cancel(peer: number, number: number): boolean {
     if (super.cancel(peer, number)) return true;
-    const at = this.#writes.findIndex(({ request }) => request.number === number && request.peer === peer);
-    if (at >= 0) {
-      const [{ request, bytes }] = this.#writes.splice(at, 1);
+    const at = this.#writes?.findIndex(({ request }) => request.number === number && request.peer === peer);
+    if (at !== undefined && at >= 0) {
+      const [{ request, bytes }] = this.#writes!.splice(at, 1);
       if (bytes === null) this.#writeEnded = false;
       this.host.cancelled(request);
       return true;
@@ -216,7 +235,7 @@ export class StreamResource extends PollerResource {
   /** Ready to write: what was given before has been taken by the OS. */
   #whenWritable(request: Request): void {
     if (this.isFlushed) this.host.done(request, null);
-    else this.#writes.push({ request, bytes: new Uint8Array(0) });
+    else (this.#writes ??= []).push({ request, bytes: NO_BYTES });
   }
 
   // --- The end ----------------------------------------------------------------------------------------------------
@@ -228,8 +247,8 @@ export class StreamResource extends PollerResource {
 
   #letGo(): void {
     clearTimeout(this.#linger);
-    this.#queue.clear();
-    for (const { request } of this.#writes.splice(0)) {
+    this.#queue = null;
+    for (const { request } of this.#writes?.splice(0) ?? []) {
       if (request.isOpen) this.host.failed(request, this.closedError());
     }
     const running = this.#writing?.request;

@@ -315,6 +315,8 @@ export interface RuntimeStats {
   readonly ioParked: number;
   /** Actors in `self.sleep`, on all schedulers. */
   readonly sleeping: number;
+  /** The pool of `self.blocking`: its threads, those that run a function now, and calls that wait for a thread. */
+  readonly blocking: { readonly threads: number; readonly running: number; readonly queued: number };
   /** Actors that were spawned. */
   readonly spawned: number;
   /** Actors that ended. */

@@ -122,7 +122,7 @@ export class ChannelCore {
     if (first.wait === null) this.s.remote.record(first.peer, R_CHANNEL_GRANT, this.number, first.ref, null);
     else {
       this.s.complete(first.wait, undefined);
-      this.accept(first.value);
+      this.acceptFrom(first.wait.actor, first.value);
     }
   }
 
@@ -149,6 +149,13 @@ export class ChannelCore {
   /** Closed, and nothing will come any more. */
   get isOver(): boolean {
     return this.#closed && this.#buffer.length === 0 && this.#onTheirWay === 0;
+  }
+
+  /** A value of an actor that lives here: the IO tokens in it are the owner's from now on, as in a message. */
+  acceptFrom(sender: ActorImpl | undefined, value: unknown): void {
+    const tokens = sender?.extras?.tokens;
+    if (tokens !== null && tokens !== undefined) this.s.io.given(value, this.owner.pid);
+    this.accept(value);
   }
 
   /** A value that has a slot goes to the first pending receive, or waits. */

@@ -59,6 +59,8 @@ export const enum RecordFlag {
   /** A part of a record that is too big for the ring. The third word is the length of the whole. */
   Part = 0x800,
   LastPart = 0x1000,
+  /** No payload of the codec's: the number of bytes, and the bytes. */
+  Bytes = 0x2000,
 }
 
 /** Length, kind and flags, target (2 words), aux. */

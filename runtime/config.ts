@@ -12,6 +12,9 @@
 /** The most schedulers a run may have: every scheduler owns a fixed part of the shared memory. */
 export const MAX_SCHEDULERS = 512;
 
+/** The most threads that the pool of `self.blocking` may have: each takes 13 MB. */
+export const MAX_BLOCKING_THREADS = 512;
+
 /** `self.check()` calls between two looks at the clock. */
 export const DEFAULT_CHECK_INTERVAL_OPS = 128;
 
@@ -64,6 +67,8 @@ export interface PlainConfig {
   readonly isContained: boolean;
   /** How large the heap of a scheduler may grow, in megabytes; `undefined`: as the engine allows. */
   readonly maxHeapMb: number | undefined;
+  /** How many functions of `self.blocking` run at once; further ones queue. */
+  readonly blockingThreads: number;
 }
 
 /** How many schedulers this machine can run at once, as far as this process may use it. */
@@ -114,6 +119,8 @@ export class Config implements PlainConfig {
   readonly isContained: boolean;
   /** How large the heap of a scheduler may grow, in megabytes. Default: as the engine allows. */
   readonly maxHeapMb: number | undefined;
+  /** How many functions of `self.blocking` run at once. Default: the available parallelism, at least 2. */
+  readonly blockingThreads: number;
 
   private constructor(settings: PlainConfig) {
     this.minThreads = wholeNumber("min", settings.minThreads, 1, MAX_SCHEDULERS);
@@ -142,6 +149,7 @@ export class Config implements PlainConfig {
       (n) => wholeNumber("watchdogMillis", n, 1, MAX_SETTING),
     );
     this.maxHeapMb = optional(settings.maxHeapMb, (n) => wholeNumber("maxHeapMegabytes", n, 1, MAX_SETTING));
+    this.blockingThreads = wholeNumber("blockingThreads", settings.blockingThreads, 1, MAX_BLOCKING_THREADS);
     Object.freeze(this);
   }
 
@@ -267,6 +275,16 @@ export class Config implements PlainConfig {
     return new Config({ ...this, maxHeapMb: megabytes });
   }
 
+  /**
+   * How many functions of `self.blocking` run at once, each on a thread of its own that is started when first needed
+   * and ended when it has been idle for a while. Further calls queue, which `stats().blocking` shows.
+   *
+   * @throws {RangeError} if `threads` is not a whole number from 1 to 512
+   */
+  blockingPool(threads: number): Config {
+    return new Config({ ...this, blockingThreads: threads });
+  }
+
   /** The settings as plain data, for another thread to build the same config from. */
   toPlain(): PlainConfig {
     return { ...this };
@@ -288,6 +306,7 @@ function defaults(min: number, max: number, exact: number | undefined): PlainCon
     watchdogMs: undefined,
     isContained: false,
     maxHeapMb: undefined,
+    blockingThreads: Math.max(2, availableParallelism()),
   };
 }
 

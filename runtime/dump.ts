@@ -140,6 +140,10 @@ export function formatDump({ nowMs, stats, reports, stuck, offers, underWay }: D
     }, messages under way ${underWay}, restarts ${stats.restarts}`,
     `actors: running ${running}, runnable ${runnable}, sleeping ${sleeping}, io ${io}, waiting ${waiting}`,
   ];
+  const { threads, queued } = stats.blocking;
+  if (threads > 0 || queued > 0) {
+    lines.push(`blocking pool: ${threads} threads, ${stats.blocking.running} running, ${queued} queued`);
+  }
   let idle = 0;
   let unanswered = false;
   for (const one of stats.schedulers) {

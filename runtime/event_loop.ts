@@ -62,6 +62,8 @@ export class EventLoop {
   readonly #s: Scheduler;
   readonly #doorbell: Doorbell;
   readonly #spins: boolean;
+  /** There is one for the poller beside those of the schedulers. */
+  readonly #hasSpareCore: boolean;
   /** Called when the scheduler goes to sleep: is the run over? Is everybody quiet? */
   readonly #onIdle: () => void;
   #lastWork = 0;
@@ -92,6 +94,7 @@ export class EventLoop {
     this.#containment = containment;
     this.#doorbell = doorbell;
     this.#spins = spins;
+    this.#hasSpareCore = s.memory.schedulers < (navigator.hardwareConcurrency || 1);
     this.#onIdle = onIdle;
   }
 
@@ -176,10 +179,15 @@ export class EventLoop {
     this.#measureHeap(now);
   }
 
+  /** Not while the poller is at work for this scheduler and may need the core: its bell is worth waiting for. */
+  get #looksOn(): boolean {
+    return this.#spins && (this.#hasSpareCore || !this.#s.io.isAwaiting);
+  }
+
   /** Looks for work from other threads, for a moment. */
   #spin(now: number): boolean {
     const s = this.#s;
-    if (!this.#spins || now - this.#lastWork > POLL_MS) return false;
+    if (!this.#looksOn || now - this.#lastWork > POLL_MS) return false;
     this.#setHungry(true);
     const until = now + SPIN_MS;
     do {
@@ -192,7 +200,7 @@ export class EventLoop {
   /** Nothing to run: true to look again soon; false to sleep until the bell, a timer or something foreign. */
   #stayUp(now: number): boolean {
     const s = this.#s;
-    if (this.#spins && now - this.#lastWork <= POLL_MS) return true;
+    if (this.#looksOn && now - this.#lastWork <= POLL_MS) return true;
     this.#setHungry(true);
     const doorbell = this.#doorbell;
     s.publish();

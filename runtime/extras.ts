@@ -21,19 +21,38 @@ export interface Bound {
 }
 
 export class Extras {
+  // Collections are made when first looked at: most of what has extras needs one of them, and each costs 200 bytes.
+  #watchers: WatchRecord[] | null = null;
+  #links: Set<Pid> | null = null;
+  #monitors: Map<number, Pid> | null = null;
+  #names: Set<string> | null = null;
+  #timed: Map<number, Timed> | null = null;
+  #onEnd: Set<() => void> | null = null;
   bound: Bound | null = null;
   /** Who is told of this actor's death, in the order of asking (S13). */
-  readonly watchers: WatchRecord[] = [];
+  get watchers(): WatchRecord[] {
+    return this.#watchers ??= [];
+  }
   /** Calls that it has received and not answered yet. */
   firstCall: CallImpl | null = null;
   lastCall: CallImpl | null = null;
-  readonly links: Set<Pid> = new Set();
+  get links(): Set<Pid> {
+    return this.#links ??= new Set();
+  }
   /** Monitors that this actor holds: ref to watched pid. */
-  readonly monitors: Map<number, Pid> = new Map();
-  readonly names: Set<string> = new Set();
-  readonly timed: Map<number, Timed> = new Map();
+  get monitors(): Map<number, Pid> {
+    return this.#monitors ??= new Map();
+  }
+  get names(): Set<string> {
+    return this.#names ??= new Set();
+  }
+  get timed(): Map<number, Timed> {
+    return this.#timed ??= new Map();
+  }
   /** Run at the end of the actor: whatever else it holds. */
-  readonly onEnd: Set<() => void> = new Set();
+  get onEnd(): Set<() => void> {
+    return this.#onEnd ??= new Set();
+  }
   /** What it has open in the poller; null until it first has something. */
   tokens: Set<import("../io/token.ts").Token> | null = null;
   trapExit = false;

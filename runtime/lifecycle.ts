@@ -120,6 +120,7 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
   for (const name of extras.names) s.names.unregister(name, pid);
   for (const undo of extras.onEnd) undo();
   extras.onEnd.clear();
+  if (extras.tokens !== null) s.io.released(actor);
   for (const [ref, watched] of extras.monitors) unwatch(s, watched, ref);
   if (extras.signals !== null) {
     extras.signals = null;

@@ -44,6 +44,8 @@ export interface InLinkOptions extends Pick<LinkEvents, "wakeWriter"> {
   classes?: ObjectClasses;
   /** Handed to their `hydrate`. */
   context?: unknown;
+  /** Where the bytes of a {@link OutLink.sendBytes} are put. Default: an array of their own. */
+  bytesFor?(length: number): Uint8Array;
   /** A message that could not be revived. Without it, `drain` throws the error; the messages after it are not lost. */
   undecodable?(kind: number, target: number, aux: number, error: unknown): void;
 }
@@ -58,6 +60,9 @@ const CHUNK_WORDS = 1 << 13;
 const KEPT_WORDS = 1 << 16;
 
 const NO_VALUES: unknown[] = [];
+
+/** The number of bytes comes before them. */
+const BYTES_HEADER_WORDS = RECORD_HEADER_WORDS + 1;
 
 export class OutLink {
   readonly generation: number;
@@ -144,6 +149,28 @@ export class OutLink {
     this.count++;
     this.place(words);
     encoder.settle();
+    this.wakeReader();
+  }
+
+  /**
+   * As {@link send} with the first `length` bytes of `bytes` as payload, past the codec: what arrives is a Uint8Array with a
+   * buffer of its own, whatever the bytes are part of.
+   */
+  sendBytes(kind: number, target: number, aux: number, bytes: Uint8Array, length = bytes.length): void {
+    const { ring } = this;
+    if (this.encoding) throw new Error("Cannot send from within a getter of a message that is being sent");
+    const words = (BYTES_HEADER_WORDS + ((length + 3) >> 2) + 1) & ~1;
+    const at = this.backlog.records > 0 || words > ring.maxRecordWords ? -1 : ring.reserve(words);
+    if (at < 0) return this.send(kind, target, aux, bytes.slice(0, length));
+    const { i32, f64, u8 } = ring.area;
+    i32[at] = words;
+    i32[at + 1] = kind | RecordFlag.Bytes;
+    f64[(at >> 1) + 1] = target;
+    i32[at + 4] = aux;
+    i32[at + RECORD_HEADER_WORDS] = length;
+    u8.set(length === bytes.length ? bytes : bytes.subarray(0, length), (at + BYTES_HEADER_WORDS) << 2);
+    this.count++;
+    ring.publish(words);
     this.wakeReader();
   }
 
@@ -434,14 +461,15 @@ export class InLink {
     let failure: { error: unknown } | null = null;
     try {
       let side: unknown[] | undefined = NO_VALUES;
-      if ((word & RecordFlag.Side) !== 0) {
+      if ((word & RecordFlag.Bytes) !== 0) payload = this.bytes(area, at);
+      else if ((word & RecordFlag.Side) !== 0) {
         side = this.options.takeSide();
         if (side === undefined) {
           this.stalled = true;
           return false;
         }
       }
-      payload = this.decoder.payload(area, at, word, side);
+      if ((word & RecordFlag.Bytes) === 0) payload = this.decoder.payload(area, at, word, side);
     } catch (error) {
       failure = { error };
     }
@@ -453,6 +481,15 @@ export class InLink {
     else if (this.options.undecodable === undefined) throw failure.error;
     else this.options.undecodable(kind, target, aux, failure.error);
     return true;
+  }
+
+  private bytes(area: WordArea, at: number): Uint8Array {
+    const length = area.i32[at + RECORD_HEADER_WORDS];
+    const start = (at + BYTES_HEADER_WORDS) << 2;
+    if (this.options.bytesFor === undefined) return area.u8.slice(start, start + length);
+    const bytes = this.options.bytesFor(length);
+    bytes.set(area.u8.subarray(start, start + length));
+    return bytes;
   }
 
   private step(): void {

@@ -148,6 +148,15 @@ export class Remote {
     if (out.backlogRecords > 0) this.#backlogged = 1;
   }
 
+  /** As {@link record} with bytes as payload, past the codec. */
+  bytes(peer: number, kind: number, target: number, aux: number, bytes: Uint8Array): void {
+    const out = this.#outs[peer] ?? this.#open(peer);
+    out.sendBytes(kind, target, aux, bytes);
+    if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
+    this.#s.words[this.#s.base + RECORDS_OUT]++;
+    if (out.backlogRecords > 0) this.#backlogged = 1;
+  }
+
   #open(peer: number): OutLink {
     const s = this.#s;
     return this.#outs[peer] = new OutLink(ringRegion(s.memory, s.id, peer), {
@@ -223,7 +232,6 @@ export class Remote {
   /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
   give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
     this.record(where, R_SPAWN, pid, 0, record);
-    this.#s.messagesOut += messages.length;
     this.#s.messagesOut += messages.length;
     for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
   }
@@ -605,6 +613,7 @@ export class Remote {
   /** What code of ended actors still says goes nowhere: the rings may be those of another run by now. */
   close(): void {
     this.record = () => {};
+    this.bytes = () => {};
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
   }
 }

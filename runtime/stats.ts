@@ -6,6 +6,9 @@
 import type { RuntimeStats, SchedulerStats } from "./api.ts";
 import {
   ASLEEP,
+  BLOCKING_QUEUED,
+  BLOCKING_RUNNING,
+  BLOCKING_THREADS,
   COUNTER_WORDS,
   type CounterName,
   COUNTERS,
@@ -44,6 +47,7 @@ export function readStats(memory: Blocks, nowMs: number): RuntimeStats {
   const runnable = sum((one) => one.runQueueLength);
   const sleeping = sum((one) => one.sleeping);
   const ioParked = sum((one) => one.ioParked);
+  const poller = memory.schedulers * PEER_WORDS;
   return {
     schedulerCount: memory.schedulers,
     uptimeMs: nowMs,
@@ -58,6 +62,11 @@ export function readStats(memory: Blocks, nowMs: number): RuntimeStats {
     runQueueLength: runnable,
     ioParked,
     sleeping,
+    blocking: {
+      threads: Atomics.load(words, poller + BLOCKING_THREADS),
+      running: Atomics.load(words, poller + BLOCKING_RUNNING),
+      queued: Atomics.load(words, poller + BLOCKING_QUEUED),
+    },
     spawned: sum((one) => one.spawned),
     ended: sum((one) => one.ended),
     timers: sum((one) => one.timers),

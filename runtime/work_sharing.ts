@@ -273,7 +273,8 @@ export class WorkSharing {
     }
     if (
       extras !== null &&
-      (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0)
+      (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0 ||
+        extras.tokens !== null)
     ) {
       s.slots.claim(actor.pid);
       return false;

@@ -9,7 +9,7 @@
 export const REPOSITORY = new URL("../../", import.meta.url);
 
 /** How long a program may take. Far more than one needs on a busy machine: it is there to end hangs. */
-export const DEFAULT_TIMEOUT_MS = 30_000;
+export const DEFAULT_TIMEOUT_MS = 90_000;
 
 /** What a test may say about a run. */
 export interface RunOptions {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Config } from "../../smarm.ts";
 import { runMain, testAll } from "./helpers.ts";
 
 testAll("S17: blocking functions run on threads of their own and give their results", async (threads) => {
@@ -28,4 +29,11 @@ testAll("S17: a blocking function that never returns is ended, and its thread re
 testAll("S11: the run ends although a blocking function does not", async (threads) => {
   const error = await assertRejects(() => runMain("blocking.ts", ["leftBehind"], threads));
   assertEquals((error as Error & { code: number }).code, 7);
+});
+
+Deno.test("S17: the pool runs as many functions at once as it is told; the others are seen to queue", async () => {
+  const { first, later, after } = await runMain("blocking.ts", ["queues"], Config.exact(1).blockingPool(1));
+  assertEquals(first, { threads: 1, running: 1, queued: 2 });
+  assertEquals(later, 3);
+  assertEquals(after, { threads: 1, running: 0, queued: 0 });
 });

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { inTempFolder } from "./helpers.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 90_000;
 
 /** A running example; its stdout is read up to a text at a time. */
 class Example implements AsyncDisposable {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import * as net from "node:net";
-import { runMain, testAll } from "./helpers.ts";
+import { inTempFolder, runMain, testAll } from "./helpers.ts";
 
 const run = (name: string, threads: number, ...args: string[]) =>
   runMain("faults.ts", [name, ...args], threads);
@@ -25,7 +25,30 @@ testAll("S17: a reset by the peer is told to whoever reads, writes or comes next
 });
 
 testAll("a full disk is told as the OS's error", async (threads) => {
-  for (const error of await run("fullDisk", threads)) assert(/ENOSPC|os error 28/.test(error), error);
+  const { errors } = await run("fullDisk", threads, "/dev/full");
+  for (const error of errors) assert(/ENOSPC|os error 28/.test(error), error);
+});
+
+Deno.test("a disk that gets full while it is written is told as the OS's error", async (test) => {
+  await inTempFolder(async (folder) => {
+    const options = ["-t", "tmpfs", "-o", "size=65536", "tmpfs", folder];
+    const mounted = await new Deno.Command("mount", { args: options, stderr: "null" }).output()
+      .then(({ success }) => success, () => false);
+    await test.step({
+      name: "with a file system of 64 KiB",
+      ignore: !mounted, // only root may mount; /dev/full is tested above
+      fn: async () => {
+        try {
+          const { written, errors } = await run("fullDisk", 2, `${folder}/file`);
+          assertEquals(written % 16_384, 0);
+          assert(written > 0 && written <= 65_536, String(written));
+          for (const error of errors) assert(/ENOSPC|os error 28/.test(error), error);
+        } finally {
+          await new Deno.Command("umount", { args: [folder] }).output();
+        }
+      },
+    });
+  });
 });
 
 testAll("an array bigger than all buffers is written whole and in order", async (threads) => {

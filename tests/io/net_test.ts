@@ -55,3 +55,8 @@ testAll("S17: ready is told once there is something, and takes nothing", async (
     end: null,
   });
 });
+
+testAll("S17: a connection in a channel belongs to whoever receives from it", async (threads) => {
+  const told = ["1", "2", null, null, null];
+  assertEquals(await run("byChannel", threads), [...told, ...told]);
+});

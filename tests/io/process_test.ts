@@ -20,7 +20,19 @@ Deno.test("TLS is spoken both ways, and an unknown certificate is refused", asyn
         .concat(["-keyout", key, "-out", cert]),
     }).output();
     assert(made.success, new TextDecoder().decode(made.stderr));
-    assertEquals(await run("tls", 2, cert, key), { text: "secret to you", untrusted: "InvalidData" });
+    assertEquals(await run("tls", 2, cert, key), {
+      text: "secret to you",
+      alpnProtocol: "spoken/1",
+      untrusted: "InvalidData",
+    });
+  });
+});
+
+testAll("names are resolved, by a name server of the program's own", async (threads) => {
+  assertEquals(await run("dns", threads), {
+    known: ["192.0.2.7"],
+    unknown: "NotFound",
+    late: "TimeoutError",
   });
 });
 

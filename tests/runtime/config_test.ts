@@ -78,7 +78,8 @@ Deno.test("config never changes: every method gives a new one and keeps the rest
     .strict()
     .trace("t.json")
     .watchdogMillis(7)
-    .maxHeapMegabytes(64);
+    .maxHeapMegabytes(64)
+    .blockingPool(3);
   assertNotStrictEquals(first, second);
   assertEquals({ ...first }, { ...Config.exact(2) });
   assertEquals(second.toPlain(), {
@@ -95,6 +96,7 @@ Deno.test("config never changes: every method gives a new one and keeps the rest
     watchdogMs: 7,
     isContained: false,
     maxHeapMb: 64,
+    blockingThreads: 3,
   });
   assertThrows(() => Object.assign(first, { graceMs: 1 }), TypeError);
 });
@@ -118,6 +120,13 @@ Deno.test("config that contains has a watchdog, of 1000 ms unless told otherwise
   assertEquals(Config.default().watchdogMillis(50).contain().watchdogMs, 50);
   assertEquals(Config.default().contain().watchdogMillis(undefined).watchdogMs, 1000);
   assertEquals(Config.default().contain(false).watchdogMs, undefined);
+});
+
+Deno.test("S17: the blocking pool has as many threads as the machine can run, at least 2, or as it is told", () => {
+  assertEquals(Config.default().blockingThreads, Math.max(2, availableParallelism()));
+  assertEquals(Config.exact(1).blockingPool(1).blockingThreads, 1);
+  assertThrows(() => Config.default().blockingPool(0), RangeError, "blockingThreads to 0");
+  assertThrows(() => Config.default().blockingPool(513), RangeError, "513");
 });
 
 Deno.test("config refuses bad run options, quoting them and saying what is allowed", () => {

@@ -7,7 +7,7 @@ import type { Actor, ActorFunction } from "smarm";
 import type { Verdicts } from "./scenarios.ts";
 
 /** There to end hangs, far more than a scenario needs. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Runs the named exports one after the other, each as an actor; where one failed, the verdicts are in its error. */
 export function mainOf(scenarios: () => Record<string, unknown>) {

@@ -10,7 +10,7 @@ import type { Outcome } from "../../runtime/api.ts";
 
 export const CASES = new URL("./cases.ts", import.meta.url);
 /** It is there to end hangs. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 90_000;
 
 /** A runtime whose words are kept, and not written. */
 export function quietRuntime(config: Config): { runtime: Runtime; told: string[] } {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 90_000;
 
 /** Looks at the condition in each turn of the event loop until it holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

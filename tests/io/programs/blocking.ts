@@ -75,7 +75,27 @@ export async function halts(self: Actor) {
   self.halt(7);
 }
 
-const PROGRAMS = { results, neverReturns, leftBehind };
+/** Waits until it is told to go on. */
+export function held(gate: Int32Array): number {
+  Atomics.wait(gate, 0, 0);
+  return 1;
+}
+
+/** A pool of one thread: the others wait, which stats show. */
+export async function queues(self: Actor) {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const calls = Array.from({ length: 3 }, () => self.blocking(held, gate));
+  const seen = () => self.stats().blocking;
+  while (seen().running !== 1 || seen().queued !== 2) await self.sleep(1);
+  const first = seen();
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  const later = (await Promise.all(calls)).reduce((a, b) => a + b);
+  while (seen().running > 0) await self.sleep(1);
+  return { first, later, after: seen() };
+}
+
+const PROGRAMS = { queues, results, neverReturns, leftBehind };
 
 export function main(self: Actor, name: keyof typeof PROGRAMS) {
   return (PROGRAMS[name] as (self: Actor) => unknown)(self);

@@ -33,11 +33,14 @@ export async function resets(self: Actor, portText: string) {
   return outcomes;
 }
 
-export async function fullDisk(self: Actor) {
-  const file = await self.io.open("/dev/full", { write: true });
-  const error = await file.write("x").catch((one) => one);
-  const whole = await self.io.writeTextFile("/dev/full", "text").catch((one) => one);
-  return [error.code ?? error.message, whole.code ?? whole.message];
+export async function fullDisk(self: Actor, path: string) {
+  const file = await self.io.open(path, { write: true, create: path !== "/dev/full" });
+  const piece = new Uint8Array(16_384);
+  let written = 0;
+  let error: (Error & { code?: string }) | undefined;
+  while (error === undefined) await file.write(piece).then((n) => written += n, (one) => error = one);
+  const whole = await self.io.writeFile(path, new Uint8Array(2 ** 20)).catch((one) => one);
+  return { written, errors: [error.code ?? error.message, whole.code ?? whole.message] };
 }
 
 /** One array bigger than all buffers, to a reader that takes a little at a time. */

@@ -1,5 +1,5 @@
 /** Programs that use sockets, one function each; `main` runs the one that it is told. */
-import type { Actor, Pid } from "smarm";
+import type { Actor, ChannelSender, Pid } from "smarm";
 import type { Conn, Listener } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
@@ -283,7 +283,40 @@ export async function readiness(self: Actor) {
   return { early, silent, text, end: await conn.read() };
 }
 
+/** A connection in a channel is the receiver's: it outlives its sender, and ends with the channel's owner. */
+export async function sendsByChannel(self: Actor, port: number, sender: ChannelSender<Conn>) {
+  const conns = [];
+  for (let i = 0; i < 3; i++) conns.push(await self.io.connect({ hostname: "127.0.0.1", port }));
+  for (const conn of conns) await sender.send(conn); // the last ones wait for room
+}
+export async function ownsChannel(self: Actor, port: number, where: number | "local", to: Pid<string>) {
+  const { sender, receiver } = self.channel<Conn>(1);
+  const other = self.spawnWith({ scheduler: where }, sendsByChannel, port, sender);
+  const first = await receiver.receive();
+  const second = await receiver.receive();
+  await other.join(); // the third waits in the channel
+  await first.write("1");
+  await second.write("2");
+  self.send(to, "wrote");
+  await self.receive();
+}
+export async function byChannel(self: Actor<string>) {
+  const last = self.stats().schedulerCount - 1;
+  const seen: (string | null)[] = [];
+  for (const where of ["local", last] as const) {
+    const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+    const owner = self.spawnWith({ scheduler: "local" }, ownsChannel, portOf(listener), where, self.pid);
+    const peers = [await listener.accept(), await listener.accept(), await listener.accept()];
+    await self.receive();
+    seen.push(decode(await peers[0].read()), decode(await peers[1].read()));
+    self.kill(owner);
+    for (const peer of peers) seen.push(decode(await peer.read()));
+  }
+  return seen;
+}
+
 const PROGRAMS = {
+  byChannel,
   echo,
   handOver,
   closedAtEnd,

@@ -1,5 +1,5 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
-import type { Actor, Conn, Listener } from "smarm";
+import type { Actor, Conn, DatagramConn, Listener } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
@@ -24,21 +24,54 @@ export async function answer(self: Actor, listener: Listener) {
 export async function tls(self: Actor, certPath: string, keyPath: string) {
   const cert = await self.io.readTextFile(certPath);
   const key = await self.io.readTextFile(keyPath);
-  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0, cert, key });
+  const alpnProtocols = ["h2", "spoken/1"];
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0, cert, key, alpnProtocols });
   const server = self.spawn(answersMany, listener);
   const conn = await self.io.connect({
     hostname: "localhost",
     port: portOf(listener.addr),
-    tls: { caCerts: [cert] },
+    tls: { caCerts: [cert], alpnProtocols: ["spoken/1"], cert, key },
   });
-  await conn.handshake();
+  const { alpnProtocol } = await conn.handshake();
   await conn.write("secret");
   const text = decode(await conn.read());
   conn.close();
   const untrusted = await self.io.connectTls({ hostname: "localhost", port: portOf(listener.addr) })
     .then((one) => one.handshake()).then(() => "trusted", (error) => error.name);
   self.exit(server, "shutdown");
-  return { text, untrusted };
+  return { text, alpnProtocol, untrusted };
+}
+
+/** A name server of a few bytes: it says of every name that it is 192.0.2.7, or that there is none. */
+export async function nameServer(self: Actor, socket: DatagramConn) {
+  void self;
+  for await (const [query, from] of socket) {
+    let end = 12;
+    while (query[end] !== 0) end += query[end] + 1;
+    const question = query.subarray(12, end + 5); // the name, its end, type and class
+    const known = query[13] === "k".charCodeAt(0);
+    const head = [query[0], query[1], 0x81, known ? 0x80 : 0x83, 0, 1, 0, known ? 1 : 0, 0, 0, 0, 0];
+    const record = known ? [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 192, 0, 2, 7] : [];
+    await socket.send(new Uint8Array([...head, ...question, ...record]), from);
+  }
+}
+export async function dns(self: Actor) {
+  const socket = await self.io.datagram({ port: 0 });
+  const nameServerAt = { ipAddr: "127.0.0.1", port: socket.addr.port };
+  const silent = await self.io.datagram({ port: 0 });
+  const server = self.spawn(nameServer, socket);
+  const ask = (name: string, options: Deno.ResolveDnsOptions & { timeout?: number }) =>
+    self.io.resolveDns(name, "A", options).catch((error: Error) => error.name);
+  const told = {
+    known: await ask("known.example.", { nameServer: nameServerAt }),
+    unknown: await ask("unknown.example.", { nameServer: nameServerAt }),
+    late: await ask("known.example.", {
+      nameServer: { ipAddr: "127.0.0.1", port: silent.addr.port },
+      timeout: 20,
+    }),
+  };
+  self.exit(server, "shutdown");
+  return told;
 }
 
 export async function answersMany(self: Actor, listener: Listener) {
@@ -190,6 +223,7 @@ export async function server(self: Actor) {
 const PROGRAMS = {
   unix,
   tls,
+  dns,
   udp,
   commands,
   orphan,

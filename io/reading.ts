@@ -1,0 +1,21 @@
+/**
+ * What everything that gives bytes has in common: files, connections, pipes and stdin are read in pieces and by lines.
+ *
+ * @module
+ */
+import type { IoClient } from "./client.ts";
+import { unread } from "./bytes.ts";
+import { Lines } from "./lines.ts";
+
+/** Reads one piece; null at the end. */
+export type ReadPiece = () => Promise<Uint8Array | null>;
+
+/** Line by line; what a loop that breaks off does not need goes back to the resource. */
+export function linesOf(io: IoClient, id: number, read: ReadPiece): AsyncIterableIterator<string> {
+  return new Lines({ read, unread: (rest) => unread(io, id, rest) });
+}
+
+/** Piece by piece, to the end. */
+export async function* piecesOf(read: ReadPiece): AsyncGenerator<Uint8Array, void> {
+  for (let piece = await read(); piece !== null; piece = await read()) yield piece;
+}
