@@ -630,6 +630,7 @@ export class Scheduler {
   /** The turn was cut off in the middle. The actor whose turn it was; null when it was nobody's. */
   cutOff(): ActorImpl | null {
     const actor = this.current;
+    if (this.trace !== null && actor !== null) this.trace.parked(0);
     this.#driving = false;
     this.current = null;
     this.#idle();

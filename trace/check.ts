@@ -1,6 +1,7 @@
 /**
  * A strict reading of a trace file, after the "Trace Event Format" document: what it says of each phase's fields, and
- * beyond it what Perfetto warns of: time that runs backwards on a track, slices that do not nest, arrows without ends.
+ * beyond it what Perfetto warns of: time that runs backwards on a track, slices that do not nest, arrows without ends, and
+ * what it does without a warning: instants are slices of no length to it, to which a later arrow would be tied.
  *
  * @module
  */
@@ -34,6 +35,8 @@ interface Track {
   readonly open: string[];
   /** Ends of the open X slices. */
   readonly ends: number[];
+  /** When the last instant was, if no slice has begun or ended since: Perfetto has it on its stack until then. */
+  instantTs: number | null;
 }
 
 /** Whether a text is a complete trace file. */
@@ -108,10 +111,13 @@ export class Checker {
     // A counter is a track of its own.
     const name = ph === "C" ? `${e.pid}, counter ${e.name}` : `${e.pid}/${e.tid}`;
     let track = this.#tracks.get(name);
-    if (track === undefined) this.#tracks.set(name, track = { lastTs: 0, open: [], ends: [] });
+    if (track === undefined) {
+      this.#tracks.set(name, track = { lastTs: 0, open: [], ends: [], instantTs: null });
+    }
     if (ts < track.lastTs) this.#bad(`on track ${name} is at ${ts} µs, after one at ${track.lastTs}`);
     track.lastTs = Math.max(track.lastTs, ts);
     while (track.ends.length > 0 && track.ends[track.ends.length - 1] <= ts && ph === "X") track.ends.pop();
+    if ("BEX".includes(ph)) track.instantTs = null;
     switch (ph) {
       case "B":
         track.open.push(e.name as string);
@@ -142,6 +148,7 @@ export class Checker {
         if (e.s !== undefined && e.s !== "g" && e.s !== "p" && e.s !== "t") {
           this.#bad(`has the scope ${JSON.stringify(e.s)}`);
         }
+        if (e.s === undefined || e.s === "t") track.instantTs = ts;
         return;
       case "C": {
         const values = Object.values((e.args ?? {}) as Event);
@@ -162,6 +169,9 @@ export class Checker {
     if (typeof e.cat !== "string") this.#bad(`of phase ${ph} has no cat`);
     const within = track.open.length > 0 || track.ends.some((end) => end >= ts);
     if (!within) this.#bad(`of phase ${ph} is in no slice on track ${name}`);
+    if (track.instantTs !== null && track.instantTs < ts) {
+      this.#bad(`of phase ${ph} at ${ts} µs is tied to the instant before it, at ${track.instantTs}`);
+    }
     const id = `${e.cat}/${e.name}/${e.id}`;
     if (ph === "s") {
       if (this.#starts.has(id)) this.#bad(`begins the arrow ${id} again`);

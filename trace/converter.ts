@@ -73,6 +73,8 @@ interface Known {
   readonly name: string;
   /** `,"at":"…"` or nothing. */
   readonly at: string;
+  /** A slice of it has told {@link Known.at}. */
+  isPlaced: boolean;
 }
 
 interface Named {
@@ -85,12 +87,20 @@ interface Arrow {
   readonly name: string;
 }
 
+interface Open {
+  key: number;
+  known: Known;
+}
+
 interface Track {
-  readonly tid: number;
+  /** What all its events end with, behind their time. */
+  readonly where: string;
   /** Functions, by their ids here. */
   names: Map<number, Named>;
   readonly known: Map<number, Known>;
-  open: { key: number; known: Known } | null;
+  /** The slice that is open; the same object each time. */
+  open: Open | null;
+  readonly slice: Open;
   /** Arrows that end at the next resume of an actor. */
   readonly arrows: Map<number, Arrow[]>;
   /** Arrows of IO that an actor waits for. */
@@ -104,6 +114,7 @@ interface Track {
   counters: [number, number, number];
 }
 
+const UNKNOWN: Known = { pid: `""`, name: `"unknown"`, at: "", isPlaced: true };
 const NO_NAME: Named = { name: `"unknown"`, at: "" };
 
 export class Converter {
@@ -120,15 +131,16 @@ export class Converter {
 
   constructor(schedulers: number, title: string, words: Words) {
     this.#words = words;
-    this.#text = `{"displayTimeUnit":"ns","traceEvents":[\n`;
+    this.#text = `{"traceEvents":[\n`; // no displayTimeUnit: some versions of Perfetto then take ts for nanoseconds
     this.#metadata("process_name", 0, `{"name":${JSON.stringify(title)}}`);
     for (let id = 0; id < schedulers; id++) {
       const tid = id + 1; // 0 is no thread to Perfetto
       this.#tracks.push({
-        tid,
+        where: `,"pid":${PROCESS},"tid":${tid}`,
         names: new Map(),
         known: new Map(),
         open: null,
+        slice: { key: 0, known: UNKNOWN },
         arrows: new Map(),
         io: new Map(),
         arrived: null,
@@ -174,23 +186,18 @@ export class Converter {
     const { event, key, argument } = record;
     const ns = Math.max(track.lastNs, record.atNs);
     track.lastNs = ns;
-    const ts = micros(ns);
+    const at = `,"ts":${micros(ns)}${track.where}`;
     switch (event) {
       case RESUME:
-        this.#resume(track, ts, key);
+        this.#resume(track, at, key);
         break;
       case PARK: {
         const wait = this.#words.wait(argument);
         const open = track.open;
         if (open !== null) {
-          if (this.#words.isIo(argument)) this.#ioStarts(track, ts, open.key, wait!);
-          this.#close(track, ts, "Park", wait);
-          this.#instant(
-            track,
-            ts,
-            "Park",
-            `{"pid":${open.known.pid}${wait === undefined ? "" : `,"in":"${wait}"`}}`,
-          );
+          this.#instant(at, "Park");
+          if (this.#words.isIo(argument)) this.#ioStarts(track, at, open.key, wait!);
+          this.#close(track, at, "Park", wait);
         }
         break;
       }
@@ -199,60 +206,60 @@ export class Converter {
         const name = event === YIELD ? "Yield" : "UnparkFlagConsumed";
         const open = track.open;
         if (open !== null) {
-          this.#close(track, ts, name);
-          this.#instant(track, ts, name, `{"pid":${open.known.pid}}`);
-          this.#instant(track, ts, "Enqueue", `{"pid":${open.known.pid}}`);
+          this.#instant(at, name);
+          this.#close(track, at, name);
+          this.#instant(at, "Enqueue", `{"pid":${open.known.pid}}`);
         }
         break;
       }
       case DONE:
-        this.#done(track, ts, key, argument === 1);
+        this.#done(track, at, key, argument === 1);
         break;
       case ENQUEUE:
         this.#arriveAt(track, key);
-        this.#instantOf(track, ts, "Enqueue", key);
+        this.#instantOf(track, at, "Enqueue", key);
         return; // what came with an IN may wake more than one
       case DEQUEUE:
-        this.#instantOf(track, ts, "Dequeue", key);
+        this.#instantOf(track, at, "Dequeue", key);
         break;
       case UNPARK_DIRECT:
       case UNPARK_DEFERRED:
       case SEND:
-        this.#woken(track, ts, record);
+        this.#woken(track, at, record);
         return; // as above
       case SPAWN:
       case BEGIN:
-        this.#introduce(track, ts, event === SPAWN, argument, key, record.third);
+        this.#introduce(track, at, event === SPAWN, argument, key, record.third);
         break;
       case OUT:
-        this.#out(track, scheduler, ns, ts, argument, key, record.third);
+        this.#out(track, scheduler, ns, at, argument, key, record.third);
         break;
       case IN:
         this.#in(track, scheduler, ns, argument, key);
         return;
       case STEAL:
-        this.#instant(track, ts, "steal", `{"from":"scheduler ${argument}","actors":${key}}`);
+        this.#instant(at, "steal", `{"from":"scheduler ${argument}","actors":${key}}`);
         break;
       case TIMER:
-        this.#instantOf(track, ts, "timer", key);
+        this.#instantOf(track, at, "timer", key);
         break;
       case IO_READY: {
-        this.#instantOf(track, ts, "IO ready", key, `,"in":"${this.#words.wait(argument)}"`);
+        this.#instantOf(track, at, "IO ready", key, `,"in":"${this.#words.wait(argument)}"`);
         const arrow = track.io.get(key);
         track.io.delete(key);
         if (arrow !== undefined) this.#pending(track, key, arrow);
         break;
       }
       case RESTART:
-        this.#instant(track, ts, "restart", `{"supervisor":${this.#known(track, key).pid}}`);
+        this.#instant(at, "restart", `{"supervisor":${this.#known(track, key).pid}}`);
         break;
       case COUNTERS:
-        this.#counters(track, scheduler, ts, [key, record.third, record.fourth]);
+        this.#counters(track, scheduler, micros(ns), [key, record.third, record.fourth]);
         break;
       case LOST:
-        if (track.open !== null) this.#close(track, ts, "unknown: records were lost");
+        if (track.open !== null) this.#close(track, at, "unknown: records were lost");
         track.arrows.clear();
-        this.#instant(track, ts, "records lost", `{"count":${key}}`);
+        this.#instant(at, "records lost", `{"count":${key}}`);
         break;
       case NAME:
         this.#name(track, argument, record.text);
@@ -261,7 +268,7 @@ export class Converter {
         track.stoppedAt = record.text;
         break;
       case BOOT:
-        this.#boot(track, ts);
+        this.#boot(track, at);
         break;
     }
     track.arrived = null;
@@ -270,7 +277,9 @@ export class Converter {
   /** The end of the file. `dropped`: records that found no room or were not converted. */
   finish(dropped: number, why: string): void {
     for (const track of this.#tracks) {
-      if (track.open !== null) this.#close(track, micros(track.lastNs), "the end of the trace");
+      if (track.open !== null) {
+        this.#close(track, `,"ts":${micros(track.lastNs)}${track.where}`, "the end of the trace");
+      }
     }
     // The last event has a comma behind it, so another follows: metadata, which has no time.
     this.#text +=
@@ -280,59 +289,66 @@ export class Converter {
 
   // --- Slices -----------------------------------------------------------------------------------------------------
 
-  #resume(track: Track, ts: string, key: number): void {
-    if (track.open !== null) this.#close(track, ts, "unknown");
+  #resume(track: Track, at: string, key: number): void {
+    if (track.open !== null) this.#close(track, at, "unknown");
     const known = this.#known(track, key);
-    this.#instant(track, ts, "Dequeue", `{"pid":${known.pid}}`);
+    let place = "";
+    if (!known.isPlaced) {
+      known.isPlaced = true;
+      place = known.at;
+    }
     this.#put(
-      `{"name":${known.name},"cat":"actor","ph":"B","ts":${ts},"pid":${PROCESS},"tid":${track.tid},"args":{"pid":${known.pid}${known.at}}},\n`,
+      `{"name":"Dequeue","ph":"i"${at}},\n{"name":${known.name},"ph":"B"${at},"args":{"pid":${known.pid}${place}}},\n`,
+      2,
     );
-    track.open = { key, known };
+    track.slice.key = key;
+    track.slice.known = known;
+    track.open = track.slice;
     const arrows = track.arrows.get(key);
     if (arrows !== undefined) {
       track.arrows.delete(key);
       for (const { id, name } of arrows) {
-        this.#put(
-          `{"name":"${name}","cat":"arrow","ph":"f","bp":"e","id":${id},"ts":${ts},"pid":${PROCESS},"tid":${track.tid}},\n`,
-        );
+        this.#put(`{"name":"${name}","cat":"arrow","ph":"f","bp":"e","id":${id}${at}},\n`);
       }
     }
-    this.#instant(track, ts, "Resume", `{"pid":${known.pid}}`);
+    this.#instant(at, "Resume");
   }
 
-  #close(track: Track, ts: string, stop: string, wait?: string): void {
+  #close(track: Track, at: string, stop: string, wait?: string): void {
+    const { known } = track.open!;
     track.open = null;
     const detail = wait === undefined ? "" : `,"in":"${wait}"`;
-    const at = track.stoppedAt === "" ? "" : `,"stoppedAt":${JSON.stringify(track.stoppedAt)}`;
-    track.stoppedAt = "";
-    this.#put(
-      `{"ph":"E","ts":${ts},"pid":${PROCESS},"tid":${track.tid},"args":{"stopped":"${stop}"${detail}${at}}},\n`,
-    );
+    let places = "";
+    if (track.stoppedAt !== "") { // it was long
+      places = `${known.at},"stoppedAt":${JSON.stringify(track.stoppedAt)}`;
+      track.stoppedAt = "";
+    }
+    this.#put(`{"ph":"E"${at},"args":{"stopped":"${stop}"${detail}${places}}},\n`);
   }
 
-  #done(track: Track, ts: string, key: number, panicked: boolean): void {
+  #done(track: Track, at: string, key: number, panicked: boolean): void {
     if (track.open !== null && track.open.key === key) {
-      this.#close(track, ts, panicked ? "Done, panicked" : "Done");
+      this.#close(track, at, panicked ? "Done, panicked" : "Done");
     }
-    this.#instantOf(track, ts, "Done", key);
-    if (panicked) this.#instantOf(track, ts, "panic", key, `,"actor":${this.#known(track, key).name}`);
+    this.#instantOf(track, at, "Done", key);
+    if (panicked) this.#instantOf(track, at, "panic", key, `,"actor":${this.#known(track, key).name}`);
     track.known.delete(key);
     track.arrows.delete(key);
     track.io.delete(key);
   }
 
-  #boot(track: Track, ts: string): void {
+  #boot(track: Track, at: string): void {
     if (!track.hasBooted) {
       track.hasBooted = true;
       return;
     }
-    if (track.open !== null) this.#close(track, ts, "unknown: its scheduler ended");
+    if (track.open !== null) this.#close(track, at, "unknown: its scheduler ended");
     track.names = new Map();
     track.known.clear();
     track.arrows.clear();
     track.io.clear();
     this.#onTheWay.clear(); // its counts begin anew
-    this.#instant(track, ts, "scheduler replaced", "{}");
+    this.#instant(at, "scheduler replaced");
   }
 
   // --- Names ------------------------------------------------------------------------------------------------------
@@ -351,13 +367,13 @@ export class Converter {
     });
   }
 
-  #introduce(track: Track, ts: string, isSpawn: boolean, id: number, key: number, generation: number): void {
-    const { name, at } = track.names.get(id) ?? NO_NAME;
+  #introduce(track: Track, at: string, isSpawn: boolean, id: number, key: number, generation: number): void {
+    const { name, at: place } = track.names.get(id) ?? NO_NAME;
     const pid = `"${formatKey(key, String(generation))}"`;
-    track.known.set(key, { pid, name, at });
+    track.known.set(key, { pid, name, at: place, isPlaced: place === "" });
     if (!isSpawn) return;
     const by = track.open === null ? "" : `,"by":${track.open.known.pid}`;
-    this.#instant(track, ts, "spawn", `{"pid":${pid},"actor":${name}${by}${at}}`);
+    this.#instant(at, "spawn", `{"pid":${pid},"actor":${name}${by}${place}}`);
   }
 
   #known(track: Track, key: number): Known {
@@ -367,12 +383,12 @@ export class Converter {
       const known = other.known.get(key);
       if (known !== undefined) return known;
     }
-    return { pid: `"${formatKey(key, "?")}"`, name: `"unknown"`, at: "" };
+    return { pid: `"${formatKey(key, "?")}"`, name: `"unknown"`, at: "", isPlaced: true };
   }
 
   // --- Wakes and arrows -------------------------------------------------------------------------------------------
 
-  #woken(track: Track, ts: string, { event, argument, key, third }: TraceRecord): void {
+  #woken(track: Track, at: string, { event, argument, key, third }: TraceRecord): void {
     const cause = argument >> CAUSE_SHIFT;
     const source = argument & FROM_MASK;
     const why = cause === CAUSE_MESSAGE
@@ -381,9 +397,10 @@ export class Converter {
       ? this.#words.wait(cause - CAUSE_WAIT) ?? "wake"
       : "wake";
     let args = cause === 0 ? "" : `,"why":"${why}"`;
+    let arrow: Arrow | null = null;
     if (source === FROM_CURRENT && track.open !== null) {
       args += `,"from":${track.open.known.pid}`;
-      if (track.open.key !== key) this.#arrow(track, ts, key, why);
+      if (track.open.key !== key) arrow = this.#arrowTo(track, key, why);
     } else if (source === FROM_OTHER) args += `,"from":${this.#known(track, third).pid}`;
     else this.#arriveAt(track, key);
     const name = event === UNPARK_DIRECT
@@ -391,14 +408,16 @@ export class Converter {
       : event === UNPARK_DEFERRED
       ? "UnparkDeferred"
       : "send";
-    this.#instantOf(track, ts, name, key, args);
-    if (event === UNPARK_DIRECT) this.#instantOf(track, ts, "Enqueue", key);
+    const { pid } = this.#known(track, key);
+    this.#instant(at, name, `{"pid":${pid}${args}}`);
+    if (arrow !== null) this.#arrowStart(at, arrow);
+    if (event === UNPARK_DIRECT) this.#instant(at, "Enqueue", `{"pid":${pid}}`);
   }
 
   /** From the slice that is open to the next resume of an actor here. */
-  #arrow(track: Track, ts: string, key: number, name: string): void {
+  #arrowTo(track: Track, key: number, name: string): Arrow | null {
     const arrow = { id: ++this.#arrowCount, name };
-    if (this.#pending(track, key, arrow)) this.#arrowStart(track, ts, arrow);
+    return this.#pending(track, key, arrow) ? arrow : null;
   }
 
   #pending(track: Track, key: number, arrow: Arrow): boolean {
@@ -409,37 +428,41 @@ export class Converter {
     return true;
   }
 
-  #arrowStart(track: Track, ts: string, { id, name }: Arrow): void {
-    this.#put(
-      `{"name":"${name}","cat":"arrow","ph":"s","id":${id},"ts":${ts},"pid":${PROCESS},"tid":${track.tid}},\n`,
-    );
+  /**
+   * Perfetto ties an arrow to what stands last on the track, an instant too: so an instant of the same time, which says
+   * what happened, always comes just before.
+   */
+  #arrowStart(at: string, { id, name }: Arrow): void {
+    this.#put(`{"name":"${name}","cat":"arrow","ph":"s","id":${id}${at}},\n`);
   }
 
   /** To what the actor waits for when it parks, from there on. */
-  #ioStarts(track: Track, ts: string, key: number, name: string): void {
+  #ioStarts(track: Track, at: string, key: number, name: string): void {
     const arrow = { id: ++this.#arrowCount, name };
     track.io.set(key, arrow);
-    this.#arrowStart(track, ts, arrow);
+    this.#arrowStart(at, arrow);
   }
 
   #out(
     track: Track,
     from: number,
     ns: number,
-    ts: string,
+    at: string,
     argument: number,
     key: number,
     count: number,
   ): void {
     const to = argument & PEER_MASK, kind = argument >> PEER_BITS;
-    if (track.open !== null && this.#onTheWay.size < MOST_ON_THE_WAY) {
-      const arrow = { id: ++this.#arrowCount, name: this.#words.record(kind), atNs: ns };
-      this.#onTheWay.set(`${from}>${to}#${count}`, arrow);
-      this.#arrowStart(track, ts, arrow);
-    }
-    if (!this.#words.isMessage(kind)) return;
-    const by = track.open === null ? "" : `,"from":${track.open.known.pid}`;
-    this.#instantOf(track, ts, "send", key, `,"why":"message"${by}`);
+    const name = this.#words.record(kind);
+    const leaves = track.open !== null && this.#onTheWay.size < MOST_ON_THE_WAY;
+    if (this.#words.isMessage(kind)) {
+      const by = track.open === null ? "" : `,"from":${track.open.known.pid}`;
+      this.#instantOf(track, at, "send", key, `,"why":"message"${by}`);
+    } else if (leaves) this.#instant(at, name);
+    if (!leaves) return;
+    const arrow = { id: ++this.#arrowCount, name, atNs: ns };
+    this.#onTheWay.set(`${from}>${to}#${count}`, arrow);
+    this.#arrowStart(at, arrow);
   }
 
   #in(track: Track, to: number, ns: number, argument: number, count: number): void {
@@ -469,14 +492,13 @@ export class Converter {
     if (values[2] !== before[2]) this.#counter(ts, `longest mailbox ${scheduler}`, "messages", values[2]);
   }
 
-  #instantOf(track: Track, ts: string, name: string, key: number, more = ""): void {
-    this.#instant(track, ts, name, `{"pid":${this.#known(track, key).pid}${more}}`);
+  #instantOf(track: Track, at: string, name: string, key: number, more = ""): void {
+    this.#instant(at, name, `{"pid":${this.#known(track, key).pid}${more}}`);
   }
 
-  #instant(track: Track, ts: string, name: string, args: string): void {
-    this.#put(
-      `{"name":"${name}","ph":"i","s":"t","ts":${ts},"pid":${PROCESS},"tid":${track.tid},"args":${args}},\n`,
-    );
+  /** Without arguments where the slice around it, or the one that begins with it, tells them. */
+  #instant(at: string, name: string, args?: string): void {
+    this.#put(`{"name":"${name}","ph":"i"${at}${args === undefined ? "" : `,"args":${args}`}},\n`);
   }
 
   #counter(ts: string, name: string, series: string, value: number): void {
@@ -489,9 +511,9 @@ export class Converter {
     this.#put(`{"name":"${name}","ph":"M","ts":0,"pid":${PROCESS},"tid":${tid},"args":${args}},\n`);
   }
 
-  #put(event: string): void {
-    this.#text += event;
-    this.events++;
+  #put(text: string, events = 1): void {
+    this.#text += text;
+    this.events += events;
   }
 }
 

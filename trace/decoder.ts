@@ -29,6 +29,7 @@ import {
   UNPARK_FLAG_CONSUMED,
   YIELD,
 } from "./format.ts";
+import { RECEIVE } from "../runtime/wait.ts";
 import type { RawTrace } from "./raw_trace.ts";
 
 /** The event of a record that is a resume; no word holds it. */
@@ -85,8 +86,15 @@ export class TrackDecoder {
   /** The record at {@link nextNs}. */
   take(): TraceRecord {
     const words = this.#words, at = this.#at, record = this.#record, word = words[at];
-    this.#open = this.#openAfter(at, this.#open);
     record.atNs = this.nextNs;
+    if (word < 0 && this.#open >= 0) { // the park that a resume stands for
+      this.#open = -1;
+      record.event = PARK;
+      record.argument = RECEIVE;
+      this.#advance();
+      return record;
+    }
+    this.#open = this.#openAfter(at, this.#open);
     if (word < 0) {
       record.event = RESUME;
       record.key = word & KEY_MASK;
@@ -184,6 +192,7 @@ export class TrackDecoder {
       }
       const length = this.#lengthAt(at);
       if (at !== this.#at) total += weightIn(open);
+      if (word < 0 && open >= 0) total += weightIn(-1); // the way from the park to the resume
       open = this.#openAfter(at, open);
       if (length === 0) {
         at = this.#end;

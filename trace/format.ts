@@ -103,7 +103,10 @@ export function tickWords(block: SharedArrayBuffer): Int32Array {
 // --- Events: the seed's names say what they are; those in brackets come with them and have no record of their own ----
 // "Key" is a second word. What is about "the actor on the CPU" has none.
 
-/** [Dequeue,] Resume: not an event number but the sign bit of a word whose other bits are the key. */
+/**
+ * [Dequeue,] Resume: not an event number but the sign bit of a word whose other bits are the key. Where a slice is open, its
+ * actor has parked just before, in a receive: that has no word of its own.
+ */
 export const RESUME_BIT = -0x8000_0000;
 
 /** Time has gone on by so many ticks. Argument: ticks. */

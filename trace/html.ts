@@ -48,6 +48,9 @@ export class Picture {
   readonly #counters = new Map<string, [at: number, value: number][]>();
   readonly #starts = new Map<number | string, [tid: number, at: number]>();
   readonly #arrows: [tid: number, at: number, toTid: number, toAt: number][] = [];
+  /** Where actors' functions begin, by pid: told with their first slices. */
+  readonly #places = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
   #blocks = 0;
   #points = 0;
   #quantum = 0;
@@ -116,21 +119,30 @@ export class Picture {
   }
 
   #slice(row: Row, begin: TraceEvent, to: number, end: TraceEvent["args"]): void {
-    const at = end?.stoppedAt ?? begin.args?.at;
+    const pid = String(begin.args?.pid ?? "");
+    if (begin.args?.at !== undefined) this.#places.set(pid, this.#shared(shortPlace(String(begin.args.at))));
+    const at = end?.stoppedAt === undefined ? this.#places.get(pid) : shortPlace(String(end.stoppedAt));
     const wait = end?.in === undefined ? "" : `, ${end.in}`;
     const before = row.blocks.length;
     append(row.blocks, {
       from: begin.ts,
       to,
       name: begin.name ?? "",
-      pid: String(begin.args?.pid ?? ""),
+      pid,
       stopped: String(end?.stopped ?? "") + wait,
-      at: at === undefined ? "" : shortPlace(String(at)),
+      at: at ?? "",
       count: 1,
       busy: to - begin.ts,
     }, this.#quantum);
     this.#blocks += row.blocks.length - before;
     while (this.#blocks > this.#limits.slices) this.#coarsen();
+  }
+
+  /** One string for all that are equal: a million actors may run one function. */
+  #shared(text: string): string {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
   }
 
   #coarsen(): void {

@@ -11,7 +11,7 @@
 import { PUBLISHED, STAGE_AT, STAGED, TAKEN, type TraceRing } from "./format.ts";
 
 const MAGIC = 0x736d_7472;
-const VERSION = 1;
+const VERSION = 2;
 const HEAD_WORDS = 4;
 const CHUNK_HEAD_WORDS = 2;
 /** Chunks that another process could not have written. */

@@ -25,7 +25,7 @@ export interface TraceFooter {
 }
 
 /** How smarm's files begin. */
-const HEADER = `{"displayTimeUnit":"ns","traceEvents":[`;
+const HEADER = `{"traceEvents":[`;
 
 /** The lines of a text file, unpacked when its name ends in .gz. */
 async function* lines(path: string): AsyncGenerator<string> {

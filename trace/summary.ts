@@ -46,6 +46,8 @@ export class Summary {
   readonly instants = new Map<string, number>();
   readonly #woken = new Map<string, number>();
   readonly #names = new Map<string, string>();
+  /** Where actors' functions begin: told with their first slices. */
+  readonly #places = new Map<string, unknown>();
   #latencies: number[] = [];
   #everyLatency = 1;
   #latencyCount = 0;
@@ -126,6 +128,7 @@ export class Summary {
     const pid = String(begin.args?.pid);
     const name = begin.name ?? "";
     this.#names.set(pid, name);
+    if (begin.args?.at !== undefined) this.#places.set(pid, begin.args.at);
     const actor = this.actors.get(pid);
     if (actor === undefined) this.actors.set(pid, { name, us, slices: 1 });
     else {
@@ -134,7 +137,7 @@ export class Summary {
     }
     const { longest } = this;
     if (longest.length === ROWS && us <= longest[ROWS - 1].us) return;
-    const at = end?.stoppedAt ?? begin.args?.at;
+    const at = end?.stoppedAt ?? this.#places.get(pid);
     longest.push({
       track: begin.tid,
       name,

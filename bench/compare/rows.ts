@@ -199,6 +199,21 @@ export function makeRows(options: RowOptions): Row[] {
       target: { kind: "at-most", limit },
     });
   }
+  for (
+    const [name, quantile, limit, ...more] of [
+      ["sleep1-p50", "late_us_p50", 200],
+      ["sleep1-load-p50", "late_us_p50", 600, "load=1"],
+      ["sleep1-load-p99", "late_us_p99", 4000, "load=1"],
+    ] as const
+  ) {
+    const args = [size("sleep", 1000), ...more];
+    rows.push({
+      name,
+      unit: quantile,
+      smarm: smarm(1, "bench/peers/sleep.ts", args, field(quantile)),
+      target: { kind: "at-most", limit },
+    });
+  }
   const parkedArgs = [size("parked", 1_000_000)];
   rows.push({
     name: "parked",

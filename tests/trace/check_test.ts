@@ -39,6 +39,12 @@ const PLANTED: [string, unknown, RegExp][] = [
     E(2),
   ], /begins nowhere/],
   ["an arrow in no slice", [{ ph: "s", name: "m", cat: "m", id: 1, ts: 1, ...at }], /in no slice/],
+  ["an arrow that Perfetto would tie to an instant before it", [
+    B(1),
+    { ph: "i", name: "a", ts: 2, ...at },
+    { ph: "s", name: "m", cat: "m", id: 1, ts: 3, ...at },
+    E(4),
+  ], /tied to the instant before it, at 2/],
   ["a counter without a number", [{ ph: "C", name: "n", ts: 1, ...at, args: { v: "1" } }], /without numbers/],
   ["metadata without its value", [{ ph: "M", name: "thread_name", ...at, args: {} }], /without args.name/],
   ["an event that is none", [null], /not an object/],

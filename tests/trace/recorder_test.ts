@@ -6,9 +6,11 @@ import * as format from "../../trace/format.ts";
 import { VirtualClock } from "../../timer/clock.ts";
 import { PARKED } from "../../runtime/actor_state.ts";
 import { makePid } from "../../runtime/pid.ts";
+import { RECEIVE } from "../../runtime/wait.ts";
 import { withFolder } from "./folder.ts";
 
-const { BOOT, COUNTERS, DONE, ENQUEUE, LOST, NAME, PARK, SPAWN, STOPPED_AT } = format;
+const { BOOT, COUNTERS, DONE, ENQUEUE, LOST, NAME, PARK, SPAWN, STOPPED_AT, UNPARK_DIRECT } = format;
+const { FROM_CURRENT, FROM_MASK, FROM_OTHER } = format;
 
 interface Taken {
   event: number;
@@ -314,5 +316,64 @@ Deno.test("trace ring: the time of a slice is the actor's, not the scheduler's b
     const [, end, , begin, end2] = read().map((one) => one.atNs / 1e6);
     assertEquals([end, end2], [3, 5]);
     assert(begin - end < 0.3, `${begin - end}`);
+  });
+});
+
+Deno.test("trace ring: a park in a receive has no word of its own before a resume, and is read all the same", async () => {
+  await bench(256, ({ recorder, head, drain, read }) => {
+    recorder.resumed(actor(1));
+    recorder.parked(RECEIVE); // and a stamp
+    recorder.resumed(actor(1));
+    const before = head[format.STAGED];
+    recorder.parked(RECEIVE);
+    recorder.resumed(actor(2));
+    assertEquals(head[format.STAGED] - before, 1);
+    recorder.parked(RECEIVE);
+    recorder.of(ENQUEUE, actor(3)); // no resume follows
+    recorder.resumed(actor(3));
+    recorder.parked(RECEIVE);
+    recorder.done(actor(3), false); // killed while it waits
+    recorder.resumed(actor(4));
+    recorder.parked(RECEIVE);
+    recorder.close();
+    drain();
+    const taken = read();
+    const events = [RESUME, PARK, RESUME, PARK, RESUME, PARK, ENQUEUE, RESUME, PARK, DONE, RESUME, PARK];
+    assertEquals(taken.map((one) => one.event), events);
+    for (const park of taken.filter((one) => one.event === PARK)) assertEquals(park.argument, RECEIVE);
+    assert(taken.every((one, i) => i === 0 || one.atNs >= taken[i - 1].atNs));
+  });
+});
+
+Deno.test("trace ring: who sends after it has parked is told as somebody without the baton", async () => {
+  await bench(256, ({ recorder, drain, read }) => {
+    const sender = actor(1);
+    recorder.resumed(sender);
+    recorder.message(sender, actor(2), true);
+    recorder.parked(RECEIVE);
+    recorder.message(sender, actor(2), true);
+    recorder.close();
+    drain();
+    const from = read().filter((one) => one.event === UNPARK_DIRECT).map((one) => one.argument & FROM_MASK);
+    assertEquals(from, [FROM_CURRENT, FROM_OTHER]);
+  });
+});
+
+Deno.test("trace ring: parks that find no room are counted, and write over nothing", async () => {
+  await bench(64, ({ recorder, head, drain, read }) => {
+    for (let i = 0; i < 1000; i++) {
+      recorder.resumed(actor(i));
+      recorder.parked(RECEIVE);
+      recorder.of(ENQUEUE, actor(i));
+    }
+    drain();
+    recorder.of(ENQUEUE, actor(7));
+    recorder.close();
+    drain();
+    const taken = read();
+    const lost = taken.filter((one) => one.event === LOST);
+    assertEquals(lost.map((one) => one.key), [head[format.DROPPED]]);
+    assertEquals(taken.length - lost.length + head[format.DROPPED], 3001);
+    assertEquals(taken.at(-1)!.key & (2 ** 22 - 1), 7);
   });
 });
