@@ -88,6 +88,7 @@ function hear(message: ToWorker): void {
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
       awaitLastWord();
       s.unobserved.settleAll();
+      s.publish(); // another scheduler may have found the run over before this one published its last turn
       loop.close();
       s.remote.close();
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
