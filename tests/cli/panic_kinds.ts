@@ -36,6 +36,19 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     await self.sleep(1);
     throw new RangeError("bang"); // rejects
   },
+  async lateReceive(self) {
+    await self.receive({ timeout: 1 }); // lateReceive
+  },
+  async lateCall(self) {
+    const busy = self.spawn((other: Actor) => other.sleep(100));
+    await self.call(busy.pid as never, 1, { timeout: 1 }); // lateCall
+  },
+  async lateJoin(self) {
+    await self.spawn((other: Actor) => other.sleep(100)).join({ timeout: 1 }); // lateJoin
+  },
+  async lateSelect(self) {
+    await self.select({ mail: self }, { timeout: 1 }); // lateSelect
+  },
   async timer(self) {
     setTimeout(() => {
       throw new Error("left behind"); // timer

@@ -29,6 +29,14 @@ Deno.test("main's throw and main's rejection show the error, the user's own fram
   }
 });
 
+Deno.test("a timeout that nobody catches shows the line that waited", async () => {
+  for (const kind of ["lateReceive", "lateCall", "lateJoin", "lateSelect"]) {
+    const told = await panicOf(kind, "2");
+    assertMatch(told, /^error: Uncaught TimeoutError: /, kind);
+    assertStringIncludes(told.split("\n")[1], at(kind));
+  }
+});
+
 Deno.test("S12: a throw in a timer, in a microtask, and a promise that nobody awaits are panics of their actor", async () => {
   for (const kind of ["timer", "interval", "microtask", "immediate", "dangling", "danglingLater"]) {
     const told = await panicOf(kind);
