@@ -47,6 +47,7 @@ export function every(actor: ActorImpl, ms: number, to: AnyAddress, message: unk
 }
 
 export function cancel(actor: ActorImpl, ref: TimerRef): boolean {
+  if (actor.state === DONE) throw actor.ended("cancel");
   const timed = actor.extras?.timed.get(ref);
   if (timed === undefined) return false;
   actor.extras!.timed.delete(ref);
@@ -56,6 +57,7 @@ export function cancel(actor: ActorImpl, ref: TimerRef): boolean {
 
 /** Ticks of an `every` that came so late that they were merged into the one after; 0 once it was cancelled. */
 export function missedTicks(actor: ActorImpl, ref: TimerRef): number {
+  if (actor.state === DONE) throw actor.ended("missedTicks");
   return actor.extras?.timed.get(ref)?.missed ?? 0;
 }
 

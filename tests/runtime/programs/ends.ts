@@ -109,8 +109,10 @@ export const KINDS = [
 /** After `kill` everything on self throws or rejects. */
 export async function goesOnAfterItsDeath(self: Actor<Any>, killer: Pid<Any>) {
   const { log } = self;
+  const timer = self.after(3_600_000, killer, "never");
+  const ref = self.monitor(killer);
   self.send(killer, self.pid);
-  await new Promise((resolve) => setTimeout(resolve, 20)); // killed meanwhile
+  while (!self.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
   const tries: Record<string, () => unknown> = {
     send: () => self.send(killer, "from the dead"),
     receive: () => self.receive(),
@@ -127,6 +129,9 @@ export async function goesOnAfterItsDeath(self: Actor<Any>, killer: Pid<Any>) {
     register: () => self.register("dead"),
     after: () => self.after(0, killer, "late"),
     every: () => self.every(1, killer, "late"),
+    cancel: () => self.cancel(timer),
+    missedTicks: () => self.missedTicks(timer),
+    demonitor: () => self.demonitor(ref),
     channel: () => self.channel(),
     supervise: () => self.supervise({}),
     signals: () => self.signals(),
