@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Actor, Conn } from "smarm";
+import type { Actor, Conn, Pid } from "smarm";
 import { busy, ensure, measure, type Measurement, numberOption, type Options, round } from "./common.ts";
 
 /** Each works for one of eight milliseconds. */
@@ -35,7 +35,7 @@ async function sleeps(self: Actor, n: number, options: Options): Promise<Measure
   const seconds = (performance.now() - start) / 1000;
   if (load !== null) {
     self.exit(load.pid, "shutdown");
-    await load.join().catch(() => {}); // ended, as it was told to
+    await load.join(); // ended, as it was told to
   }
   late.sort();
   ensure(late[0] >= 0, `a sleep ended ${-late[0]} ms early`);
@@ -49,11 +49,16 @@ async function sleeps(self: Actor, n: number, options: Options): Promise<Measure
 
 /** Whose end ends all of its load. */
 export async function loads(self: Actor, sockets: number): Promise<void> {
-  for (let i = 0; i < WORKERS; i++) self.link(self.spawn(works, i).pid);
-  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  for (let i = 0; i < sockets; i++) self.link(self.spawn(talks, port).pid);
-  for await (const conn of listener) self.link(self.spawn(echoes, conn).pid);
+  const load: Pid<never>[] = [];
+  try {
+    for (let i = 0; i < WORKERS; i++) load.push(self.spawn(works, i).pid);
+    const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    for (let i = 0; i < sockets; i++) load.push(self.spawn(talks, port).pid);
+    for await (const conn of listener) load.push(self.spawn(echoes, conn).pid);
+  } finally {
+    for (const pid of load) self.exit(pid, "shutdown");
+  }
 }
 
 /** Computes in pieces of less than a timeslice. */
