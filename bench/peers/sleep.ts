@@ -49,7 +49,7 @@ async function sleeps(self: Actor, n: number, options: Options): Promise<Measure
 
 /** Whose end ends all of its load. */
 export async function loads(self: Actor, sockets: number): Promise<void> {
-  const load: Pid<never>[] = [];
+  const load: Pid[] = [];
   try {
     for (let i = 0; i < WORKERS; i++) load.push(self.spawn(works, i).pid);
     const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
