@@ -207,7 +207,7 @@ export function formatSummary(summary: Summary, dropped: number | null): string 
     ...summary.longest.map((slice) => [
       `${slice.name} ${slice.pid}`,
       duration(slice.us),
-      duration(slice.fromUs),
+      duration(slice.fromUs - firstUs), // since the first event, as the length of the trace is
       summary.tracks.get(slice.track)?.name ?? "",
       slice.stopped,
       shortPlace(slice.at),
