@@ -74,6 +74,7 @@ export interface SpawnRecord {
   readonly names: string[] | null;
   /** What an actor that was given away has already. */
   readonly links?: Pid[];
+  readonly messages?: unknown[];
   readonly watchers?: WatchRecord[];
   /** It has a parent that restarts it: it is stopped by that, not at the end of the run. */
   readonly supervised: boolean;

@@ -228,11 +228,13 @@ export class Remote {
     this.record(where, R_SPAWN, pid, 0, record);
   }
 
-  /** An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. */
-  give(where: number, pid: Pid, record: SpawnRecord, messages: unknown[]): void {
-    this.record(where, R_SPAWN, pid, 0, record);
-    this.#s.messagesOut += messages.length;
-    for (const message of messages) this.record(where, R_MESSAGE, pid, 0, message);
+  /**
+   * An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. Both are one record: its route
+   * says already where it will be, and a message from there that came between the two would overtake what waited.
+   */
+  give(where: number, pid: Pid, record: SpawnRecord): void {
+    this.#s.messagesOut += record.messages!.length;
+    this.spawn(where, pid, record);
   }
 
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
@@ -425,6 +427,7 @@ export class Remote {
         return;
       }
       case R_SPAWN:
+        s.messagesIn += (payload as SpawnRecord).messages?.length ?? 0;
         adopt(s, pid, payload as SpawnRecord);
         this.#release(pid);
         return;

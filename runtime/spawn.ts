@@ -229,6 +229,7 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   s.adopted.set(pid, actor);
   s.io.claim(pid);
   s.live++;
+  for (const message of record.messages ?? []) s.put(actor, message);
   if (fn === undefined) load(s, actor, record.module, record.exportName);
   else s.enqueue(actor);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));

@@ -279,6 +279,8 @@ export class WorkSharing {
       s.slots.claim(actor.pid);
       return false;
     }
+    const messages: unknown[] = [];
+    for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
     const record: SpawnRecord = {
       module: actor.target.module!,
       exportName: actor.target.exportName,
@@ -288,11 +290,10 @@ export class WorkSharing {
       mailbox: extras?.bound ?? null,
       names: extras === null ? null : [...extras.names],
       supervised: false,
+      messages,
       links: extras === null ? [] : [...extras.links],
       watchers: extras === null ? [] : extras.watchers,
     };
-    const messages: unknown[] = [];
-    for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
     try { // an actor whose arguments or waiting messages cannot be sent stays
       checkSendable([record.args, messages], "message", { classes: this.#classes });
     } catch (error) {
@@ -303,7 +304,7 @@ export class WorkSharing {
     if (!s.slots.giveAway(actor.pid, to)) return false; // somebody else has sent to it, or a thief has it
     if (offered) this.#offers.withdraw(actor);
     this.#givenAt[to] = s.words[to * PEER_WORDS + EPOCH];
-    s.remote.give(to, actor.pid, record, messages);
+    s.remote.give(to, actor.pid, record);
     s.forget(actor);
     s.donated++;
     return true;

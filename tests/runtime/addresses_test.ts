@@ -6,5 +6,6 @@ testScenarios(new URL("./scenarios/addresses.ts", import.meta.url), {
   downComesLast: "DOWN comes after all that the dead actor has sent",
   comesHome: "a handle that comes home after its original was collected is answered",
   selectKeepsItsChannel: "a pending select keeps its channel's receiver from being collected",
+  ringAtOnce: "what waits for an actor that is given away is not overtaken by what is sent to it there",
   promisified: "promisify(setTimeout) works in an actor",
 });

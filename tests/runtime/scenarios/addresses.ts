@@ -121,3 +121,20 @@ export async function promisified(self: Actor): Promise<void> {
   assertEquals(await promisify(setTimeout)(1, "later"), "later");
   assertEquals(await self.until(promisify(setTimeout)(1, "and again")), "and again");
 }
+
+export async function link(self: Actor<Pid<number> | number>, main: Pid<number>): Promise<void> {
+  const next = await self.receive() as Pid<number>;
+  const n = await self.receive() as number;
+  self.send(n === 0 ? main : next, n - 1);
+}
+
+/** Two schedulers have one ring each way, so what is sent first also comes first where a third actor is between. */
+export async function ringAtOnce(self: Actor<number>): Promise<void> {
+  if (self.stats().schedulerCount > 2) return; // not promised
+  for (let round = 0; round < 30; round++) {
+    const links = Array.from({ length: 50 }, () => self.spawn(link, self.pid));
+    links.forEach((one, i) => self.send(one, links[(i + 1) % 50].pid));
+    self.send(links[0], 49);
+    assertEquals(await self.receive(), -1);
+  }
+}

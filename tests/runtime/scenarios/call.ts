@@ -84,8 +84,12 @@ export async function timeoutOfBusyScheduler(self: Actor<string>): Promise<void>
   assertEquals((await server.join()).kind, "exit");
 }
 
-export async function forwards(self: Actor<Call<Pid<Ask>, number> | Pid<Ask>>): Promise<void> {
+export async function forwards(
+  self: Actor<Call<Pid<Ask>, number> | Pid<Ask>>,
+  ready?: Pid<string>,
+): Promise<void> {
   const next = await self.receive() as Pid<Ask>;
+  if (ready !== undefined) self.send(ready, "ready");
   for (;;) {
     const call = await self.receive() as Ask;
     try {
@@ -97,8 +101,9 @@ export async function forwards(self: Actor<Call<Pid<Ask>, number> | Pid<Ask>>): 
 }
 
 export async function circle(self: Actor<string>): Promise<void> {
-  const ring = [1, 2, 3].map((i) => self.spawnWith(schedulerAt(self, i), forwards));
+  const ring = [1, 2, 3].map((i) => self.spawnWith(schedulerAt(self, i), forwards, self.pid));
   ring.forEach((one, i) => self.send(one, ring[(i + 1) % 3].pid as Pid<Ask>));
+  for (let i = 0; i < 3; i++) await self.receive(); // a call could be there before they know whom to pass it on to
   const inACircle =
     /The calls wait for each other in a circle: <.*> forwards calls <.*> forwards calls <.*> forwards calls <.*> forwards$/;
   let asked: Error;
