@@ -43,10 +43,11 @@ export async function main(self: Actor): Promise<void> {
         throw new Error(`${Deno.inspect(value)} came back as ${Deno.inspect(back)} from scheduler ${id}`);
       }
     }
-    self.send(there, [self.pid, { nested: [self.pid, self.spawn(answer)] }]);
+    const child = self.spawn(answer); // kept until it was joined: the outcome lives with the spawner's handle
+    self.send(there, [self.pid, { nested: [self.pid, child] }]);
     const { nested: [pid, handle] } = await self.receive() as { nested: [Pid, Handle<number>] };
     const outcome = await handle.join();
-    if (pid !== self.pid || outcome.kind !== "exit" || outcome.value !== 42) {
+    if (pid !== self.pid || handle.pid !== child.pid || outcome.kind !== "exit" || outcome.value !== 42) {
       throw new Error("pid or handle broken");
     }
     self.send(there, [self.pid, "end"]);

@@ -41,10 +41,12 @@ export async function transferred(self: Actor<Call<null, number>>): Promise<void
     const call = await self.receive();
     const { sender, receiver } = self.channel<number>();
     const bytes = new ArrayBuffer(100_000); // more than a ring holds
-    self.send(opener, { bytes, handle: self.spawn(seven), sender, call }, { transfer: [bytes] });
+    const handle = self.spawn(seven); // kept until it was joined: the outcome lives with it
+    self.send(opener, { bytes, handle, sender, call }, { transfer: [bytes] });
     assertEquals(bytes.byteLength, 0);
     assertEquals(await receiver.receive(), 7);
     assertEquals(await asker.join(), { kind: "exit", value: 100_000 });
+    assertEquals((await handle.join()).kind, "exit");
   }
 }
 
