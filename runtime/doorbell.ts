@@ -15,8 +15,7 @@ export function ring(words: Int32Array, peer: number): boolean {
   const at = peer * PEER_WORDS;
   if (Atomics.load(words, at + ASLEEP) === 0) return false; // pairs with the store in Doorbell.prepare()
   if (Atomics.compareExchange(words, at + ASLEEP, 1, 0) === 0) return false;
-  Atomics.add(words, at + BELL, 1);
-  Atomics.notify(words, at + BELL);
+  ringAnyway(words, peer);
   return true;
 }
 

@@ -152,8 +152,7 @@ export class EventLoop {
       this.#pollMs = Math.min(began - this.#pollBegan, LONGEST_POLL_MS);
       this.#pollBegan = 0;
     }
-    s.turnedMs = began;
-    s.publish(); // before actors run: one may keep the thread
+    s.turnBegins(began);
     let now = began;
     do {
       const turn = this.tick();

@@ -162,8 +162,7 @@ class Inquiry {
       : `. The calls wait for each other in a circle: ${
         chain.slice(from).map((_, i) => name(from + i)).join(" calls ")
       }`;
-    this.#wait.timedOut = true; // its error is to name the caller's line
-    this.#s.fail(
+    this.#s.timeOut(
       this.#wait,
       new TimeoutError(
         `call to ${name(1)} was not answered within ${this.#waitedMs} ms: ${this.#doing}${circle}`,

@@ -26,6 +26,7 @@ import { type PlainSender, SenderImpl } from "./channel_ends.ts";
 import { birthOf } from "./pid.ts";
 import { DeadActorError } from "./errors.ts";
 import { InLink, OutLink } from "./link.ts";
+import { Loopback } from "./loopback.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
 import { ring } from "./doorbell.ts";
 import { resetRing } from "./ring.ts";
@@ -79,6 +80,7 @@ export class Remote {
   /** Copies of handles that have asked for the outcome, by the question's number. */
   readonly #asking = new Map<number, HandleImpl>();
   /** Handles of dead children of which copies are abroad. */
+  #loopback: Loopback | null = null;
   readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
   #backlogged = 0;
@@ -613,33 +615,13 @@ export class Remote {
     return { sent, received: link.received };
   }
 
-  /** A message with a transfer list for an actor that lives here too: as if it had come from another scheduler. */
+  /** A message with a transfer list for an actor that lives here too. */
   moved(message: unknown, transfer: Transferable[]): unknown {
-    this.#loop ??= this.#makeLoop();
+    this.#loopback ??= new Loopback(this.classes);
     const { io } = this.#s;
-    io.leaving.length = 0;
-    this.#loop.out.send(R_MESSAGE, 0, 0, message, transfer);
-    let copy: unknown;
-    const take = (_kind: number, _target: number, _aux: number, payload: unknown) => void (copy = payload);
-    while (this.#loop.in.drain(take, 1) === 0 || !this.#loop.out.flush()) this.#loop.out.flush();
+    const moved = this.#loopback.pass(message, transfer);
     io.leaving.length = io.arrived.length = 0; // they stay here: who holds them is told by given()
-    return copy;
-  }
-
-  #loop: { readonly out: OutLink; readonly in: InLink } | null = null;
-
-  #makeLoop(): { readonly out: OutLink; readonly in: InLink } {
-    const region = { buffer: new SharedArrayBuffer(1 << 16), byteOffset: 0, byteLength: 1 << 16 };
-    const side: unknown[][] = [];
-    const { classes } = this;
-    return {
-      out: new OutLink(region, {
-        classes,
-        wakeReader: () => {},
-        post: (values, transfer) => void side.push(structuredClone(values, { transfer })),
-      }),
-      in: new InLink(region, { classes, wakeWriter: () => {}, takeSide: () => side.shift() }),
-    };
+    return moved;
   }
 
   /** @throws NotSendableError for what could not be sent to another scheduler. */

@@ -448,14 +448,18 @@ export class Scheduler {
 
   /** What a wait waited for is there. */
   complete(wait: Wait, value: unknown): boolean {
-    if (!wait.complete(value)) return false;
-    if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
-    this.wake(wait.actor);
-    return true;
+    return wait.complete(value) && this.#over(wait);
   }
 
   fail(wait: Wait, error: unknown): boolean {
-    if (!wait.fail(error)) return false;
+    return wait.fail(error) && this.#over(wait);
+  }
+
+  timeOut(wait: Wait, error: TimeoutError): boolean {
+    return wait.timeOut(error) && this.#over(wait);
+  }
+
+  #over(wait: Wait): true {
     if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
     this.wake(wait.actor);
     return true;
@@ -725,7 +729,7 @@ export class Scheduler {
       if (wait.isOpen && wait.timedOut) {
         wait.onGiveUp?.(wait);
         if (wait.onTimeout !== null) wait.onTimeout(wait);
-        else wait.fail(timeoutError(wait, this.lastNow));
+        else wait.timeOut(timeoutError(wait, this.lastNow));
       }
       if (!wait.isOpen) {
         this.#detach(actor, wait);
@@ -861,6 +865,12 @@ export class Scheduler {
   turned(again: boolean): void {
     this.#armed = again;
     if (again) this.host.arm();
+  }
+
+  /** The event loop comes by: told before actors run, because one may keep the thread. */
+  turnBegins(now: number): void {
+    this.turnedMs = now;
+    this.publish();
   }
 
   /** Makes the counters visible to other threads. */

@@ -10,6 +10,7 @@
  */
 import type { Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
+import type { TimeoutError } from "./errors.ts";
 import type { Timer } from "../timer/wheel.ts";
 import { TIMER } from "../trace/format.ts";
 
@@ -73,6 +74,7 @@ export type Match = (message: never) => boolean;
 const OPEN = 0;
 const COMPLETED = 1;
 const FAILED = 2;
+const TIMED_OUT = 3;
 
 // One executor for all promises: a closure a wait would cost 30 ns and 64 bytes.
 let capturedResolve: (value: unknown) => void;
@@ -140,10 +142,17 @@ export class Wait {
     return true;
   }
 
+  /** As {@link fail} with an error that was made for this wait: its stack is to be that of whoever waits. */
+  timeOut(error: TimeoutError): boolean {
+    if (!this.fail(error)) return false;
+    this.#state = TIMED_OUT;
+    return true;
+  }
+
   /** Settles the promise: the actor's code goes on in a microtask. */
   settle(): void {
     if (this.#state === COMPLETED) this.resolve(this.#result);
-    else if (this.timedOut) this.resolve(failAtAwaiter(this.#result as Error));
+    else if (this.#state === TIMED_OUT) this.resolve(failAtAwaiter(this.#result as TimeoutError));
     else this.reject(this.#result);
     this.#result = undefined;
   }
@@ -162,7 +171,7 @@ export function fireWait(timer: Timer<Wait>): void {
  * V8 tells the line of whoever awaits a promise only to errors that are made while that promise is being settled: a
  * timeout's error is made in the event loop and would name no line of the program.
  */
-async function failAtAwaiter(error: Error): Promise<never> {
+async function failAtAwaiter(error: TimeoutError): Promise<never> {
   await null; // the wait's promise is chained to this one in the second microtask
   await null;
   await null;

@@ -133,6 +133,7 @@ export class TestRun {
   #turns(): boolean {
     const s = this.#s;
     const began = performance.now();
+    s.turnBegins(s.clock.now());
     do {
       if (s.current !== null) this.#outside.add(s.current); // it was resumed and has not come to wait for us
       if (this.#realSince !== null) this.#followReality();

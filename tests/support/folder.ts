@@ -7,7 +7,7 @@
 /** Writes `files` (name to text) into a new folder and hands its path, links resolved, to `use`. */
 export async function withFolder<T>(
   files: Record<string, string>,
-  use: (folder: string) => Promise<T>,
+  use: (folder: string) => T | Promise<T>,
 ): Promise<T> {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "smarm-test-" }));
   try {

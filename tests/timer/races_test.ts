@@ -2,7 +2,7 @@
  * S16 for each kind of wait: what it waits for and its timeout come at about the same time, in both orders. Either it
  * completes, or it times out and what it waited for is still there; and the timeout that lost wakes no later wait.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { runActors } from "smarm/testing";
 import type { Actor, Call, ChannelReceiver, ChannelSender } from "smarm";
 
@@ -194,6 +194,21 @@ for (const atMs of [TIMEOUT_MS - 1, TIMEOUT_MS, TIMEOUT_MS + 1]) {
     });
   });
 }
+
+Deno.test("S16: a wait that is given up as its timeout comes rejects with the signal's reason, as it is", async () => {
+  await runActors(async (self: Actor<unknown>) => {
+    for (const reason of ["a string", Object.freeze(new Error("frozen"))]) {
+      const controller = new AbortController();
+      self.spawn(async (other: Actor) => {
+        await other.sleep(TIMEOUT_MS);
+        controller.abort(reason);
+      });
+      await self.yield(); // its timer is the older one: both fire before anybody is resumed
+      const given = await self.receive({ timeout: TIMEOUT_MS, signal: controller.signal }).catch((e) => e);
+      assertStrictEquals(given, reason);
+    }
+  });
+});
 
 async function drain(receiver: ChannelReceiver<string>): Promise<string[]> {
   const values: string[] = [];

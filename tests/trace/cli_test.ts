@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runSmarm, type SignalAfter } from "../cli/harness.ts";
 import { checkTrace } from "../../trace/check.ts";
-import { withFolder as inFolder } from "./folder.ts";
+import { withFolder } from "../support/folder.ts";
 
 const PROGRAM = new URL("programs/traced.ts", import.meta.url).pathname;
 
@@ -15,7 +15,7 @@ async function traced(
 ): Promise<any[]> {
   // deno-lint-ignore no-explicit-any
   let events: any[] = [];
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json`;
     const result = await runSmarm([...options, `--trace=${path}`, PROGRAM, how], {
       signalAfter,
@@ -78,7 +78,7 @@ Deno.test("--trace: the file is complete when a stuck scheduler is given up", as
 });
 
 Deno.test("--trace: at full rate nothing is lost", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json.gz`;
     const { code, stderr } = await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "floods"]);
     assertEquals([code, stderr], [0, ""]);
@@ -90,7 +90,7 @@ Deno.test("--trace: at full rate nothing is lost", async () => {
 });
 
 Deno.test("--trace: what a killed process has recorded is converted by smarm trace", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json`;
     const killed = await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "recorded", `${path}.raw`], {
       signalAfter: { text: "waits", signal: "SIGKILL" },
@@ -107,7 +107,7 @@ Deno.test("--trace: what a killed process has recorded is converted by smarm tra
 });
 
 Deno.test("--trace: the file is well-formed after a second SIGINT", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json`;
     const { code } = await runSmarm(
       ["--threads", "1", "--grace", "50", `--trace=${path}`, PROGRAM, "hangs"],
@@ -121,7 +121,7 @@ Deno.test("--trace: the file is well-formed after a second SIGINT", async () => 
 });
 
 Deno.test("--trace=<path>.gz: is the same file, compressed", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json.gz`;
     const { code, stderr } = await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "ends"]);
     assertEquals([code, stderr], [0, ""]);
@@ -133,7 +133,7 @@ Deno.test("--trace=<path>.gz: is the same file, compressed", async () => {
 });
 
 Deno.test("--trace: without a path it is named after the module and the time", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const { code } = await runSmarm(["--threads", "1", "--trace", PROGRAM, "ends"], { cwd: folder });
     assertEquals(code, 0);
     const [entry] = Deno.readDirSync(folder);
@@ -156,7 +156,7 @@ Deno.test("--trace: the permission to write is named when it is missing", async 
 });
 
 Deno.test("--trace: no file is left of a program that does not load", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const { code } = await runSmarm([`--trace=${folder}/t.json`, `${folder}/none.ts`]);
     assertEquals(code, 2);
     assertEquals([...Deno.readDirSync(folder)], []);
@@ -164,7 +164,7 @@ Deno.test("--trace: no file is left of a program that does not load", async () =
 });
 
 Deno.test("smarm trace: tells what a file holds, checks it and draws it", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json.gz`;
     await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "ends"]);
     const { code, stdout, stderr } = await runSmarm([
@@ -187,7 +187,7 @@ Deno.test("smarm trace: tells what a file holds, checks it and draws it", async 
 });
 
 Deno.test("smarm trace --check: fails for a file that is cut off or broken", async () => {
-  await inFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.json`;
     await runSmarm(["--threads", "1", `--trace=${path}`, PROGRAM, "ends"]);
     const text = await Deno.readTextFile(path);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runSmarm } from "../cli/harness.ts";
 import { checkTrace } from "../../trace/check.ts";
-import { withFolder } from "./folder.ts";
+import { withFolder } from "../support/folder.ts";
 
 const PROGRAM = new URL("programs/events.ts", import.meta.url).pathname;
 
@@ -9,7 +9,7 @@ const PROGRAM = new URL("programs/events.ts", import.meta.url).pathname;
 type Any = any;
 
 Deno.test("--trace: one of everything is in the file, with its arrows, counters, names and lines", async () => {
-  await withFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const { code, stderr } = await runSmarm(["--threads", "2", `--trace=${folder}/t.json`, PROGRAM]);
     assertEquals([code, stderr.replace(/^error: .*on purpose[^]*$/, "")], [0, ""]);
     const text = await Deno.readTextFile(`${folder}/t.json`);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Picture } from "../../trace/html.ts";
 import type { TraceEvent } from "../../trace/read.ts";
 import { findChromium, Page } from "../support/browser.ts";
-import { withFolder } from "./folder.ts";
+import { withFolder } from "../support/folder.ts";
 
 const chromium = findChromium();
 const WHY = chromium === null
@@ -38,7 +38,7 @@ Deno.test({
   name: `trace page: Chromium draws it, tells what the mouse is over, and zooms${WHY}`,
   ignore: chromium === null,
   fn: () =>
-    withFolder(async (folder) => {
+    withFolder({}, async (folder) => {
       const picture = new Picture();
       for (const event of trace()) picture.add(event);
       const path = `${folder}/t.html`;

@@ -7,7 +7,7 @@ import { VirtualClock } from "../../timer/clock.ts";
 import { PARKED } from "../../runtime/actor_state.ts";
 import { makePid } from "../../runtime/pid.ts";
 import { RECEIVE } from "../../runtime/wait.ts";
-import { withFolder } from "./folder.ts";
+import { withFolder } from "../support/folder.ts";
 
 const { BOOT, COUNTERS, DONE, ENQUEUE, LOST, NAME, PARK, SPAWN, STOPPED_AT, UNPARK_DIRECT } = format;
 const { FROM_CURRENT, FROM_MASK, FROM_OTHER } = format;
@@ -37,7 +37,7 @@ interface Bench {
 
 /** A recorder of scheduler 1 with a ring of so many words, whose clock stands until it is moved. */
 async function bench(words: number, test: (bench: Bench) => void): Promise<void> {
-  await withFolder((folder) => {
+  await withFolder({}, (folder) => {
     const block = format.allocateTrace(2, words);
     const clock = new VirtualClock(1);
     const recorder = new Recorder(block, 1, 2, clock);
@@ -269,7 +269,7 @@ Deno.test("trace ring: many schedulers share a bounded amount of memory", () => 
 });
 
 Deno.test("raw trace: what is cut off at any place is read up to there", async () => {
-  await withFolder(async (folder) => {
+  await withFolder({}, async (folder) => {
     const path = `${folder}/t.raw`;
     const block = format.allocateTrace(1, 256);
     const clock = new VirtualClock(1);
