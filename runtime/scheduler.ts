@@ -340,6 +340,7 @@ export class Scheduler {
   /** A thief was faster. */
   forgetStolen(actor: ActorImpl): void {
     this.words[this.base + MISSED]++;
+    this.work.wasStolen();
     this.forget(actor);
   }
 
