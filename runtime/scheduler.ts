@@ -23,9 +23,9 @@ import type {
   SpawnOptions,
   WaitOptions,
 } from "./api.ts";
-import { ActorImpl, RESOLVED } from "./actor.ts";
+import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
 import { currentActor, enter, leave } from "./async_context.ts";
-import { HandleImpl } from "./handle.ts";
+import { HandleImpl, handleOf } from "./handle.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import {
@@ -140,6 +140,8 @@ export class Scheduler {
   /** Spawns the program's main: whoever takes it out of the injector does. */
   startMain: () => void = () => {};
 
+  /** The class of the actors that live here. */
+  readonly Actor: typeof ActorImpl = actorClass(this);
   /** Actors that were born here and live here, by slot index. */
   readonly born: (ActorImpl | undefined)[] = [];
   /** Actors that live here and were born elsewhere. */
@@ -349,10 +351,10 @@ export class Scheduler {
     actor.state = DONE;
     this.born[indexOf(actor.pid)] = undefined;
     this.live--;
-    if (actor.handle !== null) {
-      actor.handle.child = null;
-      this.away.set(actor.pid, actor.handle);
-    }
+    const handle = handleOf(actor);
+    handle.child = null;
+    handle.parent = actor.parent;
+    this.away.set(actor.pid, handle);
   }
 
   // --- Waiting ----------------------------------------------------------------------------------------------------
@@ -666,8 +668,8 @@ export class Scheduler {
     if (resume(actor) === "stale") return;
     if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
-    const fn = actor.start!.fn!, args = actor.start!.args;
-    actor.start = null;
+    const fn = actor.fn!, args = actor.args!;
+    actor.fn = actor.args = null;
     const details = this.#details[birthOf(actor.pid)];
     const at = indexOf(actor.pid) * DETAIL_WORDS;
     details[at + DETAIL_WAIT] = actor.target.nameId << 8;
@@ -885,9 +887,7 @@ export class Scheduler {
   // --- The program ------------------------------------------------------------------------------------------------
 
   spawn(parent: ActorImpl, target: unknown, args: unknown[], options: SpawnOptions | null): HandleImpl {
-    const handle = spawn(this, parent, target as ActorFunction | URL, args, options);
-    handle.parent = parent;
-    return handle;
+    return spawn(this, parent, target as ActorFunction | URL, args, options);
   }
 
   /** A reference that is unique on this scheduler: of a monitor, a timer, a call. */

@@ -86,7 +86,7 @@ export class WorkSharing {
 
   /** A new actor whose route says *stealable*. */
   offer(actor: ActorImpl): void {
-    if (this.#offers.push(actor, actor.target.nameId, actor.start!.args)) this.#s.offered++;
+    if (this.#offers.push(actor, actor.target.nameId, actor.args!)) this.#s.offered++;
     else this.#keepHome(actor);
   }
 
@@ -313,7 +313,7 @@ export class WorkSharing {
     const record: SpawnRecord = {
       module: actor.target.module!,
       exportName: actor.target.exportName,
-      args: actor.start!.args,
+      args: actor.args!,
       link: null,
       monitor: null,
       mailbox: extras?.bound ?? null,
