@@ -141,7 +141,7 @@ export class Remote {
   ): void {
     const out = this.#outs[peer] ?? this.#open(peer);
     const { io } = this.#s;
-    io.leaving.length = 0;
+    if (io.leaving.length > 0) io.leaving.length = 0; // to set it costs 50 ns, for V8 calls into its runtime
     out.send(kind, target, aux, payload, transfer);
     if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
     if (io.leaving.length > 0) io.departed(kind, target, peer);
