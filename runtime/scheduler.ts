@@ -577,6 +577,10 @@ export class Scheduler {
   }
 
   #tracePark(actor: ActorImpl, result: "parked" | "requeue"): void {
+    if (result === "parked" && actor.waits === null && actor.rxResolve !== null) {
+      this.trace!.parkedInReceive();
+      return;
+    }
     const kind = actor.waits !== null ? actor.waits.kind : actor.rxResolve !== null ? RECEIVE : 0;
     if (result === "parked") this.trace!.parked(kind);
     else this.trace!.flagConsumed(kind);
@@ -652,9 +656,10 @@ export class Scheduler {
     this.current = actor;
     this.resumed++;
     this.sliceUsed = false;
-    this.words[this.base + CURRENT_KEY] = keyOf(actor.pid);
+    const key = keyOf(actor.pid);
+    this.words[this.base + CURRENT_KEY] = key;
     if (--this.ops <= 0) this.look(actor);
-    if (this.trace !== null) this.trace.resumed(actor);
+    if (this.trace !== null) this.trace.resumed(actor, key);
   }
   /** `lastNow` in whole ms: a small integer takes no object of its own in each actor. */
   #since = 0;

@@ -79,6 +79,9 @@ const RESERVE_WORDS = 12;
 /** Of a slice at least so long it is told where it stopped: a stack costs 20 to 60 µs. */
 const LONG_SLICE_TICKS = 1 * TICKS_PER_MS;
 const LONGEST_TEXT_BYTES = 400;
+/** A message of the actor on the CPU has woken one that was parked. */
+const WOKEN_BY_MESSAGE = UNPARK_DIRECT | (FROM_CURRENT << EVENT_BITS) |
+  (CAUSE_MESSAGE << (EVENT_BITS + CAUSE_SHIFT));
 
 /** An actor, as far as the recorder looks at it. */
 export interface Traced {
@@ -296,23 +299,29 @@ export class Recorder {
     this.#put2(STEAL | (victim << EVENT_BITS), actors);
   }
 
-  resumed(actor: Traced): void {
+  resumed(actor: Traced, key: number): void {
     if (this.#isParking) {
       this.#isParking = false;
       this.#full = this.#most;
     }
     this.#running = actor;
     if (this.#at > this.#full && !this.#more()) return;
-    this.#put1((actor.pid & KEY_MASK) | RESUME_BIT);
+    this.#put1(key | RESUME_BIT);
   }
 
   parked(kind: number): void {
-    if (kind !== RECEIVE || this.#full < 0) this.#stopped(PARK | (kind << EVENT_BITS));
-    else {
-      if (--this.#left <= 0 || this.#tick[TICK] !== this.#lastTick) this.#look();
-      this.#isParking = true;
-      this.#full = -1;
+    if (kind === RECEIVE) this.parkedInReceive();
+    else this.#stopped(PARK | (kind << EVENT_BITS));
+  }
+
+  parkedInReceive(): void {
+    if (this.#full < 0) {
+      this.#stopped(PARK | (RECEIVE << EVENT_BITS));
+      return;
     }
+    if (--this.#left <= 0 || this.#tick[TICK] !== this.#lastTick) this.#look();
+    this.#isParking = true;
+    this.#full = -1;
   }
 
   flagConsumed(kind: number): void {
@@ -379,8 +388,22 @@ export class Recorder {
 
   /** A message is about to be put into a mailbox here. `wakes`: it may wake its receiver, and {@link woken} follows. */
   message(from: Traced | null, to: Traced, wakes: boolean): void {
+    // What most messages do, small enough to be compiled into the sender.
+    if (wakes && to.state === PARKED && from === this.#running && this.#at <= this.#full && from !== null) {
+      this.#isTold = true;
+      this.#put2(WOKEN_BY_MESSAGE, to.pid & KEY_MASK);
+      if (to.mailbox.length === 0) return;
+      this.#isLonger(to);
+    } else this.#message(from, to, wakes);
+  }
+
+  #isLonger(to: Traced): void {
+    if (this.#fullest === null || to.mailbox.length > this.#fullest.mailbox.length) this.#fullest = to;
+  }
+
+  #message(from: Traced | null, to: Traced, wakes: boolean): void {
     const length = to.mailbox.length;
-    if (length > 0 && (this.#fullest === null || length > this.#fullest.mailbox.length)) this.#fullest = to;
+    if (length > 0) this.#isLonger(to);
     let event = SEND;
     if (wakes) {
       this.#isTold = true;
@@ -398,10 +421,12 @@ export class Recorder {
 
   /** What came of waking an actor. */
   woken(actor: Traced, result: "requeue" | "deferred" | "ignored" | "stale"): void {
-    if (this.#isTold) {
-      this.#isTold = false;
-      return;
-    }
+    if (this.#isTold) this.#isTold = false;
+    else this.#wokenUntold(actor, result);
+  }
+
+  /** Apart, so that what most messages do is small enough to be compiled into its caller. */
+  #wokenUntold(actor: Traced, result: "requeue" | "deferred" | "ignored" | "stale"): void {
     const cause = this.#cause << (EVENT_BITS + CAUSE_SHIFT);
     this.#cause = 0;
     if (this.#isParking) this.#park();

@@ -119,7 +119,7 @@ Deno.test("trace ring: what finds no room is dropped, counted, and told where it
 Deno.test("trace ring: what is not published yet is read of a scheduler that is stuck, and only then", async () => {
   await bench(64, ({ recorder, drain, read }) => {
     recorder.mark(1);
-    recorder.resumed(actor(3));
+    recorder.resumed(actor(3), 3);
     recorder.of(ENQUEUE, actor(4));
     drain();
     assertEquals(read().map((one) => one.event), []);
@@ -174,11 +174,11 @@ Deno.test("trace ring: a slice that is long all of a sudden ends when it ended",
   await bench(1024, ({ clock, recorder, tick, drain, read }) => {
     for (let i = 0; i < 50; i++) { // short ones share stamps
       clock.advanceTo(clock.now() + 0.0001);
-      recorder.resumed(actor(i));
+      recorder.resumed(actor(i), i);
       recorder.parked(1);
     }
     const before = clock.now();
-    recorder.resumed(actor(99));
+    recorder.resumed(actor(99), 99);
     clock.advanceTo(before + 50);
     tick();
     recorder.parked(1);
@@ -192,7 +192,7 @@ Deno.test("trace ring: a slice that is long all of a sudden ends when it ended",
 Deno.test("trace ring: where a long slice stopped is told by the line that called", async () => {
   await bench(1024, ({ clock, recorder, tick, drain, read }) => {
     recorder.mark(1);
-    recorder.resumed(actor(1));
+    recorder.resumed(actor(1), 1);
     clock.advanceTo(30);
     tick();
     recorder.parked(1);
@@ -302,12 +302,12 @@ Deno.test("raw trace: what is cut off at any place is read up to there", async (
 
 Deno.test("trace ring: the time of a slice is the actor's, not the scheduler's between two slices", async () => {
   await bench(256, ({ clock, recorder, drain, read }) => {
-    recorder.resumed(actor(1));
+    recorder.resumed(actor(1), 1);
     clock.advanceTo(3);
     recorder.clock(3);
     recorder.parked(1);
     recorder.of(ENQUEUE, actor(2));
-    recorder.resumed(actor(2));
+    recorder.resumed(actor(2), 2);
     clock.advanceTo(5);
     recorder.clock(5);
     recorder.parked(1);
@@ -321,19 +321,19 @@ Deno.test("trace ring: the time of a slice is the actor's, not the scheduler's b
 
 Deno.test("trace ring: a park in a receive has no word of its own before a resume, and is read all the same", async () => {
   await bench(256, ({ recorder, head, drain, read }) => {
-    recorder.resumed(actor(1));
+    recorder.resumed(actor(1), 1);
     recorder.parked(RECEIVE); // and a stamp
-    recorder.resumed(actor(1));
+    recorder.resumed(actor(1), 1);
     const before = head[format.STAGED];
     recorder.parked(RECEIVE);
-    recorder.resumed(actor(2));
+    recorder.resumed(actor(2), 2);
     assertEquals(head[format.STAGED] - before, 1);
     recorder.parked(RECEIVE);
     recorder.of(ENQUEUE, actor(3)); // no resume follows
-    recorder.resumed(actor(3));
+    recorder.resumed(actor(3), 3);
     recorder.parked(RECEIVE);
     recorder.done(actor(3), false); // killed while it waits
-    recorder.resumed(actor(4));
+    recorder.resumed(actor(4), 4);
     recorder.parked(RECEIVE);
     recorder.close();
     drain();
@@ -348,7 +348,7 @@ Deno.test("trace ring: a park in a receive has no word of its own before a resum
 Deno.test("trace ring: who sends after it has parked is told as somebody without the baton", async () => {
   await bench(256, ({ recorder, drain, read }) => {
     const sender = actor(1);
-    recorder.resumed(sender);
+    recorder.resumed(sender, sender.pid);
     recorder.message(sender, actor(2), true);
     recorder.parked(RECEIVE);
     recorder.message(sender, actor(2), true);
@@ -362,7 +362,7 @@ Deno.test("trace ring: who sends after it has parked is told as somebody without
 Deno.test("trace ring: parks that find no room are counted, and write over nothing", async () => {
   await bench(64, ({ recorder, head, drain, read }) => {
     for (let i = 0; i < 1000; i++) {
-      recorder.resumed(actor(i));
+      recorder.resumed(actor(i), i);
       recorder.parked(RECEIVE);
       recorder.of(ENQUEUE, actor(i));
     }
