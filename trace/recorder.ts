@@ -70,7 +70,7 @@ import type { Clock } from "../timer/clock.ts";
 
 const KEY_RANGE = 2 ** 31;
 /** The part of the time that looks at the clock for the trace may cost. */
-const STAMP_SHARE = 0.03;
+const STAMP_SHARE = 0.015;
 /** Ticks that a look costs: 90 to 190 ns. */
 const STAMP_TICKS = 1.5;
 const MOST_BETWEEN_STAMPS = 64;
