@@ -17,6 +17,7 @@ import {
   type Server,
   type ServerCall,
   type ServerCast,
+  shownAs,
 } from "./server.ts";
 
 /** How a pool is made. */
@@ -146,7 +147,11 @@ export function pool<S, A extends unknown[], C, K>(
     const handle = self.spawnWith(spawnOptions, run as never, ...args as never);
     return Object.assign(worker.client(self, handle as never) as object, { handle });
   };
-  return Object.assign(run, { client: worker.client, start, startWith }) as unknown as Server<S, A, C, K>;
+  return Object.assign(shownAs("pool", run), {
+    client: worker.client,
+    start,
+    startWith,
+  }) as unknown as Server<S, A, C, K>;
 }
 
 function isNews(message: unknown, type: string): message is { readonly pid: Pid } {

@@ -196,7 +196,7 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
     const handle = self.spawnWith(options, run as any, ...args) as Handle<unknown, unknown>;
     return Object.assign(client(self, handle), { handle }) as Started<C, K>;
   };
-  return Object.assign(run, {
+  return Object.assign(shownAs("server", run), {
     client,
     startWith,
     start: (self: Actor<unknown>, ...args: A) => {
@@ -264,6 +264,11 @@ export function isServerCall(message: unknown): message is Call<ServerCall> {
 export function isCast(message: unknown): message is ServerCast {
   const cast = message as ServerCast | null;
   return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string";
+}
+
+/** Names an actor function in dumps and errors, where its module does not export it under a name of its own. */
+export function shownAs<F extends (...args: never[]) => unknown>(name: string, run: F): F {
+  return Object.defineProperty(run, "name", { value: name });
 }
 
 /** One method for each name. */

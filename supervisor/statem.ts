@@ -17,6 +17,7 @@ import {
   makeClient,
   type Reply,
   type Server,
+  shownAs,
 } from "./server.ts";
 
 /** What a handler of a state machine works with. */
@@ -321,5 +322,5 @@ export function statem<D, A extends unknown[], T>(
     const handle = self.spawn(run as never, ...args as never);
     return Object.assign(client(self, handle as never), { handle });
   };
-  return Object.assign(run, { client, start, startWith }) as unknown as Statem<D, A, T>;
+  return Object.assign(shownAs("statem", run), { client, start, startWith }) as unknown as Statem<D, A, T>;
 }

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { Config } from "smarm";
+import { assertEquals, assertRejects } from "@std/assert";
+import { Config, pool, server, statem } from "smarm";
+import { runActors } from "smarm/testing";
 import { Runtime } from "../../runtime/runtime.ts";
 import { LeastLoaded } from "../../supervisor/pool.ts";
 import type { Pid } from "smarm";
@@ -106,3 +107,21 @@ export async function typesOf(self: Actor, c: typeof counter, d: typeof door): P
   await machine.unlock(1);
   void [n, s, nothing, yes];
 }
+
+Deno.test("servers, state machines and pools that no module exports are shown as what they are", async () => {
+  const silent = { answer: (one: { later(keep: () => void): string }) => one.later(() => {}) };
+  const kept = server({ init: () => null, calls: silent });
+  const kinds = {
+    server: kept,
+    statem: statem({ init: () => null, initial: "on", states: { on: { calls: silent } } }),
+    pool: pool(kept, { size: 1, scheduler: "local" }),
+  };
+  await runActors(async (self: Actor) => {
+    for (const [kind, one] of Object.entries(kinds)) {
+      const { handle } = one.start(self);
+      const client = one.client(self, handle, { timeout: 10 }) as { answer(): Promise<string> };
+      await assertRejects(() => client.answer(), Error, `${kind} was not answered within 10 ms`);
+      self.exit(handle, "shutdown");
+    }
+  });
+});
