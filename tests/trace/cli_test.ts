@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runSmarm, type SignalAfter } from "../cli/harness.ts";
+import { REPOSITORY, runOnTerminal, runSmarm, type SignalAfter } from "../cli/harness.ts";
 import { checkTrace } from "../../trace/check.ts";
 import { withFolder } from "../support/folder.ts";
 
@@ -138,6 +138,30 @@ Deno.test("--trace: without a path it is named after the module and the time", a
     assertEquals(code, 0);
     const [entry] = Deno.readDirSync(folder);
     assertMatch(entry.name, /^smarm-trace-traced-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}\.json$/);
+  });
+});
+
+Deno.test("--trace: a path that was not given is told on a terminal, and only there", async () => {
+  await withFolder({}, async (folder) => {
+    const args = ["--threads", "1", "--trace", PROGRAM, "ends"];
+    const runner = new URL("smarm.ts", REPOSITORY).pathname;
+    const { stdout } = await runOnTerminal(["run", "-A", runner, ...args], { cwd: folder });
+    const [entry] = Deno.readDirSync(folder);
+    assertStringIncludes(stdout, `trace: ${entry.name}\r\n`);
+    assertEquals((await runSmarm(args, { cwd: folder })).stderr, "");
+    const given = await runOnTerminal([
+      "run",
+      "-A",
+      runner,
+      "--threads",
+      "1",
+      "--trace=t.json",
+      PROGRAM,
+      "ends",
+    ], {
+      cwd: folder,
+    });
+    assertEquals(given.stdout.includes("trace:"), false, given.stdout);
   });
 });
 
