@@ -77,6 +77,26 @@ Deno.test("--trace: the file is complete when a stuck scheduler is given up", as
   assertEquals(events.filter((e) => e.ph === "E").at(-1).args.stopped, "the end of the trace");
 });
 
+Deno.test("--trace: the file goes on behind the death of an actor that was stuck, and of a whole scheduler", async () => {
+  const program = new URL("../containment/stuck_program.ts", import.meta.url).pathname;
+  for (const way of ["loop", "matching"]) {
+    await withFolder({}, async (folder) => {
+      const path = `${folder}/t.json`;
+      const options = ["--threads", "2", "--contain", "--watchdog", "400", `--trace=${path}`];
+      const { code, stderr } = await runSmarm([...options, program, way]);
+      assertEquals(code, 0, stderr);
+      const text = await Deno.readTextFile(path);
+      assertEquals(checkTrace(text).problems, []);
+      // deno-lint-ignore no-explicit-any
+      const slices = JSON.parse(text).traceEvents.filter((e: any) => e.ph === "B");
+      const { ts, tid } = slices.findLast((e: { name: string }) => e.name === "stuck");
+      // deno-lint-ignore no-explicit-any
+      assert(slices.some((e: any) => e.name === "sibling" && e.tid === tid && e.ts > ts), way);
+      assertEquals(stderr.includes("was lost"), way === "matching", stderr);
+    });
+  }
+});
+
 Deno.test("--trace: at full rate nothing is lost", async () => {
   await withFolder({}, async (folder) => {
     const path = `${folder}/t.json.gz`;
