@@ -5,7 +5,7 @@
  *     deno run -A smarm.ts --threads 1 bench/channel_bench.ts [n=500000] [rounds=3]
  *     deno run -A smarm.ts --threads 2 bench/channel_bench.ts across=1 [capacity=128]
  *
- * Erlang and Go have the same in their peers (a bounded buffer by credits, a `chan`): bench/README.md.
+ * Beside Erlang stand peers/channel.ts and peers/xchannel.ts: bench/README.md.
  *
  * @module
  */
