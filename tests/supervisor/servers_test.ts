@@ -125,3 +125,25 @@ Deno.test("servers, state machines and pools that no module exports are shown as
     }
   });
 });
+
+Deno.test("a pool whose mailbox is full hears of all its workers", async () => {
+  const namesItself = server({
+    init: () => null,
+    calls: { name: (one) => one.self.pid as number },
+    casts: { nothing: () => {} },
+  });
+  const size = 8;
+  const workers = pool(namesItself, { size, scheduler: "local" });
+  await runActors(async (self: Actor) => {
+    const client = workers.startWith(self, { mailbox: { capacity: 1 } });
+    for (let i = 0; i < 20 * size; i++) { // its mailbox is full whenever a worker runs
+      client.nothing();
+      await self.yield();
+    }
+    await self.sleep(1000); // they try again
+    const seen = new Set<number>();
+    for (let i = 0; i < size; i++) seen.add(await client.name());
+    assertEquals(seen.size, size);
+    self.exit(client.handle, "shutdown");
+  });
+});
