@@ -78,6 +78,16 @@ function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, e
 }
 
 /**
+ * The mark of an event that an actor sets for itself and that no bound of its mailbox drops: the state timeouts of
+ * `statem`, which runs on whatever copy of smarm the program imports and knows the runtime through `self` alone.
+ */
+const OWN_EVENT = Symbol.for("smarm.own-event");
+
+function isOwnEvent(message: unknown): message is object {
+  return typeof message === "object" && message !== null && OWN_EVENT in message;
+}
+
+/**
  * No pid is given twice, so ticks for a dead one would go on for nobody, and keep a program from its end that has nothing
  * else to wait for (OTP's `timer:send_interval` ends so too). A name may be taken by another actor.
  */
@@ -97,6 +107,10 @@ function fireTimed(timer: Timer<Timed>): void {
     timed.missed += Math.max(0, late);
     timed.nextMs += (Math.max(0, late) + 1) * timed.everyMs;
     s.timers.insert(timed.timer, timed.nextMs);
+  }
+  if (timed.to === actor.pid && isOwnEvent(timed.message)) {
+    s.putSystem(actor, timed.message);
+    return;
   }
   try {
     s.sendFrom(actor, timed.to, timed.message); // to the dead too, once: it counts as a dead letter

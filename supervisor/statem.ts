@@ -201,7 +201,11 @@ class Runner<D> implements Machine<D> {
     if (ms === null || this.#next !== null && this.#next !== this.state) return;
     this.#timeoutMs = null;
     this.#disarm();
-    this.#timer = this.self.after(ms, this.self.pid, { type: TIMEOUT, token: this.#token });
+    this.#timer = this.self.after(ms, this.self.pid, {
+      type: TIMEOUT,
+      token: this.#token,
+      [OWN_EVENT]: true,
+    });
   }
 
   #disarm(): void {
@@ -241,6 +245,8 @@ class Runner<D> implements Machine<D> {
 }
 
 const TIMEOUT = "STATE_TIMEOUT";
+/** No bound of the mailbox drops it: a machine that misses its timeout may stay in a state for ever (runtime/timed.ts). */
+const OWN_EVENT = Symbol.for("smarm.own-event");
 
 function isTimeout(message: unknown): message is { readonly token: number } {
   return typeof message === "object" && message !== null && (message as { type?: unknown }).type === TIMEOUT;

@@ -147,3 +147,30 @@ Deno.test("a pool whose mailbox is full hears of all its workers", async () => {
     self.exit(client.handle, "shutdown");
   });
 });
+
+Deno.test("a state machine whose mailbox is full does not miss its timeout", async () => {
+  for (const onFull of ["drop-newest", "drop-oldest", "panic"] as const) {
+    const door = statem({
+      init: () => null,
+      initial: "open",
+      states: {
+        open: {
+          enter: (m) => m.timeoutIn(20),
+          casts: { knock: (m) => m.self.sleep(30) },
+          timeout: (m) => m.go("closed"),
+        },
+        closed: { calls: { isClosed: () => true } },
+      },
+    });
+    await runActors(async (self: Actor) => {
+      const client = door.startWith(self, { mailbox: { capacity: 1, onFull } });
+      await self.sleep(1);
+      client.knock(); // being served from 1 to 31 ms
+      await self.sleep(1);
+      client.knock(); // fills the mailbox when the time is over
+      await self.sleep(1000);
+      assertEquals(await client.isClosed(), true, onFull);
+      self.exit(client.handle, "shutdown");
+    });
+  }
+});
