@@ -15,6 +15,7 @@ import type {
   Group,
   Log,
   MonitorRef,
+  Outcome,
   Pid,
   RuntimeStats,
   Signals,
@@ -52,14 +53,6 @@ import { blocking, type BlockingOptions } from "../io/blocking.ts";
 /** For waits that are over at once: awaiting it costs a microtask and no allocation. */
 export const RESOLVED: Promise<void> = Promise.resolve();
 
-/** `fn` is null while its module is being loaded. */
-export interface Start {
-  fn: ActorFunction | null;
-  readonly args: unknown[];
-  /** Where it is offered to thieves, or SETTLED or AT_HOME (work_sharing.ts). */
-  offer: number;
-}
-
 /**
  * Whose plain receive is being registered. The resolve function goes straight into the actor: each time that a new
  * function is stored in something old, the collector's write barrier takes 3 to 5 ns, and a ping-pong has two of those.
@@ -73,28 +66,35 @@ export class ActorImpl implements Stateful, Actor {
   /** The actor itself: what async_context.ts finds along every promise reaction of its code. */
   readonly smarmActor: ActorImpl = this;
   readonly pid: Pid;
-  readonly scheduler: Scheduler;
+  /** Stands in the prototype of its scheduler's own class: a constant for the compiler, and no bytes ({@link actorClass}). */
+  declare readonly scheduler: Scheduler;
   state: ActorState = UNSTARTED;
   pendingUnpark = false;
   rx = 0;
   /** How many waits a coming message could satisfy. */
   receives = 0;
-  /** What to run, until it runs (S9). */
-  start: Start | null;
+  /** What to run, until it runs (S9); `fn` is null also while its module is being loaded. */
+  fn: ActorFunction | null;
+  args: unknown[] | null;
   readonly target: Target;
   /** Shared and empty until the first message comes: a parked actor that gets none costs no mailbox. */
   mailbox: Mailbox = NO_MAIL;
   rxResolve: ((message: unknown) => void) | null = null;
-  /** Since when it has been parked, ms since the run began. */
-  since = 0;
+  /** Since when it has been parked, ms since the run began. Before it has begun: its {@link offer}. */
+  since = SETTLED;
   waits: Wait | null = null;
+  /** The handle that is told of its end, once somebody waits for that; on its birth scheduler. */
   handle: HandleImpl | null = null;
+  /** How it has ended, while it has no such handle. */
+  outcome: Outcome | null = null;
+  /** Who has spawned it here, while it lives: told of its end when it has asked for signals. */
+  parent: ActorImpl | null = null;
   extras: Extras | null = null;
 
-  constructor(scheduler: Scheduler, pid: Pid, fn: ActorFunction | null, args: unknown[], target: Target) {
-    this.scheduler = scheduler;
+  constructor(pid: Pid, fn: ActorFunction | null, args: unknown[], target: Target) {
     this.pid = pid;
-    this.start = { fn, args, offer: SETTLED };
+    this.fn = fn;
+    this.args = args;
     this.target = target;
   }
 
@@ -106,7 +106,7 @@ export class ActorImpl implements Stateful, Actor {
     if (--s.ops <= 0) s.lookInSend(this);
     let target: ActorImpl | undefined;
     if (typeof to === "number") target = s.find(to);
-    else if (to instanceof HandleImpl) target = to.child ?? s.find(to.pid);
+    else if (to instanceof HandleImpl) target = to.living ?? s.find(to.pid);
     if (
       target === undefined || target.offer >= 0 || s.strict || options !== undefined ||
       (this.extras !== null && this.extras.tokens !== null)
@@ -319,12 +319,12 @@ export class ActorImpl implements Stateful, Actor {
     this.scheduler.halt(code);
   }
 
-  /** Where it is offered to thieves, until it begins. */
+  /** Where it is offered to thieves, until it begins, or SETTLED or AT_HOME (work_sharing.ts). */
   get offer(): number {
-    return this.start === null ? SETTLED : this.start.offer;
+    return this.args === null ? SETTLED : this.since;
   }
   set offer(offer: number) {
-    if (this.start !== null) this.start.offer = offer;
+    if (this.args !== null) this.since = offer;
   }
 
   /** Why it was told to end. */
@@ -357,6 +357,13 @@ export class ActorImpl implements Stateful, Actor {
   [Symbol.for("Deno.customInspect")](): string {
     return `Actor ${formatPid(this.pid)} ${this.target.name}`;
   }
+}
+
+/** The class of the actors that live on one scheduler. */
+export function actorClass(scheduler: Scheduler): typeof ActorImpl {
+  class LocalActor extends ActorImpl {}
+  (LocalActor.prototype as { scheduler: Scheduler }).scheduler = scheduler;
+  return LocalActor;
 }
 
 function wokenUp(wait: Wait): void {

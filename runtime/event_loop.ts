@@ -206,23 +206,24 @@ export class EventLoop {
     doorbell.prepare();
     // A reader that made room before ASLEEP was set has rung for nothing: what is held back goes now, or it rings again.
     s.remote.flush();
-    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal(true) > 0) {
+    if (s.remote.hasRecords() || s.queue.length > 0 || s.current !== null || s.work.steal() > 0) {
       doorbell.awake();
       return true;
     }
     const deadline = s.timers.nextDeadline();
-    const left = deadline - s.clock.now();
-    if (left <= BLOCK_MS) {
+    const blockedAt = s.clock.now();
+    const left = deadline - blockedAt;
+    if (left <= BLOCK_MS || s.work.leavesSome) {
       if (left > 0) {
         doorbell.block(Math.min(left, BLOCK_SLICE_MS));
-        s.idle += s.clock.now() - (deadline - left);
+        s.idle += s.clock.now() - blockedAt;
       }
       doorbell.awake();
       return true;
     }
     this.#lastRest = now;
     this.#asleep = true;
-    s.idle = fallAsleep(s.idle, deadline === Infinity ? s.clock.now() : deadline - left);
+    s.idle = fallAsleep(s.idle, blockedAt);
     this.#measureHeap(now);
     s.publish();
     if (deadline !== Infinity) {

@@ -10,6 +10,7 @@ import type { Handle, Outcome, Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { currentActor } from "./async_context.ts";
 import { thisThread } from "./this_thread.ts";
+import { DONE } from "./actor_state.ts";
 import { JOIN, type Wait } from "./wait.ts";
 import { birthOf, formatPid } from "./pid.ts";
 import { TimeoutError } from "./errors.ts";
@@ -17,17 +18,37 @@ import { checkDuration } from "../timer/duration.ts";
 
 export class HandleImpl implements Handle {
   readonly pid: Pid;
-  /** The actor, while it lives on this scheduler. */
+  /** The actor that it was made for, if that was on this scheduler: it knows its {@link official} handle. */
   child: ActorImpl | null;
   outcome: Outcome | null = null;
   /** Waits of joiners, in the order in which they joined (S13); null until somebody joins. */
   joiners: Joiner[] | null = null;
-  /** Who has spawned it, while it lives: told of its end when it has asked for signals. */
+  /** Who has spawned it, while it lives elsewhere. */
   parent: ActorImpl | null = null;
 
   constructor(pid: Pid, child: ActorImpl | null) {
     this.pid = pid;
     this.child = child;
+  }
+
+  /**
+   * The handle that is told of the actor's end: this one, or another that was first. What a spawn gives is known to nobody
+   * until it is used, so that an actor whose spawner drops it costs no handle.
+   */
+  get official(): HandleImpl {
+    const { child } = this;
+    if (child === null) return this;
+    if (child.handle === null) {
+      child.handle = this;
+      if (child.outcome !== null) this.settle(child.outcome);
+    }
+    return child.handle;
+  }
+
+  /** The actor, while it lives on this scheduler. */
+  get living(): ActorImpl | null {
+    const { child } = this;
+    return child === null || child.state === DONE ? null : child;
   }
 
   /** Somebody has joined: a panic is not reported as unobserved; a copy has asked its original. */
@@ -45,6 +66,11 @@ export class HandleImpl implements Handle {
   }
 
   join(options?: WaitOptions): Promise<Outcome> {
+    const { official } = this;
+    return official === this ? this.#join(options) : official.join(options);
+  }
+
+  #join(options?: WaitOptions): Promise<Outcome> {
     const asked = this.joined;
     this.markJoined();
     const actor = currentActor();
@@ -110,6 +136,11 @@ export class HandleImpl implements Handle {
   [Symbol.for("Deno.customInspect")](): string {
     return `Handle ${formatPid(this.pid)}`;
   }
+}
+
+/** The handle that is told of an actor's end. */
+export function handleOf(actor: ActorImpl): HandleImpl {
+  return actor.handle ?? new HandleImpl(actor.pid, actor).official;
 }
 
 type Joiner = Wait | ((outcome: Outcome) => void);

@@ -57,10 +57,9 @@ export class Isolation {
 
   /** An actor is about to run. */
   begins(actor: ActorImpl): void {
-    const { start } = actor;
-    if (actor.state !== UNSTARTED || start === null || start.fn === null) return;
-    const { fn } = start;
-    start.fn = ((self, ...args) => this.#inProgram(() => fn(self, ...args))) as ActorFunction;
+    const { fn } = actor;
+    if (actor.state !== UNSTARTED || fn === null) return;
+    actor.fn = ((self, ...args) => this.#inProgram(() => fn(self, ...args))) as ActorFunction;
   }
 
   /** What the actor on the CPU goes on with, until it waits. */

@@ -19,7 +19,6 @@ import { NO_MAIL } from "./mailbox.ts";
 import { SETTLED } from "./offer_states.ts";
 import { DeadActorError, describeReason, ExitError, isQuiet, MailboxFullError } from "./errors.ts";
 import { SEEN, type Witnesses } from "./unobserved.ts";
-import type { HandleImpl } from "./handle.ts";
 import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
 import {
@@ -45,7 +44,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
   const { pid, extras } = actor;
   actor.rx |= RX_ENDING;
-  actor.start = null;
+  actor.fn = actor.args = null;
   s.live--;
   if (outcome.kind === "panic" && !isQuiet(outcome)) {
     s.panicked++;
@@ -54,16 +53,19 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (actor.waits !== null || actor.rxResolve !== null) s.dropWaits(actor);
   if (actor.mailbox !== NO_MAIL) actor.mailbox.clear();
 
-  const handle = actor.handle;
-  let witnesses: Witnesses = tellParent(handle, pid, outcome) ? SEEN : 0;
+  let witnesses: Witnesses = tellParent(actor.parent, pid, outcome) ? SEEN : 0;
+  actor.parent = null;
   if (extras !== null) witnesses += release(s, actor, outcome);
 
-  actor.handle = null;
   s.journal.ends(pid);
   if (birthOf(pid) === s.id) {
     s.born[indexOf(pid)] = undefined;
-    if (handle !== null) handle.settle(outcome);
-    if (handle?.joined === true) witnesses = SEEN;
+    const { handle } = actor;
+    if (handle === null) actor.outcome = outcome;
+    else {
+      handle.settle(outcome);
+      if (handle.joined) witnesses = SEEN;
+    }
     if (outcome.kind === "panic") s.unobserved.ended(pid, actor.target.name, outcome, witnesses);
     s.slots.free(pid);
   } else {
@@ -88,7 +90,7 @@ export function finalizeAway(
   if (stolen !== undefined) s.forgetStolen(stolen); // taken and ended before anybody here noticed
   const handle = s.away.get(pid);
   s.away.delete(pid);
-  const told = handle !== undefined && tellParent(handle, pid, outcome);
+  const told = handle !== undefined && tellParent(handle.parent, pid, outcome);
   if (handle !== undefined) handle.settle(outcome);
   if (told || handle?.joined === true) witnesses = SEEN;
   s.unobserved.ended(pid, name, outcome, witnesses); // of an exit too: it takes back what has come before the death
@@ -99,8 +101,8 @@ export function finalizeAway(
  * The signal to the parent that asked for them with `self.signals()` (S13, S23): a child's birth scheduler is the one
  * where its parent lives. True when it was told.
  */
-function tellParent(handle: HandleImpl | null, pid: Pid, outcome: Outcome): boolean {
-  const signals = handle?.parent?.extras?.signals;
+function tellParent(parent: ActorImpl | null, pid: Pid, outcome: Outcome): boolean {
+  const signals = parent?.extras?.signals;
   if (signals === undefined || signals === null) return false;
   signals.put(
     outcome.kind === "exit"

@@ -132,6 +132,8 @@ export class Offers {
   readonly #actors: (ActorImpl | undefined)[] = new Array(CAPACITY).fill(undefined);
   #head = 0;
   #tail = 0;
+  /** How many are offered, those included that a thief has and of which the owner has not heard. */
+  count = 0;
 
   constructor(memory: SharedMemory, owner: number, classes: ObjectClasses) {
     this.#writer = new EntryWriter(memory, owner, classes);
@@ -184,6 +186,7 @@ export class Offers {
     this.#actors[this.#tail & (CAPACITY - 1)] = actor;
     actor.offer = this.#tail & (CAPACITY - 1);
     this.#tail++;
+    this.count++;
     Atomics.store(i32, TAIL, this.#tail); // pairs with the load in Thief.take()
     return true;
   }
@@ -203,13 +206,14 @@ export class Offers {
     return Atomics.compareExchange(i32, entry + LENGTH, length, end - entry) === length ? "added" : "taken";
   }
 
-  /** Every second actor that is offered and has not begun, at most `most`. */
+  /** Those that a thief would take: every second actor that is offered and has not begun, at most `most`. */
   everySecond(most: number): ActorImpl[] {
+    const { i32 } = this.#area;
     const found: ActorImpl[] = [];
-    let skips = true;
+    let skips = false;
     for (let n = this.#head; n !== this.#tail && found.length < most; n++) {
       const actor = this.#actors[n & (CAPACITY - 1)];
-      if (actor === undefined || actor.state !== UNSTARTED) continue;
+      if (actor === undefined || actor.state !== UNSTARTED || i32[entryAt(n) + LENGTH] <= EMPTY) continue;
       if (!skips) found.push(actor);
       skips = !skips;
     }
@@ -220,6 +224,7 @@ export class Offers {
   withdraw(actor: ActorImpl): void {
     Atomics.store(this.#area.i32, entryAt(actor.offer) + LENGTH, EMPTY);
     this.#actors[actor.offer] = undefined;
+    this.count--;
     actor.offer = -1;
   }
 }
@@ -237,39 +242,49 @@ export class Thief {
     this.#decoder = new Decoder(classes);
   }
 
-  /** How many entries there are to look at. */
-  entries(victim: number): number {
+  /** How many actors it offers at this moment. */
+  offers(victim: number): number {
     const { i32 } = this.#areas[victim];
-    return Atomics.load(i32, TAIL) - Atomics.load(i32, HEAD);
+    const tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
+    let offers = 0;
+    for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+      if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
+    }
+    return offers;
   }
 
-  /** Half of the victim's offers, rounded up, at most `most`; `claim` makes each exclusive. Returns how many. */
+  /**
+   * Every second of the victim's offers, at most `wanted` of them; a lone one too. Taking the first half instead left the
+   * dear half of a range that was cut into parts to its spawner. `claim` makes each exclusive. Returns how many.
+   */
   take(
     victim: number,
-    most: number,
+    wanted: number,
     claim: (pid: Pid) => boolean,
     adopt: (pid: Pid, target: number, args: unknown[], messages: unknown[]) => void,
   ): number {
     const { i32, f64 } = this.#areas[victim];
     const tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
     const head = Atomics.load(i32, HEAD);
-    let offers = 0;
-    for (let n = head; n !== tail; n++) if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
-    let wanted = Math.min(most, Math.ceil(offers / 2));
+    let skips = false;
     let taken = 0;
-    for (let n = head; n !== tail && wanted > 0; n++) {
+    for (let n = head; n !== tail && taken < wanted; n++) {
       const entry = entryAt(n);
       if (Atomics.load(i32, entry + LENGTH) <= EMPTY) continue;
+      if (skips) {
+        skips = false;
+        continue;
+      }
       const pid = f64[(entry >> 1) + PID] as Pid;
       if (Atomics.load(i32, HEAD) - n > 0) continue; // withdrawn, and another's by now, perhaps half written
-      if (!claim(pid)) continue;
+      if (!claim(pid)) break; // its owner begins it, or gives it away: how much is this thief's share is to be seen anew
       const length = Atomics.exchange(i32, entry + LENGTH, TAKEN);
       const values = this.#read(victim, entry, length);
       const target = i32[entry + TARGET];
       Atomics.store(i32, entry + LENGTH, READ);
       adopt(pid, target, values.shift() as unknown[], values);
-      wanted--;
       taken++;
+      skips = true;
     }
     return taken;
   }

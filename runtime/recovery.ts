@@ -124,10 +124,11 @@ export class Recovery {
     const outcomeOf = (pid: Pid): Outcome => ({ kind: "panic", error: lostError(lost, why, pid) });
     for (const actor of s.actors()) {
       if (actor.state === UNSTARTED && isDead(actor.pid)) { // a thief took it, and died
-        const { handle } = actor;
         suspects.push(() => {
           // Its turn may have come meanwhile: then it was found stolen, and only its handle is left here.
-          if (s.find(actor.pid) === actor || (handle !== null && s.away.get(actor.pid) === handle)) {
+          if (
+            s.find(actor.pid) === actor || (actor.handle !== null && s.away.get(actor.pid) === actor.handle)
+          ) {
             finalizeAway(s, actor.pid, outcomeOf(actor.pid), SEEN, actor.target.name);
           }
         });

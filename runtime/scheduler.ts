@@ -23,9 +23,9 @@ import type {
   SpawnOptions,
   WaitOptions,
 } from "./api.ts";
-import { ActorImpl, RESOLVED } from "./actor.ts";
+import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
 import { currentActor, enter, leave } from "./async_context.ts";
-import { HandleImpl } from "./handle.ts";
+import { HandleImpl, handleOf } from "./handle.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import {
@@ -123,8 +123,8 @@ export class Scheduler {
   readonly run: Int32Array;
   readonly #counters: Float64Array;
   readonly #details: Int32Array[];
-  /** With --trace only: what happens to actors is recorded here. */
-  readonly trace: Recorder | null;
+  /** With --trace only: what happens to actors is recorded here. Without, it is the prototype's null, see below. */
+  declare readonly trace: Recorder | null;
   /** With OTEL_DENO=true only: it is told of calls, restarts and panics. */
   telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
@@ -140,6 +140,8 @@ export class Scheduler {
   /** Spawns the program's main: whoever takes it out of the injector does. */
   startMain: () => void = () => {};
 
+  /** The class of the actors that live here. */
+  readonly Actor: typeof ActorImpl = actorClass(this);
   /** Actors that were born here and live here, by slot index. */
   readonly born: (ActorImpl | undefined)[] = [];
   /** Actors that live here and were born elsewhere. */
@@ -220,7 +222,7 @@ export class Scheduler {
     this.words[this.base + MISSED] = this.words[this.base + TAKEN_AWAY];
     this.run = new Int32Array(memory.run);
     this.#counters = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
-    this.trace = memory.trace === null ? null : new Recorder(memory.trace, id, memory.schedulers, clock);
+    if (memory.trace !== null) this.trace = new Recorder(memory.trace, id, memory.schedulers, clock);
     this.#details = memory.details.map((buffer) => new Int32Array(buffer));
     const routes = memory.routes.map((buffer) => new Int32Array(buffer));
     this.journal = new Journal(this.words, this.base);
@@ -340,6 +342,7 @@ export class Scheduler {
   /** A thief was faster. */
   forgetStolen(actor: ActorImpl): void {
     this.words[this.base + MISSED]++;
+    this.work.wasStolen();
     this.forget(actor);
   }
 
@@ -348,10 +351,10 @@ export class Scheduler {
     actor.state = DONE;
     this.born[indexOf(actor.pid)] = undefined;
     this.live--;
-    if (actor.handle !== null) {
-      actor.handle.child = null;
-      this.away.set(actor.pid, actor.handle);
-    }
+    const handle = handleOf(actor);
+    handle.child = null;
+    handle.parent = actor.parent;
+    this.away.set(actor.pid, handle);
   }
 
   // --- Waiting ----------------------------------------------------------------------------------------------------
@@ -665,8 +668,8 @@ export class Scheduler {
     if (resume(actor) === "stale") return;
     if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
-    const fn = actor.start!.fn!, args = actor.start!.args;
-    actor.start = null;
+    const fn = actor.fn!, args = actor.args!;
+    actor.fn = actor.args = null;
     const details = this.#details[birthOf(actor.pid)];
     const at = indexOf(actor.pid) * DETAIL_WORDS;
     details[at + DETAIL_WAIT] = actor.target.nameId << 8;
@@ -884,9 +887,7 @@ export class Scheduler {
   // --- The program ------------------------------------------------------------------------------------------------
 
   spawn(parent: ActorImpl, target: unknown, args: unknown[], options: SpawnOptions | null): HandleImpl {
-    const handle = spawn(this, parent, target as ActorFunction | URL, args, options);
-    handle.parent = parent;
-    return handle;
+    return spawn(this, parent, target as ActorFunction | URL, args, options);
   }
 
   /** A reference that is unique on this scheduler: of a monitor, a timer, a call. */
@@ -919,6 +920,10 @@ export class Scheduler {
     this.host.halt(code);
   }
 }
+
+// Of what stands in a prototype and never changes V8 makes a constant: the hooks of the trace are then no code at all.
+// As a field that is null they took 2 % of a ping-pong (bench/trace/cost.ts).
+(Scheduler.prototype as { trace: Recorder | null }).trace = null;
 
 /** Whether a message that is about to be put into its mailbox may wake the actor. */
 function mayWake(target: ActorImpl): boolean {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { ActorFunction, OnFull, Pid, SpawnOptions } from "./api.ts";
-import { ActorImpl } from "./actor.ts";
+import type { ActorImpl } from "./actor.ts";
 import { HandleImpl } from "./handle.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Target } from "./targets.ts";
@@ -39,9 +39,8 @@ export function spawn(
   const offered = mayMove && options === null && s.boundByDefault === null && known.inEntry &&
     s.work.canOffer();
   const pid = s.slots.take(offered ? WHERE_STEALABLE : mayMove ? WHERE_HOME : s.id);
-  const actor = new ActorImpl(s, pid, target, args, known);
-  const handle = new HandleImpl(pid, actor);
-  actor.handle = handle;
+  const actor = new s.Actor(pid, target, args, known);
+  actor.parent = parent;
   if (options !== null) {
     try {
       apply(s, parent, actor, options);
@@ -61,7 +60,7 @@ export function spawn(
     share(s, actor);
   }
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
-  return handle;
+  return new HandleImpl(pid, actor);
 }
 
 /** --strict: the arguments of an actor that may start elsewhere. Those of a closure never travel. */
@@ -73,7 +72,7 @@ export function checkArgs(s: Scheduler, target: unknown, args: unknown[]): void 
 /** The first actor of a run. */
 export function spawnMain(s: Scheduler, fn: ActorFunction, args: string[]): ActorImpl {
   const pid = s.slots.take(s.id);
-  const actor = new ActorImpl(s, pid, fn, args, s.targets.describe(fn));
+  const actor = new s.Actor(pid, fn, args, s.targets.describe(fn));
   if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
   s.main = actor;
   s.born[indexOf(pid)] = actor;
@@ -168,6 +167,7 @@ function spawnAway(
   const bound = boundOf(options) ?? s.boundByDefault;
   const pid = s.slots.take(where);
   const handle = new HandleImpl(pid, null);
+  handle.parent = parent;
   const ref = options.monitor ? s.nextRef() : 0;
   let named = false;
   s.words[s.base + SPAWNED]++; // before it can end there: the end-of-run check compares the two counts
@@ -208,7 +208,7 @@ function spawnAway(
 export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   const fn = s.targets.find(record.module, record.exportName);
   const known = fn === undefined ? s.targets.describe({ name: record.exportName }) : s.targets.describe(fn);
-  const actor = new ActorImpl(s, pid, fn ?? null, record.args, known);
+  const actor = new s.Actor(pid, fn ?? null, record.args, known);
   if (record.mailbox !== null) {
     const { capacity, onFull } = record.mailbox;
     extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped: 0, exempted: 0 };
@@ -245,7 +245,7 @@ export function adoptStolen(
   messages: unknown[],
 ): void {
   const [fn, known] = s.targets.entry(target);
-  const actor = new ActorImpl(s, pid, fn, args, known);
+  const actor = new s.Actor(pid, fn, args, known);
   for (const message of messages) s.put(actor, message);
   s.adopted.set(pid, actor);
   s.io.claim(pid);
@@ -275,9 +275,8 @@ function spawnModule(
   const where = options === null ? s.id : place(s, known, options);
   if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, true);
   const pid = s.slots.take(s.id);
-  const actor = new ActorImpl(s, pid, null, args, known);
-  const handle = new HandleImpl(pid, actor);
-  actor.handle = handle;
+  const actor = new s.Actor(pid, null, args, known);
+  actor.parent = parent;
   if (options !== null) {
     try {
       apply(s, parent, actor, options);
@@ -291,7 +290,7 @@ function spawnModule(
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, known);
   load(s, actor, url.href, "main");
-  return handle;
+  return new HandleImpl(pid, actor);
 }
 
 /** An actor whose module is not loaded here yet waits for it outside of the run queue. */
@@ -306,7 +305,7 @@ function load(s: Scheduler, actor: ActorImpl, module: string, exportName: string
       const error = new TypeError(`Cannot spawn ${module}: it exports no ${exportName} function. Export one`);
       finalize(s, actor, { kind: "panic", error });
     } else {
-      actor.start!.fn = fn as ActorFunction;
+      actor.fn = fn as ActorFunction;
       s.enqueue(actor);
     }
   }, (error) => {

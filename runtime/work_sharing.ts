@@ -34,8 +34,19 @@ import type { SpawnRecord } from "./protocol.ts";
 /** Numbers of Mycelium's `try_steal`. */
 export const MAX_STEAL_ATTEMPTS = 16;
 export const MAX_STOLEN_PER_TICK = 256;
-/** A thief with more actors than its victim takes one of so many. Guessed. */
-const PART_WHEN_AHEAD = 8;
+
+/**
+ * For so long two schedulers share what comes: neither takes so much that it has gained more actors than the other. Longer
+ * than a spawner takes to spawn a team, and short for work that nobody begins. Guessed.
+ */
+export const SHARING_MS = 5;
+
+/** How many actors two schedulers had, less those in their run queues, when they began to share. */
+interface Shared {
+  since: number;
+  mine: number;
+  theirs: number;
+}
 
 export class WorkSharing {
   readonly #s: Scheduler;
@@ -47,6 +58,7 @@ export class WorkSharing {
   #atHome = 0;
   /** They, in the order of the run queue, and some that have begun since. Searching the run queue took 58 µs a spawn. */
   readonly #home = new Fifo<ActorImpl>();
+  readonly #shared: Shared[] = [];
   /** The epoch of each scheduler when it was last given something. */
   readonly #givenAt: number[] = [];
 
@@ -56,6 +68,11 @@ export class WorkSharing {
     this.#offers = new Offers(s.memory, s.id, classes);
     this.#thief = new Thief(s.memory, s.id, classes);
     this.#random = new Xoroshiro128(s.id + 1);
+  }
+
+  /** A thief has it, as has just been noticed. */
+  wasStolen(): void {
+    this.#offers.count--;
   }
 
   /** Another scheduler has died. */
@@ -69,7 +86,7 @@ export class WorkSharing {
 
   /** A new actor whose route says *stealable*. */
   offer(actor: ActorImpl): void {
-    if (this.#offers.push(actor, actor.target.nameId, actor.start!.args)) this.#s.offered++;
+    if (this.#offers.push(actor, actor.target.nameId, actor.args!)) this.#s.offered++;
     else this.#keepHome(actor);
   }
 
@@ -133,31 +150,21 @@ export class WorkSharing {
     return true;
   }
 
-  /**
-   * Takes work from others: the injector, random victims, the injector again. Returns how many actors. `last`: before
-   * it sleeps.
-   */
-  steal(last = false): number {
+  /** Takes work from others: the injector, random victims, the injector again. Returns how many actors. */
+  steal(): number {
     if (this.#inject()) return 1;
     const { schedulers } = this.#s.memory;
     if (schedulers === 1) return 0;
+    this.leavesSome = false;
     for (let attempt = 0; attempt < MAX_STEAL_ATTEMPTS; attempt++) {
       const victim = this.#random.below(schedulers);
       if (victim === this.#s.id) { // no attempt
         attempt--;
         continue;
       }
-      const entries = this.#thief.entries(victim);
-      const isAhead = entries > 0 && this.#isAheadOf(victim);
-      if (entries === 0 || (isAhead && !last)) {
-        if (schedulers === 2) break;
-        continue;
-      }
-      const most = isAhead ? Math.ceil(entries / PART_WHEN_AHEAD) : MAX_STOLEN_PER_TICK;
-      const stolen = this.#thief.take(victim, most, this.#claimStolen, this.#adopt);
+      const offers = this.#thief.offers(victim);
+      const stolen = offers === 0 ? 0 : this.#take(victim, offers);
       if (stolen > 0) {
-        this.#s.stolen += stolen;
-        if (this.#s.trace !== null) this.#s.trace.stole(victim, stolen);
         if (stolen > 1) this.#s.remote.wakeHungry(); // there was more than one: perhaps there is still more
         if (this.#s.config.minLogLevel === "debug") {
           this.#s.logFor(null).debug(`stole ${stolen} actors from scheduler ${victim}`);
@@ -169,30 +176,50 @@ export class WorkSharing {
     return this.#inject() ? 1 : 0;
   }
 
-  /**
-   * Whether more actors live here than there. A thief that is ahead looks for other work before it sleeps, and then
-   * takes little: of twenty workers that wait as soon as they have begun, an idle one took nineteen, ten, then five, then
-   * three, and the spawner was left with one.
-   */
-  #isAheadOf(victim: number): boolean {
-    return this.#population(victim) < this.#s.live;
+  /** Something is on offer that this thief left to its owner: it is to look again soon. */
+  leavesSome = false;
+
+  /** At most half of the victim's offers (M9), and half of what it is ahead by. */
+  #take(victim: number, offers: number): number {
+    const most = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(offers / 2), Math.ceil(-this.#lead(victim) / 2));
+    if (most <= 0) {
+      this.leavesSome = true;
+      return 0;
+    }
+    const stolen = this.#thief.take(victim, most, this.#claimStolen, this.#adopt);
+    this.#s.stolen += stolen;
+    if (this.#s.trace !== null && stolen > 0) this.#s.trace.stole(victim, stolen);
+    return stolen;
   }
 
   /**
-   * Takes more while it is not idle, from a victim that offers more than twice what waits here. A thief that came while
-   * the spawner had spawned five of sixty-four took three; an actor that has begun on the other side stays there, so by
-   * the time the thief was idle again there was nothing left to steal.
+   * By how many actors this scheduler has gained more than a peer since they began to share. An actor that has begun stays
+   * where it is, and most that are spawned in teams wait as soon as they have begun: an idle thief that took half again and
+   * again got nineteen of twenty, and with them all the work that they were sent later. Actors that end are no gain, and
+   * those that were here before do not count: what they do is not known.
    */
+  #lead(peer: number): number {
+    const { id, clock, words } = this.#s;
+    const mine = this.#population(id), theirs = this.#population(peer);
+    const now = clock.now();
+    let shared = this.#shared[peer];
+    if (shared === undefined || now - shared.since >= SHARING_MS) {
+      shared = this.#shared[peer] = {
+        since: now,
+        mine: mine - words[id * PEER_WORDS + RUN_QUEUE_LENGTH],
+        theirs: theirs - words[peer * PEER_WORDS + RUN_QUEUE_LENGTH],
+      };
+    }
+    return (mine - shared.mine) - (theirs - shared.theirs);
+  }
+
+  /** Takes more while it is not idle, from a victim that offers more than twice what waits here. */
   balance(): void {
     const { schedulers } = this.#s.memory;
     const victim = this.#random.below(schedulers);
     if (victim === this.#s.id) return;
-    const surplus = this.#thief.entries(victim) - 2 * this.#s.queue.length;
-    if (surplus <= 0 || this.#isAheadOf(victim)) return;
-    const most = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(surplus / 2));
-    const stolen = this.#thief.take(victim, most, this.#claimStolen, this.#adopt);
-    this.#s.stolen += stolen;
-    if (this.#s.trace !== null && stolen > 0) this.#s.trace.stole(victim, stolen);
+    const surplus = this.#thief.offers(victim) - 2 * this.#s.queue.length;
+    if (surplus > 0) this.#take(victim, surplus);
   }
 
   #inject(): boolean {
@@ -240,13 +267,15 @@ export class WorkSharing {
     const { schedulers } = s.memory;
     const peer = schedulers === 2 ? 1 - s.id : this.#random.below(schedulers);
     const base = peer * PEER_WORDS;
-    const mine = s.queue.length;
-    const theirs = s.words[base + RUN_QUEUE_LENGTH];
-    const ahead = this.#population(s.id) - this.#population(peer);
-    if (theirs > 1 || mine < 4 || ahead < 2 || this.#givenAt[peer] === s.words[base + EPOCH]) return;
-    const chosen = this.#offers.everySecond(Math.min(MAX_STOLEN_PER_TICK, (mine - theirs) >> 1, ahead >> 1));
-    for (const actor of chosen) this.#give(actor, peer);
-    if (chosen.length > 0) s.remote.flush();
+    if (this.#offers.count < 2 || peer === s.id || s.words[base + RUN_QUEUE_LENGTH] > 1) return;
+    if (this.#givenAt[peer] === s.words[base + EPOCH] || this.#lead(peer) < 2) return;
+    let given = 0;
+    for (const actor of this.#offers.everySecond(this.#thief.offers(s.id) >> 1)) {
+      // A thief may come meanwhile, and both together would move three quarters: they meet at the same actors.
+      if (this.#lead(peer) - given < 2) break;
+      if (this.#give(actor, peer)) given++;
+    }
+    if (given > 0) s.remote.flush();
   }
 
   /** Schedulers that have nothing to do. One that was given something and has not turned since gets no more. */
@@ -284,7 +313,7 @@ export class WorkSharing {
     const record: SpawnRecord = {
       module: actor.target.module!,
       exportName: actor.target.exportName,
-      args: actor.start!.args,
+      args: actor.args!,
       link: null,
       monitor: null,
       mailbox: extras?.bound ?? null,

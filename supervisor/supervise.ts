@@ -29,11 +29,10 @@ function start(parent: ActorImpl, setup: Setup): SupervisorHandleImpl {
     link: true,
     ...(setup.name === undefined ? {} : { name: setup.name }),
   });
-  const actor = plain.child;
+  const actor = plain.child!;
   const handle = new SupervisorHandleImpl(s, plain.pid, actor);
-  if (actor === null) handle.settle(plain.outcome!); // the run is ending: it was told so before it began
+  if (actor.state === DONE) handle.settle(plain.official.outcome!); // the run is ending: it was told so before it began
   else {
-    handle.parent = parent;
     actor.handle = handle;
     makeSupervisor(actor);
     (extrasOf(parent).supervisors ??= new Set()).add(actor.pid);

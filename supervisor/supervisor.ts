@@ -232,7 +232,7 @@ class Tree {
       const handle = child.supervise === null
         ? s.spawn(this.#actor, child.target, child.args as unknown[], options)
         : s.spawn(this.#actor, supervisor, [child.supervise, this.#actor.pid], options);
-      if (child.supervise !== null && handle.child !== null) makeSupervisor(handle.child);
+      if (child.supervise !== null && handle.living !== null) makeSupervisor(handle.living);
       member.pid = handle.pid;
     } catch (error) {
       member.outcome = { kind: "panic", error: toError(error) };

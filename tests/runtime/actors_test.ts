@@ -1,8 +1,8 @@
 /** What actors may rely on, on one scheduler and on several: each case runs in a real run (tests/support/cases.ts). */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
 import { Runtime } from "../../runtime/runtime.ts";
-import { CASES, gives, withDeadline } from "../support/run_case.ts";
+import { CASES, gives, outcomeOf, withDeadline } from "../support/run_case.ts";
 
 const exit = (value: unknown) => ({ kind: "exit", value });
 
@@ -88,6 +88,13 @@ Deno.test("M3: a spawn belongs to the scheduler that it was made on, and gives a
 
 Deno.test("M9: while a spawner never yields, another scheduler runs its actors", async () => {
   await gives("othersRunWhatABusySpawnerSpawns", true, [2]);
+});
+
+Deno.test("M9: of two actors that are spawned together an idle scheduler begins one, not both and not none", async () => {
+  // Not all: whoever has to wait for a core for longer than SHARING_MS finds the other's lying there, and takes it.
+  const outcome = await outcomeOf("teamsThatAreSplit", 2);
+  if (outcome.kind === "panic") throw outcome.error;
+  assert(outcome.value as number > 50, `${outcome.value} of 100`);
 });
 
 Deno.test("a module's variables are per scheduler", async () => {

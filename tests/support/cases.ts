@@ -33,6 +33,12 @@ export async function waits(self: Actor): Promise<unknown> {
   return await self.receive();
 }
 
+/** Tells which scheduler it runs on, then ends when it is sent something. */
+export async function saysWhere(self: Actor, to: Pid): Promise<void> {
+  self.send(to, self.stats().schedulers.find(({ currentPid }) => currentPid === self.pid)?.id);
+  await self.receive();
+}
+
 export async function joins(self: Actor, other: Handle, tell: Pid, as: string): Promise<void> {
   await other.join();
   self.send(tell, as);
@@ -401,6 +407,20 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     await exported.join();
     await closure.join();
     return born;
+  },
+
+  /** Teams of two that wait as soon as they have begun: how many of 100 were split between the schedulers. */
+  async teamsThatAreSplit(self) {
+    let split = 0;
+    for (let i = 0; i < 100; i++) {
+      const team = [self.spawn(saysWhere, self.pid), self.spawn(saysWhere, self.pid)];
+      if (await self.receive() !== await self.receive()) split++;
+      for (const member of team) {
+        self.send(member, "end");
+        await member.join();
+      }
+    }
+    return split;
   },
 
   /** A spawner that never yields: the other schedulers run what it spawns. */

@@ -44,6 +44,19 @@ Deno.test("M9: every second offer is given, of those that have not begun", () =>
   const { offers, offer, numberOf } = setUp();
   const actors = Array.from({ length: 7 }, offer);
   offers.withdraw(actors[0]);
-  assertEquals(offers.everySecond(10).map((actor) => numberOf(actor.pid)), [2, 4, 6]);
-  assertEquals(offers.everySecond(2).map((actor) => numberOf(actor.pid)), [2, 4]);
+  assertEquals(offers.everySecond(10).map((actor) => numberOf(actor.pid)), [1, 3, 5]);
+  assertEquals(offers.everySecond(2).map((actor) => numberOf(actor.pid)), [1, 3]);
+});
+
+Deno.test("M9: a thief takes every second offer, and no more when one of them is not to be had", () => {
+  const { thief, offer, numberOf } = setUp();
+  const actors = Array.from({ length: 7 }, offer);
+  const read: number[] = [];
+  const adopt = (pid: Pid) => void read.push(numberOf(pid));
+  const ownerHas = (...numbers: number[]) => (pid: Pid) => !numbers.includes(numberOf(pid));
+  assertEquals(thief.take(OWNER, 2, ownerHas(), adopt), 2);
+  assertEquals(read.splice(0), [0, 2]);
+  assertEquals(thief.offers(OWNER), actors.length - 2);
+  assertEquals(thief.take(OWNER, 4, ownerHas(4), adopt), 1);
+  assertEquals(read.splice(0), [1]);
 });
