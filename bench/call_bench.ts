@@ -9,7 +9,7 @@
  * @module
  */
 import type { Actor, Call, Pid } from "smarm";
-import { check, numberOption, parseOptions, round, secondsSince } from "./peers/common.ts";
+import { check, currentScheduler, numberOption, parseOptions, round, secondsSince } from "./peers/common.ts";
 
 type Ask = Call<number, number>;
 interface Ping {
@@ -22,7 +22,9 @@ export async function main(self: Actor<unknown>, ...args: string[]): Promise<voi
   const options = parseOptions(args);
   const n = numberOption(options, "n", 300_000);
   const rounds = numberOption(options, "rounds", 7);
-  const where = { scheduler: numberOption(options, "across", 0) } as const;
+  const where = {
+    scheduler: (currentScheduler(self) + numberOption(options, "across", 0)) % self.stats().schedulerCount,
+  };
   const far = self.spawnWith(where, pong);
   const server = self.spawnWith(where, answers);
   const nanos = { bare: [] as number[], call: [] as number[] };

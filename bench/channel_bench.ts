@@ -3,14 +3,14 @@
  * and, with two, across them.
  *
  *     deno run -A smarm.ts --threads 1 bench/channel_bench.ts [n=500000] [rounds=3]
- *     deno run -A smarm.ts --threads 2 bench/channel_bench.ts across=1
+ *     deno run -A smarm.ts --threads 2 bench/channel_bench.ts across=1 [capacity=128]
  *
- * Erlang and Go have the same in their peers (a bounded buffer by credits, a `chan`): bench/README.md.
+ * Beside Erlang stand peers/channel.ts and peers/xchannel.ts: bench/README.md.
  *
  * @module
  */
 import type { Actor, ChannelSender } from "smarm";
-import { check, numberOption, parseOptions, round, secondsSince } from "./peers/common.ts";
+import { check, currentScheduler, numberOption, parseOptions, round, secondsSince } from "./peers/common.ts";
 
 const CAPACITIES = [1, 16, 128, 1024, undefined];
 
@@ -24,7 +24,8 @@ export async function main(self: Actor, ...args: string[]): Promise<void> {
   const n = numberOption(options, "n", 500_000);
   const rounds = numberOption(options, "rounds", 3);
   const across = numberOption(options, "across", 0);
-  for (const capacity of CAPACITIES) {
+  const only = numberOption(options, "capacity", 0);
+  for (const capacity of only > 0 ? [only] : CAPACITIES) {
     const perSecond: number[] = [];
     for (let i = -1; i < rounds; i++) {
       const seconds = await transfer(self, across, capacity, i < 0 ? n / 10 : n);
@@ -51,7 +52,8 @@ async function transfer(
 ): Promise<number> {
   const { sender, receiver } = self.channel<Value>(capacity);
   const start = performance.now();
-  const producer = self.spawnWith({ scheduler: across }, produce, sender, n);
+  const scheduler = (currentScheduler(self) + across) % self.stats().schedulerCount;
+  const producer = self.spawnWith({ scheduler }, produce, sender, n);
   for (let i = 0; i < n; i++) check("the value", (await receiver.receive()).n, i);
   const seconds = secondsSince(start);
   await producer.join();

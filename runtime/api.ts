@@ -432,7 +432,10 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
 
   /** Sends `message` after `ms` milliseconds. */
   after<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
-  /** Sends `message` every `ms` milliseconds (at least 1); ticks that a stall made late are merged into one. */
+  /**
+   * Sends `message` every `ms` milliseconds (at least 1); ticks that a stall made late are merged into one. It ends with
+   * this actor, by `cancel`, and with the actor that it sends to, unless that is given by its name.
+   */
   every<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
   /** True when it was pending. A cancelled message is never delivered afterwards. */
   cancel(timer: TimerRef): boolean;

@@ -190,7 +190,8 @@ export function call(
       new DeadActorError(ROOT_PID, `call: no actor is registered as ${JSON.stringify(to)}`),
     );
   }
-  return callPid(actor, pid, request, options?.timeout ?? DEFAULT_CALL_TIMEOUT_MS, options?.signal);
+  const { timeout = DEFAULT_CALL_TIMEOUT_MS, signal } = options ?? {};
+  return callPid(actor, pid, request, timeout, signal);
 }
 
 /** A call to a pid; without a timeout it waits until it is answered or the callee is dead. */

@@ -160,8 +160,9 @@ export class ChannelCore {
 
   /** A value that has a slot goes to the first pending receive, or waits. */
   accept(value: unknown): void {
-    const receiver = this.#receivers?.shift();
-    if (receiver !== undefined) {
+    const receivers = this.#receivers;
+    if (receivers !== null && receivers.length > 0) {
+      const receiver = receivers.shift()!;
       this.s.complete(receiver.wait, value);
       if (!this.#closed) this.release();
       return;

@@ -241,6 +241,11 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
     return {
       next: () => {
         const core = this.#core;
+        const { s, owner } = core;
+        if (
+          core.length > 0 && owner.rx < RX_ENDING && strangerTo(owner) === null &&
+          (--s.ops > 0 ? !s.sliceUsed : !s.look(owner))
+        ) return Promise.resolve(toResult(core.shift())); // as in receive(), without a second promise
         return core.isOver
           ? Promise.resolve({ value: undefined, done: true })
           : this.receive().then(toResult, endOfIteration);

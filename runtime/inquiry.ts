@@ -2,9 +2,9 @@
  * Why a call was not answered in time: what its callee is doing, and whether calls wait for each other in a circle.
  *
  * The callee may live elsewhere, and what it is doing changes all the time, so its scheduler is asked once the time is
- * over, rather than everything being written to shared memory all along. A callee that waits for an answer itself leads
- * on to the next, until the question comes back to who asked it: then the circle is told. A scheduler that an actor keeps
- * busy cannot answer; the caller waits no longer than {@link ANSWER_MS} for it and says who it is.
+ * over, rather than everything being written to shared memory all along. A callee that waits for answers itself leads on
+ * to those that owe them, until one of them waits for somebody on the way to it: then the circle is told. A scheduler that
+ * an actor keeps busy cannot answer; the caller waits no longer than {@link ANSWER_MS} for it and says who it is.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { type CalleeReport, R_ASK_CALLEE, R_CALLEE } from "./protocol.ts";
 
 /** By how much a call's timeout may be late for want of an answer. Guessed: a thousand times what an idle one takes. */
 const ANSWER_MS = 20;
-/** Calls that wait for each other in a longer chain are not followed to the end. */
+/** So many actors are asked at most: a longer circle is not found. Guessed. */
 const MOST_STEPS = 16;
 
 export class Inquiries {
@@ -62,27 +62,35 @@ export class Inquiries {
 
 function reportCallee(s: Scheduler, pid: Pid): CalleeReport {
   const actor = s.find(pid);
-  if (actor === undefined) return { name: "", doing: "it is dead", callsTo: null };
+  if (actor === undefined) return { name: "", doing: "it is dead", callsTo: [] };
   const report = reportActor(actor);
   const messages = report.mailbox === 1 ? "1 message" : `${report.mailbox} messages`;
   return {
     name: actor.target.name,
     doing: `it is ${describeWaits(report, s.clock.now())}, with ${messages} in its mailbox`,
-    callsTo: openCallOf(actor),
+    callsTo: openCallsOf(actor),
   };
 }
 
-function openCallOf(actor: ActorImpl): Pid | null {
-  for (let wait = actor.waits; wait !== null; wait = wait.next) {
-    if (wait.isOpen && wait.kind === CALL) return wait.target as Pid;
+function openCallsOf(actor: ActorImpl): Pid[] {
+  const callees: Pid[] = [];
+  for (let wait = actor.waits; wait !== null && callees.length < MOST_STEPS; wait = wait.next) {
+    if (wait.isOpen && wait.kind === CALL) callees.push(wait.target as Pid);
   }
-  return null;
+  return callees;
 }
 
 /** The time for an answer is over: `wait` fails as soon as it is known why. */
 export function inquire(wait: Wait): void {
   wait.timedOut = false;
-  new Inquiry(wait).go(wait.target as Pid);
+  new Inquiry(wait).go();
+}
+
+/** An actor that one on the way to it waits for. */
+interface Step {
+  readonly pid: Pid;
+  name: string;
+  readonly from: Step | null;
 }
 
 /** One call that was not answered in time. */
@@ -90,51 +98,73 @@ class Inquiry {
   readonly #wait: Wait;
   readonly #s: Scheduler;
   readonly #waitedMs: number;
-  /** Who waits for the answer of whom. */
-  readonly #chain: { pid: Pid; name: string }[];
+  readonly #callee: Step;
+  /** To be asked, in turn. */
+  readonly #next: Step[];
+  readonly #seen: Set<Pid>;
   #doing = "";
+  /** Its last step, whose actor is on the way to it too. */
+  #circle: Step | null = null;
 
   constructor(wait: Wait) {
     const { actor } = wait;
     this.#wait = wait;
     this.#s = actor.scheduler;
     this.#waitedMs = Math.round(this.#s.clock.now() - wait.since);
-    this.#chain = [{ pid: actor.pid, name: actor.target.name }];
+    const caller: Step = { pid: actor.pid, name: actor.target.name, from: null };
+    this.#callee = { pid: wait.target as Pid, name: "", from: caller };
+    this.#next = [this.#callee];
+    this.#seen = new Set([this.#callee.pid]);
   }
 
-  go(callee: Pid): void {
+  go(): void {
     const s = this.#s;
-    for (let pid: Pid | null = callee; pid !== null;) {
-      if (s.find(pid) === undefined && s.routes.isLive(pid)) {
-        this.#askElsewhere(pid);
+    while (this.#circle === null) {
+      const step = this.#next.shift();
+      if (step === undefined) break;
+      if (s.find(step.pid) === undefined && s.routes.isLive(step.pid)) {
+        this.#askElsewhere(step);
         return;
       }
-      pid = this.#add(pid, reportCallee(s, pid));
+      this.#add(step, reportCallee(s, step.pid));
     }
     this.#fail();
   }
 
-  /** Notes what one callee is doing; gives the next one to ask, if there is any. */
-  #add(pid: Pid, report: CalleeReport): Pid | null {
-    const seen = this.#chain.some((one) => one.pid === pid);
-    this.#chain.push({ pid, name: report.name });
-    if (this.#doing === "") this.#doing = report.doing;
-    return seen || this.#chain.length > MOST_STEPS ? null : report.callsTo;
+  /** Notes what one actor is doing, and whom to ask next. */
+  #add(step: Step, report: CalleeReport): void {
+    step.name = report.name;
+    if (step === this.#callee) this.#doing = report.doing;
+    if (onTheWayTo(step) !== undefined) { // it has called itself
+      this.#circle = step;
+      return;
+    }
+    for (const pid of report.callsTo) {
+      const next: Step = { pid, name: "", from: step };
+      const before = onTheWayTo(next);
+      if (before !== undefined) {
+        next.name = before.name;
+        this.#circle = next;
+        return;
+      }
+      if (this.#seen.size >= MOST_STEPS || this.#seen.has(pid)) continue;
+      this.#seen.add(pid);
+      this.#next.push(next);
+    }
   }
 
-  #askElsewhere(pid: Pid): void {
+  #askElsewhere(step: Step): void {
     const s = this.#s;
     const wait = this.#wait;
-    const where = s.routes.settled(pid);
-    const ref = s.inquiries.ask(where, pid, (report) => {
+    const where = s.routes.settled(step.pid);
+    const ref = s.inquiries.ask(where, step.pid, (report) => {
       if (!wait.isOpen) return;
-      const next = this.#add(pid, report);
-      if (next === null) this.#fail();
-      else this.go(next);
+      this.#add(step, report);
+      this.go();
     });
     wait.onGiveUp = () => s.inquiries.forget(ref);
     wait.onTimeout = () => {
-      this.#add(pid, { name: "", doing: this.#whyNoAnswer(pid, where), callsTo: null });
+      this.#add(step, { name: "", doing: this.#whyNoAnswer(step.pid, where), callsTo: [] });
       this.#fail();
     };
     if (wait.timer === null || !wait.timer.armed) s.timeoutIn(wait, ANSWER_MS);
@@ -152,21 +182,36 @@ class Inquiry {
   }
 
   #fail(): void {
-    const chain = this.#chain;
-    const name = (i: number) =>
-      `${formatPid(chain[i].pid)}${chain[i].name === "" ? "" : ` ${chain[i].name}`}`;
-    const last = chain.length - 1;
-    const from = chain.findIndex((one) => one.pid === chain[last].pid);
-    const circle = from === last
+    const circle = this.#circle === null
       ? ""
-      : `. The calls wait for each other in a circle: ${
-        chain.slice(from).map((_, i) => name(from + i)).join(" calls ")
-      }`;
+      : `. The calls wait for each other in a circle: ${circleTo(this.#circle).map(nameOf).join(" calls ")}`;
     this.#s.timeOut(
       this.#wait,
       new TimeoutError(
-        `call to ${name(1)} was not answered within ${this.#waitedMs} ms: ${this.#doing}${circle}`,
+        `call to ${
+          nameOf(this.#callee)
+        } was not answered within ${this.#waitedMs} ms: ${this.#doing}${circle}`,
       ),
     );
   }
+}
+
+/** The step before it that is of the same actor. */
+function onTheWayTo({ pid, from }: Step): Step | undefined {
+  for (let before = from; before !== null; before = before.from) if (before.pid === pid) return before;
+}
+
+/** From the actor around to itself. */
+function circleTo(last: Step): Step[] {
+  const steps = [last];
+  let before = last;
+  do {
+    before = before.from!;
+    steps.unshift(before);
+  } while (before.pid !== last.pid);
+  return steps;
+}
+
+function nameOf({ pid, name }: Step): string {
+  return name === "" ? formatPid(pid) : `${formatPid(pid)} ${name}`;
 }

@@ -27,6 +27,8 @@ export const NOTICE_PENDING = 4 * LINE;
 export const TEST_WORDS = 6 * LINE;
 /** How many schedulers have taken in all that came before they were closed. Added to and read by each scheduler. */
 export const CLOSING = 5 * LINE;
+/** 1 once somebody was told what losers of `Promise.race` do. Swapped by the scheduler that tells. */
+export const RACES_TOLD = 7 * LINE;
 export const RUN_WORDS = 8 * LINE;
 
 export const PHASE_BOOTING = 0;

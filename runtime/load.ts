@@ -127,10 +127,14 @@ function firstFrame(stack: string): string {
 /** A path, taken from the current folder, as a URL; what has a scheme is for `import()` as it is. */
 export function resolveModule(module: string): string {
   if (/^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
-  const path = module.split("/").map((part) =>
-    part.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23")
-  );
-  return new URL(path.join("/"), `file://${encodeURI(Deno.cwd())}/`).href;
+  return new URL(asUrlPath(module), `file://${asUrlPath(Deno.cwd())}/`).href;
+}
+
+/** What a URL would take for something else: escapes, a query, a hash, and `C|`, which it makes `C:` of. */
+function asUrlPath(path: string): string {
+  return path.split("/").map((part) =>
+    part.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23").replace(/^([a-z])\|$/i, "$1%7C")
+  ).join("/");
 }
 
 /** Where the runtime's own modules are: frames in there are no news to the user. */

@@ -85,8 +85,8 @@ export interface CalleeReport {
   readonly name: string;
   /** In words. */
   readonly doing: string;
-  /** The actor whose answer it waits for itself. */
-  readonly callsTo: Pid | null;
+  /** The actors whose answers it waits for itself. */
+  readonly callsTo: readonly Pid[];
 }
 
 export interface DeathRecord {

@@ -9,17 +9,15 @@
  */
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
+import { RACES_TOLD } from "./layout.ts";
 import { type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
 export const MANY_RECEIVES = 64;
 
-let hasWarned = false;
-
-/** JavaScript cannot see that a race was lost, but it adds up. Told once a thread. */
+/** JavaScript cannot see that a race was lost, but it adds up. Told once a run. */
 function warnOfRaces(actor: ActorImpl): void {
-  if (hasWarned) return;
-  hasWarned = true;
+  if (Atomics.exchange(actor.scheduler.run, RACES_TOLD, 1) !== 0) return;
   actor.scheduler.logFor(actor).warn(
     `${MANY_RECEIVES} receives of ${actor.target.name} are pending. The loser of a Promise.race is one of them, and takes ` +
       `a message that nobody sees: give a receive up with { timeout } or { signal }, or wait with self.select`,

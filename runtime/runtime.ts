@@ -661,9 +661,18 @@ class Run {
     const burning = isGone.findIndex((one) => one === false);
     if (burning >= 0) this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
     if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
-    else await this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
+    else {
+      await this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
+      this.#tellTrace();
+    }
     if (burning >= 0) Deno.exit(EXIT_FATAL);
     this.#settleNow();
+  }
+
+  /** A path that the user did not give is told to people; where stderr is read by programs it says nothing of success. */
+  #tellTrace(): void {
+    if (this.#config.traceTo !== true || !this.#sinks.isTerminal || !this.#trace?.isComplete) return;
+    this.#sinks.write(`trace: ${this.#trace.path}`);
   }
 
   #settleNow(): void {

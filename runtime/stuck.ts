@@ -64,12 +64,14 @@ export function readStuck(
       if (route === 0) break; // slots are taken in order: none from here on was ever used
       const where = route & WHERE_MASK;
       if (where === WHERE_FREE || (where < memory.schedulers ? where : birth) !== scheduler) continue;
-      if (actors.length === limit) {
-        more++;
-        continue;
-      }
       const generation = route >>> WHERE_BITS;
       const pid = makePid(birth, index, generation);
+      const isRunning = keyOf(pid) === current;
+      if (actors.length === limit) {
+        more++;
+        if (!isRunning) continue;
+        actors.pop(); // whoever keeps it busy is shown, however many there are
+      }
       const at = index * DETAIL_WORDS;
       const hasBegun = details[at + DETAIL_BEGAN] === generation;
       const word = hasBegun ? details[at + DETAIL_WAIT] : 0;
@@ -77,7 +79,7 @@ export function readStuck(
         pid,
         name: hasBegun ? functions[word >>> 8] ?? "?" : null,
         names: names.get(pid) ?? [],
-        isRunning: keyOf(pid) === current,
+        isRunning,
         wait: word & 0xff,
         sinceMs: details[at + DETAIL_SINCE],
       });

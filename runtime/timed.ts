@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { AnyAddress, TimerRef } from "./api.ts";
+import type { AnyAddress, Pid, TimerRef } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { extrasOf } from "./extras.ts";
 import { DONE } from "./actor_state.ts";
 import { finalize } from "./lifecycle.ts";
@@ -76,12 +77,30 @@ function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, e
   return timed.ref;
 }
 
+/**
+ * The mark of an event that an actor sets for itself and that no bound of its mailbox drops: the state timeouts of
+ * `statem`, which runs on whatever copy of smarm the program imports and knows the runtime through `self` alone.
+ */
+const OWN_EVENT = Symbol.for("smarm.own-event");
+
+function isOwnEvent(message: unknown): message is object {
+  return typeof message === "object" && message !== null && OWN_EVENT in message;
+}
+
+/**
+ * No pid is given twice, so ticks for a dead one would go on for nobody, and keep a program from its end that has nothing
+ * else to wait for (OTP's `timer:send_interval` ends so too). A name may be taken by another actor.
+ */
+function isForTheDead(s: Scheduler, to: AnyAddress): boolean {
+  return typeof to !== "string" && !s.routes.isLive(typeof to === "number" ? to as Pid : to.pid);
+}
+
 function fireTimed(timer: Timer<Timed>): void {
   const timed = timer.owner;
   const { actor } = timed;
   const s = actor.scheduler;
   if (s.trace !== null) s.trace.of(TIMER, actor);
-  if (timed.everyMs === 0) actor.extras!.timed.delete(timed.ref);
+  if (timed.everyMs === 0 || isForTheDead(s, timed.to)) actor.extras!.timed.delete(timed.ref);
   else {
     // The next tick keeps to the grid of the first one, so it does not drift; ticks that passed meanwhile are merged.
     const late = Math.floor((s.lastNow - timed.nextMs) / timed.everyMs);
@@ -89,8 +108,12 @@ function fireTimed(timer: Timer<Timed>): void {
     timed.nextMs += (Math.max(0, late) + 1) * timed.everyMs;
     s.timers.insert(timed.timer, timed.nextMs);
   }
+  if (timed.to === actor.pid && isOwnEvent(timed.message)) {
+    s.putSystem(actor, timed.message);
+    return;
+  }
   try {
-    s.sendFrom(actor, timed.to, timed.message);
+    s.sendFrom(actor, timed.to, timed.message); // to the dead too, once: it counts as a dead letter
   } catch (error) { // it was changed since into something that cannot be sent
     finalize(s, actor, { kind: "panic", error: toError(error) });
     s.dropBaton(actor);

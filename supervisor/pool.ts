@@ -12,11 +12,13 @@ import type { Restart } from "./spec.ts";
 import {
   announcement,
   answerWith,
+  isAnnouncement,
   isCast,
   isServerCall,
   type Server,
   type ServerCall,
   type ServerCast,
+  shownAs,
 } from "./server.ts";
 
 /** How a pool is made. */
@@ -129,13 +131,15 @@ export function pool<S, A extends unknown[], C, K>(
     };
     for await (const message of self) {
       if (isServerCall(message) || isCast(message)) dispatch(message);
-      else if (isNews(message, "POOL")) {
-        self.monitor(message.pid);
-        workers.add(message.pid);
+      else if (isAnnouncement(message)) {
+        const worker = message.request.announces;
+        message.reply();
+        self.monitor(worker);
+        workers.add(worker);
         const tasks = waiting;
         waiting = [];
         tasks.forEach(dispatch);
-      } else if (isNews(message, "DOWN")) workers.remove(message.pid);
+      } else if (isDown(message)) workers.remove(message.pid);
     }
   };
   const start = (self: Actor<unknown>, ...args: A) => {
@@ -146,9 +150,13 @@ export function pool<S, A extends unknown[], C, K>(
     const handle = self.spawnWith(spawnOptions, run as never, ...args as never);
     return Object.assign(worker.client(self, handle as never) as object, { handle });
   };
-  return Object.assign(run, { client: worker.client, start, startWith }) as unknown as Server<S, A, C, K>;
+  return Object.assign(shownAs("pool", run), {
+    client: worker.client,
+    start,
+    startWith,
+  }) as unknown as Server<S, A, C, K>;
 }
 
-function isNews(message: unknown, type: string): message is { readonly pid: Pid } {
-  return typeof message === "object" && message !== null && (message as { type?: unknown }).type === type;
+function isDown(message: unknown): message is { readonly pid: Pid } {
+  return typeof message === "object" && message !== null && (message as { type?: unknown }).type === "DOWN";
 }

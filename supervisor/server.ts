@@ -175,7 +175,7 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
     const announce = takeAnnouncement(args);
     const context = new ServerContext<S>(self);
     context.state = await spec.init(self, ...args as A);
-    if (announce !== null) self.send(announce, { type: "POOL", pid: self.pid });
+    if (announce !== null) await announceTo(self, announce);
     let reason: unknown = "normal";
     try {
       while (context.stopping === null) await serve(context, calls, casts, spec.info, await self.receive());
@@ -196,7 +196,7 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
     const handle = self.spawnWith(options, run as any, ...args) as Handle<unknown, unknown>;
     return Object.assign(client(self, handle), { handle }) as Started<C, K>;
   };
-  return Object.assign(run, {
+  return Object.assign(shownAs("server", run), {
     client,
     startWith,
     start: (self: Actor<unknown>, ...args: A) => {
@@ -266,6 +266,11 @@ export function isCast(message: unknown): message is ServerCast {
   return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string";
 }
 
+/** Names an actor function in dumps and errors, where its module does not export it under a name of its own. */
+export function shownAs<F extends (...args: never[]) => unknown>(name: string, run: F): F {
+  return Object.defineProperty(run, "name", { value: name });
+}
+
 /** One method for each name. */
 export function makeClient(
   self: Actor<unknown>,
@@ -286,10 +291,36 @@ export function makeClient(
 
 /** The argument by which a pool asks its workers to tell it that they run. */
 const POOL_KEY = "smarm pool";
+/** How long a worker waits when its pool's mailbox was full. Guessed. */
+const ANNOUNCE_AGAIN_MS = 1;
 
 /** What a pool adds to the arguments of its workers. */
 export function announcement(pool: Pid): unknown {
   return { [POOL_KEY]: pool };
+}
+
+/** A call: whoever sends hears nothing of a message that the pool's full mailbox drops, and would never get work. */
+async function announceTo(self: Actor<unknown>, pool: Pid): Promise<void> {
+  for (;;) {
+    try {
+      return await self.call(pool as Pid<Call<Announcement, void>>, { announces: self.pid });
+    } catch (error) {
+      const { name } = error as Error;
+      if (name === "DeadActorError") return; // and its supervisor is about to end this one
+      if (name === "MailboxFullError") await self.sleep(ANNOUNCE_AGAIN_MS);
+      else if (name !== "TimeoutError") throw error;
+    }
+  }
+}
+
+/** The request by which a worker tells its pool that it runs. */
+export interface Announcement {
+  readonly announces: Pid;
+}
+
+export function isAnnouncement(message: unknown): message is Call<Announcement, void> {
+  const call = message as Call<Announcement> | null;
+  return typeof call === "object" && call?.type === "CALL" && typeof call.request?.announces === "number";
 }
 
 function takeAnnouncement(args: unknown[]): Pid | null {

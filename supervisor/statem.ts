@@ -17,6 +17,7 @@ import {
   makeClient,
   type Reply,
   type Server,
+  shownAs,
 } from "./server.ts";
 
 /** What a handler of a state machine works with. */
@@ -200,7 +201,11 @@ class Runner<D> implements Machine<D> {
     if (ms === null || this.#next !== null && this.#next !== this.state) return;
     this.#timeoutMs = null;
     this.#disarm();
-    this.#timer = this.self.after(ms, this.self.pid, { type: TIMEOUT, token: this.#token });
+    this.#timer = this.self.after(ms, this.self.pid, {
+      type: TIMEOUT,
+      token: this.#token,
+      [OWN_EVENT]: true,
+    });
   }
 
   #disarm(): void {
@@ -240,6 +245,8 @@ class Runner<D> implements Machine<D> {
 }
 
 const TIMEOUT = "STATE_TIMEOUT";
+/** No bound of the mailbox drops it: a machine that misses its timeout may stay in a state for ever (runtime/timed.ts). */
+const OWN_EVENT = Symbol.for("smarm.own-event");
 
 function isTimeout(message: unknown): message is { readonly token: number } {
   return typeof message === "object" && message !== null && (message as { type?: unknown }).type === TIMEOUT;
@@ -321,5 +328,5 @@ export function statem<D, A extends unknown[], T>(
     const handle = self.spawn(run as never, ...args as never);
     return Object.assign(client(self, handle as never), { handle });
   };
-  return Object.assign(run, { client, start, startWith }) as unknown as Statem<D, A, T>;
+  return Object.assign(shownAs("statem", run), { client, start, startWith }) as unknown as Statem<D, A, T>;
 }

@@ -45,4 +45,5 @@ export function makeSupervisor(actor: ActorImpl): void {
   const extras = extrasOf(actor);
   extras.isSupervisor = true;
   extras.trapExit = true;
+  extras.bound = null; // a default is for actors that may be given another one: a request dropped here is a child missing
 }

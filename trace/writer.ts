@@ -54,6 +54,7 @@ export class TraceWriter {
   #fill: number[] = [];
   #isOver = false;
   #hasFailed = false;
+  #isComplete = false;
   #conversion: Conversion | null = null;
   #why = "";
 
@@ -199,8 +200,14 @@ export class TraceWriter {
     }
   }
 
+  /** Whether all that was recorded is in the file. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   #close(isComplete: boolean): void {
     this.#isOver = true;
+    this.#isComplete = isComplete;
     globalThis.removeEventListener("unload", this.#onUnload);
     try {
       if (isComplete) this.#raw.remove();

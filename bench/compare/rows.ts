@@ -72,6 +72,13 @@ const RATES: readonly (readonly [string, number, 1 | 2, number, ...string[]])[] 
   ["restart", 20_000, 1, 5],
 ];
 
+/** bench, what does the same in Erlang with a window of credits, size, schedulers. */
+const CHANNELS: readonly (readonly [string, string, number, 1 | 2])[] = [
+  ["channel", "counting", 2_000_000, 1],
+  ["xchannel", "xoneway", 1_000_000, 2],
+];
+const CAPACITY = 1024;
+
 /** Rows that take more than a GiB. */
 const GIBIBYTES: Readonly<Record<string, number>> = { fjcreate: 3, skynet: 4, uct: 1.5, parked: 4 };
 
@@ -165,6 +172,21 @@ export function makeRows(options: RowOptions): Row[] {
       beside: erl(schedulers, bench, args, "per_s"),
       target: { kind: "ratio-at-least", limit },
       gibibytes: gibibytes(bench),
+    });
+  }
+
+  for (const [bench, peer, n, schedulers] of CHANNELS) {
+    rows.push({
+      name: bench,
+      unit: "per_s",
+      smarm: smarm(
+        schedulers,
+        `bench/peers/${bench}.ts`,
+        [size(bench, n), `capacity=${CAPACITY}`],
+        field("per_s"),
+      ),
+      beside: erl(schedulers, peer, [size(bench, n), `window=${CAPACITY}`], "per_s"),
+      target: { kind: "ratio-at-least", limit: 1 },
     });
   }
 

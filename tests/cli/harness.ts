@@ -36,6 +36,8 @@ export interface RunOptions {
 export interface SignalAfter {
   text: string | RegExp;
   signal: Deno.Signal;
+  /** After SIGSTOP: how long the process stands still. */
+  continueAfterMs?: number;
 }
 
 /** How a program ended and what it printed. */
@@ -83,6 +85,7 @@ async function runCommand(command: string, args: string[], options: RunOptions):
   const signals = [options.signalAfter ?? []].flat();
   const question = options.answerAfter;
   let answering: ReturnType<typeof setInterval> | undefined;
+  let standing: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
     if (question !== undefined && answering === undefined && found(stdout, question.text)) {
       answering = setInterval(() => {
@@ -91,7 +94,11 @@ async function runCommand(command: string, args: string[], options: RunOptions):
       }, 500);
     }
     while (signals.length > 0 && (found(stdout, signals[0].text) || found(stderr, signals[0].text))) {
-      child.kill(signals.shift()!.signal);
+      const { signal, continueAfterMs } = signals.shift()!;
+      child.kill(signal);
+      if (continueAfterMs !== undefined) {
+        standing = setTimeout(() => child.kill("SIGCONT"), continueAfterMs);
+      }
     }
   };
   const ended = Promise.all([
@@ -128,6 +135,7 @@ async function runCommand(command: string, args: string[], options: RunOptions):
   } finally {
     clearTimeout(deadline);
     clearInterval(answering);
+    clearTimeout(standing);
     if (question !== undefined) await closeQuietly(child.stdin);
   }
 }

@@ -30,7 +30,7 @@ const PEER = named(
     "LIVE TAKEN_AWAY MISSED LOG_POSTED LOG_DROPPED " +
     "SPAWN_KEY SPAWN_GENERATION SPAWN_TARGET END_KEY END_GENERATION END_TARGET",
 );
-const RUN = named("MAIN_ENDED HUNGRY NOTICE_PENDING CLOSING");
+const RUN = named("MAIN_ENDED HUNGRY NOTICE_PENDING CLOSING RACES_TOLD");
 const DETAIL = named("DETAIL_WAIT DETAIL_SINCE DETAIL_BEGAN");
 const RING = new Map([[0, "TAIL"], [16, "HEAD"], [32, "WRITER_WAITING"], [33, "GENERATION"]]);
 const OFFER = new Map([[0, "LENGTH"], [1, "TARGET"], [2, "PID"], [3, "PID"]]);
@@ -66,9 +66,9 @@ export const POINTS: readonly string[] = [
 
 /**
  * What can only be written where nobody is killed: by main's scheduler, by one that is being closed, and by whoever
- * settles a loss.
+ * settles a loss; and what the load gives no reason to write.
  */
-export const RARE: readonly string[] = ["run MAIN_ENDED", "run CLOSING", "ring GENERATION"];
+export const RARE: readonly string[] = ["run MAIN_ENDED", "run CLOSING", "run RACES_TOLD", "ring GENERATION"];
 
 function named(names: string): Map<number, string> {
   const words = layout as unknown as Record<string, number>;

@@ -6,6 +6,7 @@ testScenarios(new URL("./scenarios/call.ts", import.meta.url), {
   timeoutTells: "S16: a call's timeout says the callee's function, what it waits for and its mailbox",
   timeoutOfBusyScheduler: "S16: a call to an actor that never gives way times out all the same, and says so",
   circle: "calls that wait for each other in a circle are named in the timeout's message",
+  circleBesideACall: "a circle of calls is named also when its actors wait for other answers besides",
   lateReplies: "S16: a reply after the timeout is dropped, and so is a second one",
   forwardedCall: "a call that was passed on to another actor is answered there",
   aborted: "a call is given up by its signal",

@@ -8,7 +8,8 @@ testScenarios(new URL("./scenarios/channel.ts", import.meta.url), {
   manySenders: "S22: a bounded channel loses, doubles and reorders nothing of six senders",
   exactBound: "S22: trySend takes exactly as many values as the capacity, on every scheduler",
   sendWaitsWhileFull: "S22: send waits while the channel is full, and goes on with each receive",
-  fairness: "S22: senders that wait for room are served in the order in which they came",
+  sleepsWhileFull: "S22: while a sender waits for room its scheduler sleeps, and wakes once, for the room",
+  fairness: "S22: senders that wait for room, on all schedulers, are served in the order in which they came",
   closeBySender:
     "S22: a sender's close lets the values before it be received, then rejects and ends iteration",
   closeByReceiver: "S22: the receiver's close rejects waiting senders and keeps what is buffered",

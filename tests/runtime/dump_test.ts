@@ -93,6 +93,23 @@ Deno.test("M5: while a scheduler is stuck the dump shows its actors from shared 
   );
 });
 
+Deno.test("M5: of more actors than a dump shows the others are counted, and who keeps a scheduler busy is shown", async () => {
+  const dump = await dumpOf(
+    "crowd",
+    2,
+    (text) => /spins: running/.test(text) && /and 54 more actors/.test(text),
+  );
+  const lines = dump.split("\n");
+  const schedulers = lines.flatMap((line, at) => line.startsWith("scheduler ") ? [at] : []);
+  const parts = schedulers.map((at, i) => lines.slice(at + 1, schedulers[i + 1]));
+  const [stuck, answers] = parts[0][0].startsWith("  (it did not answer") ? parts : parts.toReversed();
+  const actors = (part: string[]) => part.filter((line) => line.startsWith("  <pid>"));
+  assertEquals([actors(stuck).length, actors(answers).length], [200, 200]);
+  assert(stuck.includes("  <pid> spins: running"), dump);
+  assert(stuck.includes("  … and 54 more actors"), dump);
+  assert(answers.includes("  … and 51 more actors"), dump);
+});
+
 Deno.test("a supervision tree is drawn whatever the reports say: unknown children, circles, too many", () => {
   const pid = (n: number) => 2 ** 31 + n as Pid;
   const child = (n: number, isSupervisor: boolean) => (

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { display, isRuntimeFrame, resolveModule, RUNTIME_BASE } from "../../runtime/load.ts";
+import { withFolder } from "../support/folder.ts";
 
 Deno.test("what has a scheme is imported as it is, and anything else is a path from the current folder", () => {
   for (const module of ["file:///a.ts", "https://x/y.ts", "npm:x", "jsr:@a/b", "data:text/javascript,1"]) {
@@ -16,11 +17,28 @@ Deno.test("a path comes back from its URL as it was, whatever it holds", () => {
   const part = fc.string({ minLength: 1 }).filter((text) =>
     !/[\\/\0]|^\.\.?$|[\t\n\r]/.test(text) && text.trim() === text
   );
-  fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
-    const path = `/${parts.join("/")}`;
-    if (!path.isWellFormed()) return;
-    assertEquals(display(resolveModule(path)), path);
-  }));
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+      const path = `/${parts.join("/")}`;
+      if (!path.isWellFormed()) return;
+      assertEquals(display(resolveModule(path)), path);
+    }),
+    { examples: [[["A|", "!"]]] },
+  );
+});
+
+Deno.test("a relative path is found from whatever folder the program is run in", async () => {
+  const before = Deno.cwd();
+  await withFolder({}, (folder) => {
+    const odd = `${folder}/a #1? 100% é`;
+    Deno.mkdirSync(odd);
+    try {
+      Deno.chdir(odd);
+      assertEquals(display(resolveModule("app.ts")), `${odd}/app.ts`);
+    } finally {
+      Deno.chdir(before);
+    }
+  });
 });
 
 Deno.test("frames of the runtime and of Deno itself are no news to a user; frames of programs are", () => {

@@ -16,6 +16,7 @@ testScenarios(MODULE, {
 
 testScenarios(MODULE, {
   defaults: "--mailbox-limit bounds every mailbox, main's and a child's, unless its spawn says otherwise",
+  supervisors: "--mailbox-limit does not make supervisors drop what they are asked for",
 }, { counts: [1, 2], configure: (config) => config.mailboxLimit(2) });
 
 Deno.test("a mailbox that grows past 100,000 messages is told of once, with its actor's name", async () => {

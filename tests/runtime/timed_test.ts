@@ -85,6 +85,29 @@ Deno.test("a timed message goes to whoever has the name when its time has come",
   });
 });
 
+Deno.test("the ticks of every end with the actor that they are for, and go on for a name", async () => {
+  await runActors(async (self: Actor<string>) => {
+    const child = self.spawn(async (other: Actor<string>) => await other.receive());
+    const ticks = [self.every(10, child, "tick"), self.every(10, child.pid, "tick")];
+    const named = self.every(10, "nobody", "tick");
+    await child.join(); // by its first tick
+    await self.sleep(1000);
+    assertEquals(ticks.map((timer) => self.cancel(timer)), [false, false]);
+    assertEquals(self.stats().schedulers[0].timers, 1);
+    self.register("nobody");
+    assertEquals(await self.receive(), "tick");
+    assert(self.cancel(named));
+  });
+});
+
+Deno.test("a program in which only the dead are sent ticks comes to its end", async () => {
+  const waitsForNothing = async (self: Actor) => {
+    self.every(1, self.spawn(() => {}), "tick");
+    await self.receive();
+  };
+  await assertRejects(() => runActors(waitsForNothing), Error, "deadlock");
+});
+
 const BAD: [unknown, string][] = [
   [-1, "RangeError"],
   [NaN, "RangeError"],
@@ -124,7 +147,6 @@ Deno.test("every duration that is none is refused with the value quoted, by ever
         assertStringIncludes(error.message, quoted);
       }
       if (bad === undefined) continue; // no timeout
-      if (bad === null) delete rejecting.call; // the same as none there
       for (const [operation, run] of Object.entries(rejecting)) {
         const error = await assertRejects(run) as Error;
         assertEquals(error.name, name, operation);
@@ -163,4 +185,5 @@ Deno.test("every refuses less than a millisecond, and both refuse what is no add
 testScenarios(new URL("./scenarios/timed.ts", import.meta.url), {
   acrossSchedulers:
     "timed messages reach other schedulers, and what cannot be sent is refused when it is set",
+  ticksForTheDead: "the ticks of every end with an actor on any scheduler",
 });

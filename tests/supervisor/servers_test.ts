@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { Config } from "smarm";
+import { assertEquals, assertRejects } from "@std/assert";
+import { Config, pool, server, statem } from "smarm";
+import { runActors } from "smarm/testing";
 import { Runtime } from "../../runtime/runtime.ts";
 import { LeastLoaded } from "../../supervisor/pool.ts";
 import type { Pid } from "smarm";
@@ -106,3 +107,70 @@ export async function typesOf(self: Actor, c: typeof counter, d: typeof door): P
   await machine.unlock(1);
   void [n, s, nothing, yes];
 }
+
+Deno.test("servers, state machines and pools that no module exports are shown as what they are", async () => {
+  const silent = { answer: (one: { later(keep: () => void): string }) => one.later(() => {}) };
+  const kept = server({ init: () => null, calls: silent });
+  const kinds = {
+    server: kept,
+    statem: statem({ init: () => null, initial: "on", states: { on: { calls: silent } } }),
+    pool: pool(kept, { size: 1, scheduler: "local" }),
+  };
+  await runActors(async (self: Actor) => {
+    for (const [kind, one] of Object.entries(kinds)) {
+      const { handle } = one.start(self);
+      const client = one.client(self, handle, { timeout: 10 }) as { answer(): Promise<string> };
+      await assertRejects(() => client.answer(), Error, `${kind} was not answered within 10 ms`);
+      self.exit(handle, "shutdown");
+    }
+  });
+});
+
+Deno.test("a pool whose mailbox is full hears of all its workers", async () => {
+  const namesItself = server({
+    init: () => null,
+    calls: { name: (one) => one.self.pid as number },
+    casts: { nothing: () => {} },
+  });
+  const size = 8;
+  const workers = pool(namesItself, { size, scheduler: "local" });
+  await runActors(async (self: Actor) => {
+    const client = workers.startWith(self, { mailbox: { capacity: 1 } });
+    for (let i = 0; i < 20 * size; i++) { // its mailbox is full whenever a worker runs
+      client.nothing();
+      await self.yield();
+    }
+    await self.sleep(1000); // they try again
+    const seen = new Set<number>();
+    for (let i = 0; i < size; i++) seen.add(await client.name());
+    assertEquals(seen.size, size);
+    self.exit(client.handle, "shutdown");
+  });
+});
+
+Deno.test("a state machine whose mailbox is full does not miss its timeout", async () => {
+  for (const onFull of ["drop-newest", "drop-oldest", "panic"] as const) {
+    const door = statem({
+      init: () => null,
+      initial: "open",
+      states: {
+        open: {
+          enter: (m) => m.timeoutIn(20),
+          casts: { knock: (m) => m.self.sleep(30) },
+          timeout: (m) => m.go("closed"),
+        },
+        closed: { calls: { isClosed: () => true } },
+      },
+    });
+    await runActors(async (self: Actor) => {
+      const client = door.startWith(self, { mailbox: { capacity: 1, onFull } });
+      await self.sleep(1);
+      client.knock(); // being served from 1 to 31 ms
+      await self.sleep(1);
+      client.knock(); // fills the mailbox when the time is over
+      await self.sleep(1000);
+      assertEquals(await client.isClosed(), true, onFull);
+      self.exit(client.handle, "shutdown");
+    });
+  }
+});

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runSmarm, type SignalAfter } from "../cli/harness.ts";
+import { REPOSITORY, runOnTerminal, runSmarm, type SignalAfter } from "../cli/harness.ts";
 import { checkTrace } from "../../trace/check.ts";
 import { withFolder } from "../support/folder.ts";
 
@@ -77,6 +77,26 @@ Deno.test("--trace: the file is complete when a stuck scheduler is given up", as
   assertEquals(events.filter((e) => e.ph === "E").at(-1).args.stopped, "the end of the trace");
 });
 
+Deno.test("--trace: the file goes on behind the death of an actor that was stuck, and of a whole scheduler", async () => {
+  const program = new URL("../containment/stuck_program.ts", import.meta.url).pathname;
+  for (const way of ["loop", "matching"]) {
+    await withFolder({}, async (folder) => {
+      const path = `${folder}/t.json`;
+      const options = ["--threads", "2", "--contain", "--watchdog", "400", `--trace=${path}`];
+      const { code, stderr } = await runSmarm([...options, program, way]);
+      assertEquals(code, 0, stderr);
+      const text = await Deno.readTextFile(path);
+      assertEquals(checkTrace(text).problems, []);
+      // deno-lint-ignore no-explicit-any
+      const slices = JSON.parse(text).traceEvents.filter((e: any) => e.ph === "B");
+      const { ts, tid } = slices.findLast((e: { name: string }) => e.name === "stuck");
+      // deno-lint-ignore no-explicit-any
+      assert(slices.some((e: any) => e.name === "sibling" && e.tid === tid && e.ts > ts), way);
+      assertEquals(stderr.includes("was lost"), way === "matching", stderr);
+    });
+  }
+});
+
 Deno.test("--trace: at full rate nothing is lost", async () => {
   await withFolder({}, async (folder) => {
     const path = `${folder}/t.json.gz`;
@@ -138,6 +158,30 @@ Deno.test("--trace: without a path it is named after the module and the time", a
     assertEquals(code, 0);
     const [entry] = Deno.readDirSync(folder);
     assertMatch(entry.name, /^smarm-trace-traced-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}\.json$/);
+  });
+});
+
+Deno.test("--trace: a path that was not given is told on a terminal, and only there", async () => {
+  await withFolder({}, async (folder) => {
+    const args = ["--threads", "1", "--trace", PROGRAM, "ends"];
+    const runner = new URL("smarm.ts", REPOSITORY).pathname;
+    const { stdout } = await runOnTerminal(["run", "-A", runner, ...args], { cwd: folder });
+    const [entry] = Deno.readDirSync(folder);
+    assertStringIncludes(stdout, `trace: ${entry.name}\r\n`);
+    assertEquals((await runSmarm(args, { cwd: folder })).stderr, "");
+    const given = await runOnTerminal([
+      "run",
+      "-A",
+      runner,
+      "--threads",
+      "1",
+      "--trace=t.json",
+      PROGRAM,
+      "ends",
+    ], {
+      cwd: folder,
+    });
+    assertEquals(given.stdout.includes("trace:"), false, given.stdout);
   });
 });
 

@@ -13,7 +13,12 @@ export async function counter(self: Actor<Add | Get | Stop>, start: number): Pro
   for await (const message of self) {
     switch (message.type) {
       case "add":
+        break;
       case "CALL":
+        // @ts-expect-error the reply is a number
+        message.reply("1");
+        // @ts-expect-error no such request
+        if (message.request === "put") break;
         break;
       default:
         // @ts-expect-error "stop" is not handled
@@ -68,6 +73,12 @@ export async function main(self: Actor<Add>): Promise<void> {
   void text;
 
   const outcome = await handle.join();
+  // @ts-expect-error it returns a text
+  const returns: Handle<number, Stop> = handle;
+  void returns;
+  // @ts-expect-error a handle of an actor that takes less
+  const takes: Handle<string, Add | Get | Stop | string> = handle;
+  void takes;
   // @ts-expect-error a panic has no value
   void outcome.value;
 

@@ -65,6 +65,11 @@ export async function main(self: Actor, kind: string): Promise<void> {
       if (timersFired === 1 && timers === 1 && parked) break;
       await self.sleep(1);
     }
+    if (kind === "crowd") {
+      for (let i = 0; i < 250; i++) {
+        for (const where of [own, scheduler]) self.spawnWith({ scheduler: where }, receives);
+      }
+    }
     self.spawnWith(there, spins);
     while (self.stats().schedulers[scheduler].currentPid === null) await self.sleep(1);
     self.spawnWith(there, receives);

@@ -115,6 +115,31 @@ export async function circle(self: Actor<string>): Promise<void> {
   for (const one of ring) self.exit(one, "shutdown");
 }
 
+/** Waits for two answers at once, the first of which is owed by somebody outside of the circle. */
+export async function callsTwo(self: Actor<Pid<Ask>>, sleeps: Pid<Ask>, ready: Pid<string>): Promise<void> {
+  const back = await self.receive();
+  const both = [sleeps, back].map((to) => self.call(to, 1, { timeout: 60_000 }).catch(() => {}));
+  self.send(ready, "waits for both");
+  await Promise.all(both);
+}
+
+export async function circleBesideACall(self: Actor<string>): Promise<void> {
+  for (let where = 0; where < 2; where++) {
+    const server = self.spawnWith(schedulerAt(self, 1), sleeper, self.pid);
+    const other = self.spawnWith(schedulerAt(self, where), callsTwo, server.pid, self.pid);
+    self.send(other, self.pid as unknown as Pid<Ask>);
+    await self.receive((m) => m === "has it");
+    await self.receive((m) => m === "waits for both");
+    const error = await rejection(self.call(other.pid as unknown as Pid<Ask>, 1, { timeout: 30 }));
+    assertMatch(error.message, /in a circle: <(.*)> circleBesideACall calls <.*> callsTwo calls <\1> /);
+    for (const one of [server, other]) {
+      self.kill(one);
+      await one.join();
+    }
+    await self.receive((m) => (m as unknown as Ask).type === "CALL");
+  }
+}
+
 export async function late(self: Actor<Ask>, ready: Pid<string>): Promise<void> {
   const first = await self.receive();
   self.send(ready, "has it");

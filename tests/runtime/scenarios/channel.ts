@@ -93,13 +93,31 @@ export async function fairness(self: Actor<string>): Promise<void> {
   await sender.send(-1);
   const handles = [];
   for (let i = 0; i < 8; i++) { // one after the other begins to wait
-    handles.push(self.spawnWith(schedulerAt(self, 1), sendOnce, sender, i, self.pid));
+    handles.push(self.spawnWith(schedulerAt(self, i), sendOnce, sender, i, self.pid));
     await self.receive();
   }
   const got = [];
   for (let i = -1; i < 8; i++) got.push(await receiver.receive());
   assertEquals(got, [-1, 0, 1, 2, 3, 4, 5, 6, 7]);
   for (const handle of handles) assertEquals((await handle.join()).kind, "exit");
+}
+
+export async function sleepsWhileFull(self: Actor<string>): Promise<void> {
+  const { scheduler } = schedulerAt(self, 1);
+  if (scheduler === schedulerAt(self, 0).scheduler) return; // it is kept awake by this actor
+  const { sender, receiver } = self.channel<number>(1);
+  await sender.send(0);
+  const peer = self.spawnWith({ scheduler }, sendOnce, sender, 1, self.pid);
+  await self.receive();
+  const there = () => self.stats().schedulers[scheduler];
+  while (!there().parked) await self.yield();
+  assertEquals([there().timers, there().runQueueLength], [0, 0]); // nothing but the room that it waits for wakes it
+  const { resumed } = there();
+  assertEquals(await receiver.receive(), 0);
+  assertEquals(await peer.join(), { kind: "exit", value: "sent" });
+  while (!there().parked) await self.yield();
+  assertEquals(there().resumed, resumed + 1);
+  assertEquals(await receiver.receive(), 1);
 }
 
 export async function closes(self: Actor, to: Numbers): Promise<string> {

@@ -175,6 +175,16 @@ export function defaults(self: Actor<Numbered>): void {
   self.exit(child, "shutdown");
 }
 
+export async function supervisors(self: Actor<Numbered>): Promise<void> {
+  const inner = { id: "inner", supervise: { children: [] } };
+  for (const tree of [self.supervise({ children: [] }), self.supervise({ children: [inner] })]) {
+    const starts = Array.from({ length: 20 }, (_, i) => tree.startChild({ id: `${i}`, start: [idle] }));
+    await Promise.all(starts);
+    self.exit(tree, "shutdown");
+    await tree.join();
+  }
+}
+
 export function badBounds(self: Actor): void {
   for (
     const bad of [{ capacity: 0 }, { capacity: 1.5 }, { capacity: "3" }, { capacity: 1, onFull: "drop" }]

@@ -28,3 +28,17 @@ export async function acrossSchedulers(self: Actor<unknown>): Promise<void> {
   }
   self.exit(peer, "shutdown");
 }
+
+export async function takesOne(self: Actor<unknown>): Promise<void> {
+  await self.receive();
+}
+
+export async function ticksForTheDead(self: Actor<unknown>): Promise<void> {
+  for (let where = 0; where < 2; where++) {
+    const peer = self.spawnWith(schedulerAt(self, where), takesOne);
+    const ticks = self.every(1, peer.pid, "tick");
+    await peer.join();
+    await self.sleep(3); // timers fire in order: a tick was due meanwhile
+    assertEquals(self.cancel(ticks), false);
+  }
+}
