@@ -134,6 +134,8 @@ export class Offers {
   #tail = 0;
   /** How many are offered, those included that a thief has and of which the owner has not heard. */
   count = 0;
+  /** Of those that were offered since there was no offer last. `takenBefore`: how many had been stolen by then. */
+  readonly batch = { offered: 0, given: 0, takenBefore: 0 };
 
   constructor(memory: SharedMemory, owner: number, classes: ObjectClasses) {
     this.#writer = new EntryWriter(memory, owner, classes);
@@ -152,6 +154,12 @@ export class Offers {
       if (length === EMPTY || length === READ || isLive(f64[(entry >> 1) + PID] as Pid)) continue;
       Atomics.store(i32, entry + LENGTH, READ);
     }
+  }
+
+  /** Nothing is offered now; so many have been stolen. */
+  beginBatch(taken: number): void {
+    this.batch.offered = this.batch.given = 0;
+    this.batch.takenBefore = taken;
   }
 
   /** Whether one more can be offered. */
@@ -187,6 +195,7 @@ export class Offers {
     actor.offer = this.#tail & (CAPACITY - 1);
     this.#tail++;
     this.count++;
+    this.batch.offered++;
     Atomics.store(i32, TAIL, this.#tail); // pairs with the load in Thief.take()
     return true;
   }

@@ -49,6 +49,11 @@ interface Shared {
   theirs: number;
 }
 
+/** How many actors of a scheduler have begun. */
+function begunOn(words: Int32Array, id: number): number {
+  return words[id * PEER_WORDS + LIVE] - words[id * PEER_WORDS + RUN_QUEUE_LENGTH];
+}
+
 export class WorkSharing {
   readonly #s: Scheduler;
   readonly #offers: Offers;
@@ -87,6 +92,7 @@ export class WorkSharing {
 
   /** A new actor whose route says *stealable*. */
   offer(actor: ActorImpl): void {
+    if (this.#offers.count === 0) this.#offers.beginBatch(this.#s.words[this.#s.base + TAKEN_AWAY]);
     if (this.#offers.push(actor, actor.target.nameId, actor.args!)) this.#s.offered++;
     else this.#keepHome(actor);
   }
@@ -207,8 +213,8 @@ export class WorkSharing {
     if (shared === undefined || now - shared.since >= SHARING_MS) {
       shared = this.#shared[peer] = {
         since: now,
-        mine: mine - words[id * PEER_WORDS + RUN_QUEUE_LENGTH],
-        theirs: theirs - words[peer * PEER_WORDS + RUN_QUEUE_LENGTH],
+        mine: begunOn(words, id),
+        theirs: begunOn(words, peer),
       };
     }
     return (mine - shared.mine) - (theirs - shared.theirs);
@@ -269,14 +275,16 @@ export class WorkSharing {
     const peer = schedulers === 2 ? 1 - s.id : this.#random.below(schedulers);
     const base = peer * PEER_WORDS;
     if (this.#offers.count < 2 || peer === s.id || s.words[base + RUN_QUEUE_LENGTH] > 1) return;
-    if (this.#givenAt[peer] === s.words[base + EPOCH] || this.#lead(peer) < 2) return;
-    let given = 0;
+    if (this.#givenAt[peer] === s.words[base + EPOCH]) return;
+    const { batch } = this.#offers;
+    const before = batch.given;
     for (const actor of this.#offers.everySecond(this.#thief.offers(s.id) >> 1)) {
       // A thief may come meanwhile, and both together would move three quarters: they meet at the same actors.
-      if (this.#lead(peer) - given < 2) break;
-      if (this.#give(actor, peer)) given++;
+      const taken = s.words[s.base + TAKEN_AWAY] - batch.takenBefore;
+      if ((taken + batch.given + 1) * 2 > batch.offered) break;
+      if (this.#give(actor, peer)) batch.given++;
     }
-    if (given > 0) s.remote.flush();
+    if (batch.given > before) s.remote.flush();
   }
 
   /** Schedulers that have nothing to do. One that was given something and has not turned since gets no more. */
