@@ -1,6 +1,6 @@
 /**
  * What tracing costs a ping-pong: with the hooks in and tracing off, with `--trace`, and in a copy of the sources from
- * which every hook is taken out. The goals of issue 9: off at most 1 % slower than the copy, on at most 25 %.
+ * which every hook is taken out. The goals: off at most 1 % slower than the copy, on at most 25 %.
  *
  *     deno run -A bench/trace/cost.ts [pairs=4] [batches=100] [n=50000]
  *
