@@ -1,6 +1,6 @@
 /**
  * What a call costs beside a bare ping-pong of two messages, in turn, in one process: rounds of each, and the medians.
- * The goal of issue 4: a call's round trip takes at most 1.6 times a bare one.
+ * The goal: a call's round trip takes at most 1.6 times a bare one.
  *
  *     deno run -A smarm.ts --threads 1 bench/call_bench.ts [n=300000] [rounds=7]
  *
