@@ -30,7 +30,87 @@ export async function resets(self: Actor, portText: string) {
     outcomes.push(await told(conn.closeWrite()) === "done" ? "done" : "NotConnected");
     conn.close();
   }
+  { // after our half was closed
+    const conn = await self.io.connect(to);
+    const reading = told(conn.read());
+    await conn.write("xx");
+    await conn.closeWrite();
+    outcomes.push(await reading);
+    conn.close();
+  }
+  { // while hands are shaken: it is the client's first bytes that are answered so
+    const conn = await self.io.connect({ ...to, tls: true });
+    outcomes.push(await told(conn.handshake()));
+    conn.close();
+  }
   return outcomes;
+}
+
+/** A client connects and resets before anybody accepts; the loop of a server goes on with the next one. */
+export async function resetBeforeAccept(self: Actor, toClient: string) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new BroadcastChannel(toClient);
+  let isGone = false;
+  client.onmessage = () => isGone = true;
+  client.postMessage(portOf(listener.addr));
+  while (!isGone) await self.sleep(1);
+  client.close();
+  const next = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+  await next.write("next");
+  const texts: string[] = [];
+  for await (const conn of listener) { // the OS may or may not give out the one that was reset
+    texts.push(await conn.read().then((bytes) => new TextDecoder().decode(bytes!), (error) => error.name));
+    if (texts.at(-1) === "next") break;
+  }
+  return texts.filter((text) => text !== "ConnectionReset");
+}
+
+/** Actors are killed while what they asked to be opened is on its way: nobody gets it, and it is closed. */
+export async function opensInVain(self: Actor, countText: string) {
+  const { schedulerCount } = self.stats();
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const before = await descriptors(self);
+  for (let i = 0; i < Number(countText); i++) {
+    const scheduler = i % schedulerCount;
+    const opener = self.spawnWith({ scheduler }, opens, i % OPENERS.length, portOf(listener.addr));
+    for (let turns = i % 4; turns > 0; turns--) await self.yield();
+    self.kill(opener);
+    await opener.join();
+  }
+  // What was connected waits to be accepted; once the listener is closed too, all is as before.
+  listener.close();
+  while (await descriptors(self) >= before) await self.sleep(5);
+  return true;
+}
+const OPENERS: ((self: Actor, port: number) => Promise<unknown>)[] = [
+  (self, port) => self.io.connect({ hostname: "127.0.0.1", port }),
+  (self) => self.io.open("/dev/null"),
+  (self) => self.io.listen({ hostname: "127.0.0.1", port: 0 }),
+  (self) => self.io.datagram({ port: 0 }),
+  (self) => self.io.command("sleep", { args: ["3600"] }).spawn(),
+];
+export async function opens(self: Actor, which: number, port: number) {
+  for (;;) await OPENERS[which](self, port);
+}
+
+/** One is told once that a write would not wait; not before the peer has read what fills the buffers. */
+export async function writeReadiness(self: Actor) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+  const conn = await listener.accept();
+  await self.io.ready(conn, "write");
+  let writing: Promise<string>;
+  let total = 0;
+  for (const piece = new Uint8Array(1_048_576);;) { // until the OS takes no more
+    writing = told(conn.write(piece));
+    total += piece.length;
+    const full = await told(self.io.ready(conn, "write", { timeout: 50 }));
+    if (full === "TimeoutError") break;
+    await writing;
+  }
+  const ready = told(self.io.ready(conn, "write"));
+  for (let read = 0; read < total;) read += (await peer.read())!.length;
+  return { ready: await ready, written: await writing };
 }
 
 export async function fullDisk(self: Actor, path: string) {
@@ -193,7 +273,19 @@ export async function busy(self: Actor) {
   return { success, burstsPerRequest: took / requests };
 }
 
-const PROGRAMS = { resets, fullDisk, partialWrites, slowLoris, backpressure, cycles, leaks, busy };
+const PROGRAMS = {
+  resets,
+  resetBeforeAccept,
+  opensInVain,
+  writeReadiness,
+  fullDisk,
+  partialWrites,
+  slowLoris,
+  backpressure,
+  cycles,
+  leaks,
+  busy,
+};
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
   // deno-lint-ignore no-explicit-any
