@@ -13,22 +13,27 @@ const CLASSES = [
 ] as const;
 
 export class BytePool {
-  readonly #free: ArrayBuffer[][] = CLASSES.map(() => []);
+  /** Views of the length that they were last given with: in steady traffic the next one asks for the same. */
+  readonly #free: Uint8Array<ArrayBuffer>[][] = CLASSES.map(() => []);
 
   /** An array of so many bytes, with anything in it. */
   take(length: number): Uint8Array<ArrayBuffer> {
     for (let i = 0; i < CLASSES.length; i++) {
       if (length > CLASSES[i].bytes) continue;
-      return new Uint8Array(this.#free[i].pop() ?? new ArrayBuffer(CLASSES[i].bytes), 0, length);
+      const view = this.#free[i].pop();
+      if (view !== undefined && view.length === length) return view;
+      return new Uint8Array(view?.buffer ?? new ArrayBuffer(CLASSES[i].bytes), 0, length);
     }
     return new Uint8Array(length);
   }
 
   /** Whoever gives an array back uses it no more. Arrays that were made elsewhere are left to the collector. */
-  give({ buffer }: Uint8Array): void {
+  give(view: Uint8Array): void {
+    const { byteLength } = view.buffer;
     for (let i = 0; i < CLASSES.length; i++) {
-      if (buffer.byteLength !== CLASSES[i].bytes) continue;
-      if (this.#free[i].length < CLASSES[i].most) this.#free[i].push(buffer as ArrayBuffer);
+      if (byteLength !== CLASSES[i].bytes) continue;
+      const whole = view.byteOffset === 0 ? view : new Uint8Array(view.buffer);
+      if (this.#free[i].length < CLASSES[i].most) this.#free[i].push(whole as Uint8Array<ArrayBuffer>);
       return;
     }
   }

@@ -16,19 +16,20 @@ export abstract class ByteToken extends Token {
   #reading = "";
   #writing = "";
 
-  async read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
+  // The promise is that of the wait itself: an async function around it would cost a promise and a turn of microtasks.
+  read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
     try {
-      return await this.readAs(this.actor, n, options);
+      return this.readAs(this.actor, n, options);
     } catch (error) {
-      throw blame(error);
+      return Promise.reject(error);
     }
   }
 
-  async write(data: Writable, options?: WaitOptions): Promise<number> {
+  write(data: Writable, options?: WaitOptions): Promise<number> {
     try {
-      return await this.writeAs(this.actor, data, options);
+      return this.writeAs(this.actor, data, options);
     } catch (error) {
-      throw blame(error);
+      return Promise.reject(error);
     }
   }
 

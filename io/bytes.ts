@@ -11,9 +11,9 @@ import { LARGEST_READ, MOST_RING_BYTES, R_IO_READ, R_IO_RETURN, R_IO_WRITE } fro
 
 export const DEFAULT_READ_BYTES = 64 * 1024;
 
-const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes };
+const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes, blamesAwaiter: true };
 /** An actor that ends without having waited for its last write has still written it. */
-const WRITE: Answering = { outlives: true };
+const WRITE: Answering = { outlives: true, blamesAwaiter: true };
 
 export function read(
   io: IoClient,

@@ -51,6 +51,8 @@ export interface Answering {
   readonly waitKind?: typeof IO | typeof BLOCKING;
   /** The request has its answer, whether somebody waited for it or not. */
   readonly over?: (ticket: Ticket) => void;
+  /** The actor awaits the wait itself, with no function of ours around it that would tell the error its line. */
+  readonly blamesAwaiter?: true;
   /** Goes on even when its actor has ended. */
   readonly outlives?: true;
 }
@@ -248,7 +250,9 @@ export class IoClient {
 
   #settle(ticket: Ticket, wait: Wait, kind: number, payload: unknown): void {
     if (kind === R_IO_FAILED) {
-      this.s.fail(wait, reviveError(payload as PackedError));
+      const error = reviveError(payload as PackedError);
+      if (ticket.answering.blamesAwaiter) this.s.failAwaiter(wait, error);
+      else this.s.fail(wait, error);
       return;
     }
     const { revive } = ticket.answering;

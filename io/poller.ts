@@ -49,7 +49,7 @@ import {
 } from "./protocol.ts";
 import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
-import { StandardStream, StreamResource } from "./stream_resource.ts";
+import { StandardStream, StreamResource, Writing } from "./stream_resource.ts";
 import { BytePool } from "./byte_pool.ts";
 import { BlockingPool } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
@@ -283,19 +283,22 @@ export class Poller implements OperationHost {
         return;
       }
       case R_IO_WRITE: {
-        const request = new Request(peer, aux, 0);
         const resource = this.#resources.get(target);
-        if (resource instanceof StreamResource || resource instanceof FileResource) {
-          resource.write(request, payload as Uint8Array);
-        } else if (resource === undefined) this.failed(request, closed(target));
+        if (resource instanceof StreamResource) {
+          resource.write(new Writing(peer, aux, payload as Uint8Array));
+          return;
+        }
+        const request = new Request(peer, aux, 0);
+        if (resource instanceof FileResource) resource.write(request, payload as Uint8Array);
+        else if (resource === undefined) this.failed(request, closed(target));
         else resource.refuse(request, "write to");
         return;
       }
       case R_IO_POST: {
         const resource = this.#resources.get(target);
-        const request = new Request(peer, target, 0, true);
-        if (resource instanceof StreamResource) resource.write(request, payload as Uint8Array);
-        else this.failed(request, closed(target));
+        const writing = new Writing(peer, target, payload as Uint8Array, true);
+        if (resource instanceof StreamResource) resource.write(writing);
+        else this.failed(writing, closed(target));
         return;
       }
       case R_IO_REQUEST:

@@ -162,7 +162,7 @@ class Inquiry {
       : `. The calls wait for each other in a circle: ${
         chain.slice(from).map((_, i) => name(from + i)).join(" calls ")
       }`;
-    this.#s.timeOut(
+    this.#s.failAwaiter(
       this.#wait,
       new TimeoutError(
         `call to ${name(1)} was not answered within ${this.#waitedMs} ms: ${this.#doing}${circle}`,
