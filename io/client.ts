@@ -283,20 +283,24 @@ export class IoClient {
   hold(actor: ActorImpl, token: Token): void {
     token.holder = actor;
     const extras = extrasOf(actor);
-    extras.tokens ??= new Set();
-    extras.tokens.add(token);
+    const { tokens } = extras;
+    if (tokens === null) extras.tokens = token;
+    else if (tokens instanceof Set) tokens.add(token);
+    else if (tokens !== token) extras.tokens = new Set([tokens, token]);
     this.#held.set(token.id, token);
   }
 
   /** Its holder owns it no more. */
   drop(token: Token): void {
-    token.holder?.extras?.tokens?.delete(token);
+    const extras = token.holder?.extras;
+    if (extras?.tokens instanceof Set) extras.tokens.delete(token);
+    else if (extras?.tokens === token) extras.tokens = null;
     if (this.#held.get(token.id) === token) this.#held.delete(token.id);
   }
 
   /** The actor has ended, and had tokens. */
   released(actor: ActorImpl): void {
-    for (const token of actor.extras!.tokens!) this.#held.delete(token.id);
+    for (const token of tokensOf(actor)) this.#held.delete(token.id);
     this.post(R_IO_RELEASE, actor.pid, 0, null);
   }
 
@@ -350,14 +354,14 @@ export class IoClient {
   report(): string[] {
     const lines: string[] = [];
     for (const actor of this.s.actors()) {
-      const tokens = actor.extras?.tokens;
-      if (tokens === null || tokens === undefined || tokens.size === 0) continue;
+      const tokens = tokensOf(actor);
+      if (tokens.length === 0) continue;
       if (lines.length === MOST_REPORTED) {
         lines.push("…");
         break;
       }
-      const shown = [...tokens].slice(0, MOST_TOKENS).map((token) => (token as Token).describe());
-      if (tokens.size > shown.length) shown.push(`… and ${tokens.size - shown.length} more`);
+      const shown = tokens.slice(0, MOST_TOKENS).map((token) => token.describe());
+      if (tokens.length > shown.length) shown.push(`… and ${tokens.length - shown.length} more`);
       lines.push(`${actor.target.name} ${formatPid(actor.pid)} holds ${shown.join(", ")}`);
     }
     return lines;
@@ -366,6 +370,12 @@ export class IoClient {
 
 const MOST_REPORTED = 100;
 const MOST_TOKENS = 10;
+
+function tokensOf({ extras }: ActorImpl): Token[] {
+  const tokens = extras?.tokens ?? null;
+  if (tokens === null) return [];
+  return tokens instanceof Set ? [...tokens] : [tokens];
+}
 
 function isForActor(kind: number): boolean {
   return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;

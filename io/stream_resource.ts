@@ -170,8 +170,8 @@ export class StreamResource extends PollerResource {
   #start(writing: Writing): void {
     this.#writing = writing;
     const { bytes } = writing;
-    if (bytes === null) this.endWriting().then(this.#flushed, this.#notWritten);
-    else if (bytes.length === 0) queueMicrotask(this.#flushed);
+    if (bytes === null) this.endWriting().then(() => this.#flushed(), this.#notWritten);
+    else if (bytes.length === 0) queueMicrotask(() => this.#flushed());
     else this.endpoint.write!(bytes).then(this.#wrote, this.#notWritten);
   }
 
@@ -186,11 +186,11 @@ export class StreamResource extends PollerResource {
     else this.endpoint.write!(bytes.subarray(writing.written)).then(this.#wrote, this.#notWritten);
   };
 
-  readonly #flushed = (): void => {
+  #flushed(): void {
     const writing = this.#writing!;
     if (writing.isOpen) this.host.done(writing, writing.written);
     this.#next();
-  };
+  }
 
   readonly #notWritten = (error: unknown): void => {
     const writing = this.#writing!;
