@@ -36,6 +36,7 @@ import {
   R_IO_WRITE,
 } from "./protocol.ts";
 import { reviveError } from "./errors.ts";
+import { BIG, BytePool } from "./byte_pool.ts";
 import { Token } from "./token.ts";
 import { registerTokens } from "./tokens.ts";
 
@@ -86,6 +87,8 @@ export class IoClient {
   #ids: number;
   /** Tokens that actors here own. */
   readonly #held = new Map<number, Token>();
+  /** For copies of big pieces that actors write. */
+  readonly buffers = new BytePool(BIG);
   /** Tokens in the record that is being written, and in the one that was read last. */
   readonly leaving: Token[] = [];
   readonly arrived: Token[] = [];

@@ -28,6 +28,8 @@ import { resetRing } from "../runtime/ring.ts";
 import { Routes } from "../runtime/slot_table.ts";
 import {
   FIRST_RESOURCE,
+  LARGEST_READ,
+  MOST_RING_BYTES,
   onTheWayTo,
   R_IO_BROKEN,
   R_IO_CANCEL,
@@ -46,6 +48,7 @@ import {
   STDIN,
   STDOUT,
   wayOf,
+  type WrittenBack,
 } from "./protocol.ts";
 import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
@@ -392,6 +395,17 @@ export class Poller implements OperationHost {
 
   recycle(bytes: Uint8Array): void {
     this.#pool.give(bytes);
+  }
+
+  wrote(request: Request, bytes: Uint8Array, count: number): void {
+    const buffer = bytes.buffer as ArrayBuffer;
+    const moved = buffer.byteLength > MOST_RING_BYTES && buffer.byteLength <= LARGEST_READ;
+    if (moved && request.isOpen && !request.isSilent) {
+      const back: WrittenBack = [count, buffer];
+      return this.done(request, back, [buffer]);
+    }
+    this.#pool.give(bytes);
+    if (request.isOpen) this.done(request, count);
   }
 
   failed(request: Request, error: unknown): void {

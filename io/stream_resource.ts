@@ -180,8 +180,8 @@ export class StreamResource extends PollerResource {
     const bytes = writing.bytes!;
     writing.written += count;
     if (writing.written === bytes.length) {
-      this.host.recycle(bytes);
-      this.#flushed();
+      this.host.wrote(writing, bytes, writing.written);
+      this.#next();
     } else if (!writing.isOpen && !this.isClosed) this.#next(); // given up halfway
     else this.endpoint.write!(bytes.subarray(writing.written)).then(this.#wrote, this.#notWritten);
   };
