@@ -79,7 +79,7 @@ export interface Conn extends Resource, Source, Sink {
 export interface Listener extends Resource, AsyncIterable<Conn> {
   /** Where it listens, with the port that the OS chose for port 0. */
   readonly addr: Deno.Addr;
-  /** The next connection. Accepts of several actors are served in turn. */
+  /** The next connection. Accepts of several actors are served in turn; clients that are gone by then are passed over. */
   accept(options?: WaitOptions): Promise<Conn>;
 }
 

@@ -50,7 +50,7 @@ export class ByteQueue {
 }
 
 /** What a read asks the OS for at first: an idle connection costs a pending buffer of this size. */
-export const SMALLEST_READ = 1024;
+export const SMALLEST_READ = 256;
 /** The most that is read ahead of the actor. */
 export const LARGEST_READ_AHEAD = 64 * 1024;
 

@@ -8,7 +8,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type { Writable } from "./api.ts";
 import * as bytes from "./bytes.ts";
 import { blame } from "./errors.ts";
-import { linesOf, piecesOf } from "./reading.ts";
+import { growing, linesOf, piecesOf } from "./reading.ts";
 import { readableOf, writableOf } from "./streams.ts";
 import { Token } from "./token.ts";
 
@@ -16,19 +16,20 @@ export abstract class ByteToken extends Token {
   #reading = "";
   #writing = "";
 
-  async read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
+  // The promise is that of the wait itself: an async function around it would cost a promise and a turn of microtasks.
+  read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
     try {
-      return await this.readAs(this.actor, n, options);
+      return this.readAs(this.actor, n, options);
     } catch (error) {
-      throw blame(error);
+      return Promise.reject(error);
     }
   }
 
-  async write(data: Writable, options?: WaitOptions): Promise<number> {
+  write(data: Writable, options?: WaitOptions): Promise<number> {
     try {
-      return await this.writeAs(this.actor, data, options);
+      return this.writeAs(this.actor, data, options);
     } catch (error) {
-      throw blame(error);
+      return Promise.reject(error);
     }
   }
 
@@ -51,13 +52,18 @@ export abstract class ByteToken extends Token {
     return linesOf(this.io, this.id, () => this.read(this.pieceBytes, options));
   }
 
+  /** Up to how much, once the pieces before were as large as they could be. */
+  protected get mostPieceBytes(): number {
+    return this.pieceBytes;
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return piecesOf(() => this.read(this.pieceBytes));
+    return piecesOf(growing(this.pieceBytes, this.mostPieceBytes, (n) => this.read(n)));
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const actor = this.actor;
-    return readableOf(() => this.readAs(actor, this.pieceBytes));
+    return readableOf(growing(this.pieceBytes, this.mostPieceBytes, (n) => this.readAs(actor, n)));
   }
 
   get writable(): WritableStream<Uint8Array> {

@@ -7,13 +7,28 @@ import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Answering, IoClient } from "./client.ts";
 import type { Writable } from "./api.ts";
-import { LARGEST_READ, MOST_RING_BYTES, R_IO_READ, R_IO_RETURN, R_IO_WRITE } from "./protocol.ts";
+import {
+  LARGEST_READ,
+  MOST_RING_BYTES,
+  R_IO_READ,
+  R_IO_RETURN,
+  R_IO_WRITE,
+  type WrittenBack,
+} from "./protocol.ts";
 
 export const DEFAULT_READ_BYTES = 64 * 1024;
 
-const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes };
+const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes, blamesAwaiter: true };
 /** An actor that ends without having waited for its last write has still written it. */
-const WRITE: Answering = { outlives: true };
+const WRITE: Answering = {
+  outlives: true,
+  blamesAwaiter: true,
+  revive: (io, _actor, answer: number | WrittenBack) => {
+    if (typeof answer === "number") return answer;
+    io.buffers.give(new Uint8Array(answer[1]));
+    return answer[0];
+  },
+};
 
 export function read(
   io: IoClient,
@@ -43,8 +58,10 @@ export function write(
   let bytes = toBytes(data);
   let transfer: ArrayBuffer[] | undefined;
   if (bytes.length > MOST_RING_BYTES) { // they move, so they are copied first; fewer are copied on their way
-    bytes = bytes.slice();
-    transfer = [bytes.buffer as ArrayBuffer];
+    const copy = io.buffers.take(bytes.length);
+    copy.set(bytes);
+    bytes = copy;
+    transfer = [copy.buffer];
   }
   return io.ask(actor, label, options, R_IO_WRITE, id, bytes, WRITE, id, transfer) as Promise<number>;
 }

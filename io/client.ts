@@ -36,6 +36,7 @@ import {
   R_IO_WRITE,
 } from "./protocol.ts";
 import { reviveError } from "./errors.ts";
+import { BIG, BytePool } from "./byte_pool.ts";
 import { Token } from "./token.ts";
 import { registerTokens } from "./tokens.ts";
 
@@ -51,6 +52,8 @@ export interface Answering {
   readonly waitKind?: typeof IO | typeof BLOCKING;
   /** The request has its answer, whether somebody waited for it or not. */
   readonly over?: (ticket: Ticket) => void;
+  /** The actor awaits the wait itself, with no function of ours around it that would tell the error its line. */
+  readonly blamesAwaiter?: true;
   /** Goes on even when its actor has ended. */
   readonly outlives?: true;
 }
@@ -84,6 +87,8 @@ export class IoClient {
   #ids: number;
   /** Tokens that actors here own. */
   readonly #held = new Map<number, Token>();
+  /** For copies of big pieces that actors write. */
+  readonly buffers = new BytePool(BIG);
   /** Tokens in the record that is being written, and in the one that was read last. */
   readonly leaving: Token[] = [];
   readonly arrived: Token[] = [];
@@ -248,7 +253,9 @@ export class IoClient {
 
   #settle(ticket: Ticket, wait: Wait, kind: number, payload: unknown): void {
     if (kind === R_IO_FAILED) {
-      this.s.fail(wait, reviveError(payload as PackedError));
+      const error = reviveError(payload as PackedError);
+      if (ticket.answering.blamesAwaiter) this.s.failAwaiter(wait, error);
+      else this.s.fail(wait, error);
       return;
     }
     const { revive } = ticket.answering;
@@ -279,20 +286,24 @@ export class IoClient {
   hold(actor: ActorImpl, token: Token): void {
     token.holder = actor;
     const extras = extrasOf(actor);
-    extras.tokens ??= new Set();
-    extras.tokens.add(token);
+    const { tokens } = extras;
+    if (tokens === null) extras.tokens = token;
+    else if (tokens instanceof Set) tokens.add(token);
+    else if (tokens !== token) extras.tokens = new Set([tokens, token]);
     this.#held.set(token.id, token);
   }
 
   /** Its holder owns it no more. */
   drop(token: Token): void {
-    token.holder?.extras?.tokens?.delete(token);
+    const extras = token.holder?.extras;
+    if (extras?.tokens instanceof Set) extras.tokens.delete(token);
+    else if (extras?.tokens === token) extras.tokens = null;
     if (this.#held.get(token.id) === token) this.#held.delete(token.id);
   }
 
   /** The actor has ended, and had tokens. */
   released(actor: ActorImpl): void {
-    for (const token of actor.extras!.tokens!) this.#held.delete(token.id);
+    for (const token of tokensOf(actor)) this.#held.delete(token.id);
     this.post(R_IO_RELEASE, actor.pid, 0, null);
   }
 
@@ -346,14 +357,14 @@ export class IoClient {
   report(): string[] {
     const lines: string[] = [];
     for (const actor of this.s.actors()) {
-      const tokens = actor.extras?.tokens;
-      if (tokens === null || tokens === undefined || tokens.size === 0) continue;
+      const tokens = tokensOf(actor);
+      if (tokens.length === 0) continue;
       if (lines.length === MOST_REPORTED) {
         lines.push("…");
         break;
       }
-      const shown = [...tokens].slice(0, MOST_TOKENS).map((token) => (token as Token).describe());
-      if (tokens.size > shown.length) shown.push(`… and ${tokens.size - shown.length} more`);
+      const shown = tokens.slice(0, MOST_TOKENS).map((token) => token.describe());
+      if (tokens.length > shown.length) shown.push(`… and ${tokens.length - shown.length} more`);
       lines.push(`${actor.target.name} ${formatPid(actor.pid)} holds ${shown.join(", ")}`);
     }
     return lines;
@@ -362,6 +373,12 @@ export class IoClient {
 
 const MOST_REPORTED = 100;
 const MOST_TOKENS = 10;
+
+function tokensOf({ extras }: ActorImpl): Token[] {
+  const tokens = extras?.tokens ?? null;
+  if (tokens === null) return [];
+  return tokens instanceof Set ? [...tokens] : [tokens];
+}
 
 function isForActor(kind: number): boolean {
   return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;

@@ -16,6 +16,8 @@ const SMALLEST_AHEAD = 16 * 1024;
 
 interface Job {
   readonly request: Request;
+  /** What it writes; the answer is how many of them were written. */
+  readonly bytes: Uint8Array | null;
   run(): Promise<unknown>;
 }
 
@@ -117,7 +119,7 @@ export class FileResource extends PollerResource {
   // --- The other operations ---------------------------------------------------------------------------------------
 
   write(request: Request, bytes: Uint8Array): void {
-    this.#later(request, () => this.#writeAll(request, bytes));
+    this.#later(request, () => this.#writeAll(request, bytes), bytes);
   }
 
   async #writeAll(request: Request, bytes: Uint8Array): Promise<number> {
@@ -125,7 +127,6 @@ export class FileResource extends PollerResource {
     while (written < bytes.length && (request.isOpen || written === 0)) {
       written += await this.#file.write(bytes.subarray(written));
     }
-    this.host.recycle(bytes);
     return written;
   }
 
@@ -149,10 +150,10 @@ export class FileResource extends PollerResource {
     }
   }
 
-  #later(request: Request, run: () => Promise<unknown>): void {
+  #later(request: Request, run: () => Promise<unknown>, bytes: Uint8Array | null = null): void {
     if (this.isClosed) return this.host.failed(request, this.closedError());
     this.#sequence = 0;
-    this.#jobs.push({ request, run });
+    this.#jobs.push({ request, bytes, run });
     this.serve();
   }
 
@@ -162,7 +163,8 @@ export class FileResource extends PollerResource {
     try {
       await this.#rewind();
       const value = await job.run();
-      if (request.isOpen) this.host.done(request, value ?? null);
+      if (job.bytes !== null) this.host.wrote(request, job.bytes, value as number);
+      else if (request.isOpen) this.host.done(request, value ?? null);
     } catch (error) {
       if (request.isOpen) this.host.failed(request, error);
     }

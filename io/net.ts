@@ -10,6 +10,7 @@ import type { Answering, IoClient } from "./client.ts";
 import { type ConnRecord, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
 import { ownBytes, toBytes } from "./bytes.ts";
+import { failAtAwaiter } from "../runtime/wait.ts";
 import { blame } from "./errors.ts";
 import { formatAddr, Token } from "./token.ts";
 
@@ -48,7 +49,7 @@ export class Conn extends ByteToken implements api.Conn {
     if (this.#broken !== null) {
       const error = this.#broken;
       this.#broken = null;
-      return Promise.reject(error);
+      return failAtAwaiter(error);
     }
     const bytes = toBytes(data);
     const posted = this.#posted + bytes.length;

@@ -120,7 +120,7 @@ export class ListenerResource extends PollerResource {
       (error) => {
         this.#accepting = false;
         if (this.isClosed) return;
-        this.#failure = { error };
+        if (!isOfPeer(error)) this.#failure = { error };
         if (!this.isHeld) this.serve();
       },
     );
@@ -142,6 +142,15 @@ export class ListenerResource extends PollerResource {
     for (const conn of this.#accepted.splice(0)) conn.close();
     this.#listener.close();
   }
+}
+
+/**
+ * A client reset its connection before it was accepted: that one is gone, and the listener is as good as before. Were it
+ * told, any client could end a server that loops over its listener. Deno asks for the peer's address, hence NotConnected.
+ */
+function isOfPeer(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
 }
 
 /** Datagrams that wait for a reader; further ones are dropped, as the OS does with a full buffer. */

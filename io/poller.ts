@@ -28,6 +28,8 @@ import { resetRing } from "../runtime/ring.ts";
 import { Routes } from "../runtime/slot_table.ts";
 import {
   FIRST_RESOURCE,
+  LARGEST_READ,
+  MOST_RING_BYTES,
   onTheWayTo,
   R_IO_BROKEN,
   R_IO_CANCEL,
@@ -46,10 +48,11 @@ import {
   STDIN,
   STDOUT,
   wayOf,
+  type WrittenBack,
 } from "./protocol.ts";
 import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
-import { StandardStream, StreamResource } from "./stream_resource.ts";
+import { StandardStream, StreamResource, Writing } from "./stream_resource.ts";
 import { BytePool } from "./byte_pool.ts";
 import { BlockingPool } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
@@ -283,19 +286,22 @@ export class Poller implements OperationHost {
         return;
       }
       case R_IO_WRITE: {
-        const request = new Request(peer, aux, 0);
         const resource = this.#resources.get(target);
-        if (resource instanceof StreamResource || resource instanceof FileResource) {
-          resource.write(request, payload as Uint8Array);
-        } else if (resource === undefined) this.failed(request, closed(target));
+        if (resource instanceof StreamResource) {
+          resource.write(new Writing(peer, aux, payload as Uint8Array));
+          return;
+        }
+        const request = new Request(peer, aux, 0);
+        if (resource instanceof FileResource) resource.write(request, payload as Uint8Array);
+        else if (resource === undefined) this.failed(request, closed(target));
         else resource.refuse(request, "write to");
         return;
       }
       case R_IO_POST: {
         const resource = this.#resources.get(target);
-        const request = new Request(peer, target, 0, true);
-        if (resource instanceof StreamResource) resource.write(request, payload as Uint8Array);
-        else this.failed(request, closed(target));
+        const writing = new Writing(peer, target, payload as Uint8Array, true);
+        if (resource instanceof StreamResource) resource.write(writing);
+        else this.failed(writing, closed(target));
         return;
       }
       case R_IO_REQUEST:
@@ -389,6 +395,17 @@ export class Poller implements OperationHost {
 
   recycle(bytes: Uint8Array): void {
     this.#pool.give(bytes);
+  }
+
+  wrote(request: Request, bytes: Uint8Array, count: number): void {
+    const buffer = bytes.buffer as ArrayBuffer;
+    const moved = buffer.byteLength > MOST_RING_BYTES && buffer.byteLength <= LARGEST_READ;
+    if (moved && request.isOpen && !request.isSilent) {
+      const back: WrittenBack = [count, buffer];
+      return this.done(request, back, [buffer]);
+    }
+    this.#pool.give(bytes);
+    if (request.isOpen) this.done(request, count);
   }
 
   failed(request: Request, error: unknown): void {

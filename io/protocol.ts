@@ -49,6 +49,12 @@ export const R_IO_CANCELLED = R_IO_FIRST + 18;
 /** target: resource. Payload: {@link PackedError}, which came of a R_IO_POST. */
 export const R_IO_BROKEN = R_IO_FIRST + 19;
 
+/**
+ * The answer to a write whose bytes moved: how many were written, and the buffer, for a later one. A new buffer of 1 MiB
+ * costs a page fault for every 4 KiB, and its zeros, on top of the copy: together more than the write.
+ */
+export type WrittenBack = [count: number, buffer: ArrayBuffer];
+
 /** An error on its way: name of its class, message, and the OS's code (`ENOENT`) or null. */
 export type PackedError = [name: string, message: string, code: string | null];
 

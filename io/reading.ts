@@ -15,6 +15,20 @@ export function linesOf(io: IoClient, id: number, read: ReadPiece): AsyncIterabl
   return new Lines({ read, unread: (rest) => unread(io, id, rest) });
 }
 
+/** Reads larger pieces while they are filled: what is small is read without a large buffer, what is large in few turns. */
+export function growing(
+  first: number,
+  most: number,
+  read: (n: number) => Promise<Uint8Array | null>,
+): ReadPiece {
+  let size = first;
+  return async () => {
+    const piece = await read(size);
+    if (piece !== null && piece.length === size) size = Math.min(size * 4, most);
+    return piece;
+  };
+}
+
 /** Piece by piece, to the end. */
 export async function* piecesOf(read: ReadPiece): AsyncGenerator<Uint8Array, void> {
   for (let piece = await read(); piece !== null; piece = await read()) yield piece;

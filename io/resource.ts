@@ -108,6 +108,8 @@ export interface PollerHost {
   /** An array of so many bytes, with anything in it; used again after {@link recycle}. */
   buffer(length: number): Uint8Array<ArrayBuffer>;
   recycle(bytes: Uint8Array): void;
+  /** The answer to a write, after which the bytes are the host's again. */
+  wrote(request: Request, bytes: Uint8Array, count: number): void;
   /** The answer to a request that was given up in time. */
   cancelled(request: Request): void;
   /** The resource is gone: nobody can address it any more. */

@@ -8,7 +8,6 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type * as api from "./api.ts";
 import type { IoClient } from "./client.ts";
 import * as bytes from "./bytes.ts";
-import { blame } from "./errors.ts";
 import { linesOf, piecesOf } from "./reading.ts";
 import { readableOf, writableOf } from "./streams.ts";
 
@@ -33,11 +32,11 @@ abstract class Standard {
 }
 
 export class StandardInput extends Standard implements api.Input {
-  async read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
+  read(n: number = bytes.DEFAULT_READ_BYTES, options?: WaitOptions): Promise<Uint8Array | null> {
     try {
-      return await bytes.read(this.io, this.actor, this.id, "read stdin", n, options);
+      return bytes.read(this.io, this.actor, this.id, "read stdin", n, options);
     } catch (error) {
-      throw blame(error);
+      return Promise.reject(error);
     }
   }
 
@@ -55,11 +54,11 @@ export class StandardInput extends Standard implements api.Input {
 }
 
 export class StandardOutput extends Standard implements api.Output {
-  async write(data: api.Writable, options?: WaitOptions): Promise<number> {
+  write(data: api.Writable, options?: WaitOptions): Promise<number> {
     try {
-      return await bytes.write(this.io, this.actor, this.id, `write ${this.label}`, data, options);
+      return bytes.write(this.io, this.actor, this.id, `write ${this.label}`, data, options);
     } catch (error) {
-      throw blame(error);
+      return Promise.reject(error);
     }
   }
 

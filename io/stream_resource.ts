@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { answerFrom, type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { answerFrom, type Asking, type PollerHost, PollerResource, Request } from "./resource.ts";
 import { ByteQueue, LARGEST_READ_AHEAD, nextReadSize, SMALLEST_READ } from "./byte_queue.ts";
 
 /** The OS's side of a stream. */
@@ -23,10 +23,16 @@ export const LINGER_MS = 1000;
 
 const NO_BYTES = new Uint8Array(0);
 
-interface Writing {
-  readonly request: Request;
+/** A request to write. */
+export class Writing extends Request {
   /** Null ends the writing half. */
   readonly bytes: Uint8Array | null;
+  /** How many of them the OS has taken. */
+  written = 0;
+  constructor(peer: number, number: number, bytes: Uint8Array | null, isSilent = false) {
+    super(peer, number, 0, isSilent);
+    this.bytes = bytes;
+  }
 }
 
 export class StreamResource extends PollerResource {
@@ -146,55 +152,51 @@ export class StreamResource extends PollerResource {
 
   // --- Writing ----------------------------------------------------------------------------------------------------
 
-  write(request: Request, bytes: Uint8Array | null): void {
+  write(writing: Writing): void {
     if (this.isClosed || this.#writeEnded) {
       const what = this.isClosed ? this.closedError() : new Deno.errors.BrokenPipe(
         `the writing half of ${this.label} is closed`,
       );
-      return this.host.failed(request, what);
+      return this.host.failed(writing, what);
     }
     if (this.endpoint.write === undefined) {
-      return this.host.failed(request, new TypeError(`${this.label} cannot be written`));
+      return this.host.failed(writing, new TypeError(`${this.label} cannot be written`));
     }
-    if (bytes === null) this.#writeEnded = true;
-    const writing = { request, bytes };
+    if (writing.bytes === null) this.#writeEnded = true;
     if (this.#writing === null) this.#start(writing);
     else (this.#writes ??= []).push(writing);
   }
 
   #start(writing: Writing): void {
     this.#writing = writing;
-    if (writing.bytes === null) {
-      this.endWriting().then(() => this.#written(0), (error) => this.#notWritten(error));
-    } else if (writing.bytes.length === 0) queueMicrotask(() => this.#written(0));
-    else this.#writeFrom(writing.bytes, 0);
+    const { bytes } = writing;
+    if (bytes === null) this.endWriting().then(() => this.#flushed(), this.#notWritten);
+    else if (bytes.length === 0) queueMicrotask(() => this.#flushed());
+    else this.endpoint.write!(bytes).then(this.#wrote, this.#notWritten);
   }
 
-  #writeFrom(bytes: Uint8Array, from: number): void {
-    this.endpoint.write!(from === 0 ? bytes : bytes.subarray(from)).then(
-      (count) => {
-        const next = from + count;
-        if (next === bytes.length) {
-          this.host.recycle(bytes);
-          this.#written(next);
-        } else if (!this.#writing!.request.isOpen && !this.isClosed) this.#next(); // given up halfway
-        else this.#writeFrom(bytes, next);
-      },
-      (error) => this.#notWritten(error),
-    );
-  }
+  readonly #wrote = (count: number): void => {
+    const writing = this.#writing!;
+    const bytes = writing.bytes!;
+    writing.written += count;
+    if (writing.written === bytes.length) {
+      this.host.wrote(writing, bytes, writing.written);
+      this.#next();
+    } else if (!writing.isOpen && !this.isClosed) this.#next(); // given up halfway
+    else this.endpoint.write!(bytes.subarray(writing.written)).then(this.#wrote, this.#notWritten);
+  };
 
-  #written(count: number): void {
-    const { request } = this.#writing!;
-    if (request.isOpen) this.host.done(request, count);
+  #flushed(): void {
+    const writing = this.#writing!;
+    if (writing.isOpen) this.host.done(writing, writing.written);
     this.#next();
   }
 
-  #notWritten(error: unknown): void {
-    const { request } = this.#writing!;
-    if (request.isOpen) this.host.failed(request, error);
+  readonly #notWritten = (error: unknown): void => {
+    const writing = this.#writing!;
+    if (writing.isOpen) this.host.failed(writing, error);
     this.#next();
-  }
+  };
 
   #next(): void {
     this.#writing = null;
@@ -211,15 +213,15 @@ export class StreamResource extends PollerResource {
 
   override cancel(peer: number, number: number): boolean {
     if (super.cancel(peer, number)) return true;
-    const at = this.#writes?.findIndex(({ request }) => request.number === number && request.peer === peer);
+    const at = this.#writes?.findIndex((one) => one.number === number && one.peer === peer);
     if (at !== undefined && at >= 0) {
-      const [{ request, bytes }] = this.#writes!.splice(at, 1);
-      if (bytes === null) this.#writeEnded = false;
-      this.host.cancelled(request);
+      const [writing] = this.#writes!.splice(at, 1);
+      if (writing.bytes === null) this.#writeEnded = false;
+      this.host.cancelled(writing);
       return true;
     }
-    const running = this.#writing?.request;
-    if (running === undefined || !running.isOpen || running.number !== number || running.peer !== peer) {
+    const running = this.#writing;
+    if (running === null || !running.isOpen || running.number !== number || running.peer !== peer) {
       return false;
     }
     this.host.cancelled(running); // what the OS has taken of it cannot be taken back
@@ -227,7 +229,7 @@ export class StreamResource extends PollerResource {
   }
 
   override operate(request: Request, operation: string, _args: unknown[]): void {
-    if (operation === "closeWrite") this.write(request, null);
+    if (operation === "closeWrite") this.write(new Writing(request.peer, request.number, null));
     else if (operation === "writable") this.#whenWritable(request);
     else this.refuse(request, operation);
   }
@@ -235,7 +237,7 @@ export class StreamResource extends PollerResource {
   /** Ready to write: what was given before has been taken by the OS. */
   #whenWritable(request: Request): void {
     if (this.isFlushed) this.host.done(request, null);
-    else (this.#writes ??= []).push({ request, bytes: NO_BYTES });
+    else (this.#writes ??= []).push(new Writing(request.peer, request.number, NO_BYTES));
   }
 
   // --- The end ----------------------------------------------------------------------------------------------------
@@ -248,10 +250,10 @@ export class StreamResource extends PollerResource {
   #letGo(): void {
     clearTimeout(this.#linger);
     this.#queue = null;
-    for (const { request } of this.#writes?.splice(0) ?? []) {
-      if (request.isOpen) this.host.failed(request, this.closedError());
+    for (const writing of this.#writes?.splice(0) ?? []) {
+      if (writing.isOpen) this.host.failed(writing, this.closedError());
     }
-    const running = this.#writing?.request;
+    const running = this.#writing;
     if (running?.isOpen) this.host.failed(running, this.closedError());
     try {
       this.endpoint.close();

@@ -21,15 +21,25 @@ export function readableOf(
   }, { highWaterMark: 0 });
 }
 
+/**
+ * One piece is written behind: `write` must have copied what it is given when it returns. So the next piece is fetched
+ * while one is being written; why a write failed is told to the next one, or to `close`.
+ */
 export function writableOf(
   write: (bytes: Uint8Array) => Promise<unknown>,
   close: () => Promise<unknown> | void,
 ): WritableStream<Uint8Array> {
+  let before: Promise<unknown> = Promise.resolve();
   return new WritableStream<Uint8Array>({
     async write(bytes) {
-      await write(bytes);
+      const writing = write(bytes);
+      writing.catch(() => {}); // told when it is awaited, which an aborted stream never does
+      const last = before;
+      before = writing;
+      await last;
     },
     async close() {
+      await before;
       await close();
     },
   }, { highWaterMark: 1 });

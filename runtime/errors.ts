@@ -87,7 +87,7 @@ export class HaltedError extends Error {
   }
 }
 
-/** The run was ended by `runtime.stop()` or a signal. */
+/** The run was ended by `runtime.stop()` or a signal, or a thread that it cannot do without died. */
 export class StoppedError extends Error {
   /** `"StoppedError"`, also where the class is not at hand. */
   override readonly name: string = "StoppedError";

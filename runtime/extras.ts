@@ -53,8 +53,8 @@ export class Extras {
   get onEnd(): Set<() => void> {
     return this.#onEnd ??= new Set();
   }
-  /** What it has open in the poller; null until it first has something. */
-  tokens: Set<import("../io/token.ts").Token> | null = null;
+  /** What it has open in the poller; nearly always it is one thing, which needs no set. */
+  tokens: import("../io/token.ts").Token | Set<import("../io/token.ts").Token> | null = null;
   trapExit = false;
   /** Why the actor was told to end. */
   exiting: import("./errors.ts").ExitError | null = null;

@@ -185,7 +185,7 @@ class Inquiry {
     const circle = this.#circle === null
       ? ""
       : `. The calls wait for each other in a circle: ${circleTo(this.#circle).map(nameOf).join(" calls ")}`;
-    this.#s.timeOut(
+    this.#s.failAwaiter(
       this.#wait,
       new TimeoutError(
         `call to ${

@@ -117,6 +117,8 @@ export class Runtime {
   #lastStats: RuntimeStats;
   /** @internal Tests start schedulers of their own kind. */
   schedulerEntryForTests: URL = SCHEDULER_ENTRY;
+  /** @internal Tests start a poller that they can end. */
+  pollerEntryForTests: URL = POLLER_ENTRY;
 
   /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
@@ -131,7 +133,7 @@ export class Runtime {
    * Runs the module's `main` and every actor that it starts; gives main's outcome when all have ended.
    *
    * @throws AlreadyRunningError while a run is active, LoadError when the module cannot be loaded, DeadlockError,
-   * HaltedError, StoppedError.
+   * HaltedError, StoppedError; the last also when the thread that does the IO dies.
    */
   async run(module: URL | string, options: RunOptions = {}): Promise<Outcome> {
     if (this.#active !== null) {
@@ -146,8 +148,8 @@ export class Runtime {
     const trace = traceTo === undefined ? null : openTraceOf(traceTo, url, threadCount);
     const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
     const memory = memoryPool.take(threadCount, memoryOptions);
-    const entry = this.schedulerEntryForTests;
-    const run = new Run(this.config, memory, this.#sinks, url, options, trace, entry);
+    const entries = { scheduler: this.schedulerEntryForTests, poller: this.pollerEntryForTests };
+    const run = new Run(this.config, memory, this.#sinks, url, options, trace, entries);
     this.#active = run;
     try {
       return await run.result;
@@ -245,7 +247,7 @@ class Run {
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
   readonly #trace: TraceWriter | null;
-  readonly #entry: URL;
+  readonly #entries: { readonly scheduler: URL; readonly poller: URL };
   readonly #init: Omit<Extract<ToWorker, { type: "init" }>, "id" | "incarnations">;
   /** How many schedulers had each id before the one that has it now. */
   readonly #incarnations: number[] = [];
@@ -264,10 +266,10 @@ class Run {
     module: string,
     options: RunOptions,
     trace: TraceFiles | null,
-    entry: URL,
+    entries: { readonly scheduler: URL; readonly poller: URL },
   ) {
     this.#config = config;
-    this.#entry = entry;
+    this.#entries = entries;
     this.#memory = memory;
     this.#sinks = sinks;
     this.#words = new Int32Array(memory.run);
@@ -353,8 +355,8 @@ class Run {
       died: (reason: string) => isCurrent() && this.#died(id, reason),
     };
     const thread: Thread = isPoller || (!isContained && maxHeapMb === undefined)
-      ? new WebWorkerThread(isPoller ? POLLER_ENTRY : this.#entry, name, events)
-      : new NodeThread(this.#entry, name, events, maxHeapMb);
+      ? new WebWorkerThread(isPoller ? this.#entries.poller : this.#entries.scheduler, name, events)
+      : new NodeThread(this.#entries.scheduler, name, events, maxHeapMb);
     this.#threads[id] = thread;
     thread.post({ ...this.#init, id, incarnations: this.#incarnations });
   }
@@ -523,8 +525,21 @@ class Run {
 
   #died(id: number, reason: string): void {
     if (this.#finished) return;
-    if (id === this.#memory.schedulers) this.#fail(new LoadError(`the poller died: ${reason}`));
+    if (id === this.#memory.schedulers) this.#pollerDied(id, reason);
     else this.lose(id, reason);
+  }
+
+  /**
+   * All that was open died with it, and whoever waits for it would wait for ever: the run ends at once. Actors are not
+   * asked to end, since what they would do last may be IO too.
+   */
+  #pollerDied(id: number, reason: string): void {
+    if (!this.#hasStarted) return this.#fail(new LoadError(`the poller died: ${reason}`));
+    if (this.#closing) return this.#hasStopped(id);
+    this.#losing.add(id); // nothing is posted to it any more, and it is not waited for
+    const text = `the poller died, and everything open with it: ${reason}. The run ends`;
+    this.#sinks.write(`error: ${text}`);
+    this.#fail(new StoppedError(text));
   }
 
   /** Ends a scheduler, if it has not ended by itself, and replaces it; the run goes on when its thread is gone for sure. */

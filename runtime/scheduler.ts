@@ -458,8 +458,9 @@ export class Scheduler {
     return wait.fail(error) && this.#over(wait);
   }
 
-  timeOut(wait: Wait, error: TimeoutError): boolean {
-    return wait.timeOut(error) && this.#over(wait);
+  /** As {@link fail}; the error's stack becomes that of whoever awaits. */
+  failAwaiter(wait: Wait, error: Error): boolean {
+    return wait.failAwaiter(error) && this.#over(wait);
   }
 
   #over(wait: Wait): true {
@@ -737,7 +738,7 @@ export class Scheduler {
       if (wait.isOpen && wait.timedOut) {
         wait.onGiveUp?.(wait);
         if (wait.onTimeout !== null) wait.onTimeout(wait);
-        else wait.timeOut(timeoutError(wait, this.lastNow));
+        else wait.failAwaiter(timeoutError(wait, this.lastNow));
       }
       if (!wait.isOpen) {
         this.#detach(actor, wait);

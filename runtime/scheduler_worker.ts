@@ -253,6 +253,7 @@ function onIdle(): void {
     if (spawned !== 0) post({ type: "done" });
     return;
   }
+  if (s.io.isAwaiting) return; // an answer will wake an actor here, and then this is asked again
   for (let id = 0; id < memory.schedulers; id++) {
     const base = id * PEER_WORDS;
     if (Atomics.load(words, base + ASLEEP) === 0 || Atomics.load(words, base + TIMERS) > 0) return;
@@ -278,7 +279,8 @@ async function probe(ticket: number): Promise<void> {
     stuckOutside = true; // it awaits something that is not ours
     break;
   }
-  const isForeign = stuckOutside || await foreign.isPending();
+  // Cheapest first: a server with ten thousand connections has as many actors to report.
+  const isForeign = stuckOutside || s.io.pending > 0 || s.timers.size > 0 || await foreign.isPending();
   // Those that wait in something else than a receive decide the verdict: they come first, and all others may be too many.
   const waiting = [];
   for (const decides of [true, false]) {
@@ -292,6 +294,7 @@ async function probe(ticket: number): Promise<void> {
     type: "probed",
     ticket,
     epoch,
+    // what is pending may have begun meanwhile
     foreign: isForeign || !unchanged || s.loading > 0 || s.timers.size > 0 ||
       s.io.pending > 0 || s.queue.length > 0,
     waiting,

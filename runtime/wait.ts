@@ -10,7 +10,6 @@
  */
 import type { Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
-import type { TimeoutError } from "./errors.ts";
 import type { Timer } from "../timer/wheel.ts";
 import { TIMER } from "../trace/format.ts";
 
@@ -74,7 +73,7 @@ export type Match = (message: never) => boolean;
 const OPEN = 0;
 const COMPLETED = 1;
 const FAILED = 2;
-const TIMED_OUT = 3;
+const BLAMED = 3;
 
 // One executor for all promises: a closure a wait would cost 30 ns and 64 bytes.
 let capturedResolve: (value: unknown) => void;
@@ -143,16 +142,16 @@ export class Wait {
   }
 
   /** As {@link fail} with an error that was made for this wait: its stack is to be that of whoever waits. */
-  timeOut(error: TimeoutError): boolean {
+  failAwaiter(error: Error): boolean {
     if (!this.fail(error)) return false;
-    this.#state = TIMED_OUT;
+    this.#state = BLAMED;
     return true;
   }
 
   /** Settles the promise: the actor's code goes on in a microtask. */
   settle(): void {
     if (this.#state === COMPLETED) this.resolve(this.#result);
-    else if (this.#state === TIMED_OUT) this.resolve(failAtAwaiter(this.#result as TimeoutError));
+    else if (this.#state === BLAMED) this.resolve(failAtAwaiter(this.#result as Error));
     else this.reject(this.#result);
     this.#result = undefined;
   }
@@ -169,9 +168,9 @@ export function fireWait(timer: Timer<Wait>): void {
 
 /**
  * V8 tells the line of whoever awaits a promise only to errors that are made while that promise is being settled: a
- * timeout's error is made in the event loop and would name no line of the program.
+ * timeout's error, or that of an operation, is made in the event loop and would name no line of the program.
  */
-async function failAtAwaiter(error: TimeoutError): Promise<never> {
+export async function failAtAwaiter(error: Error): Promise<never> {
   await null; // the wait's promise is chained to this one in the second microtask
   await null;
   await null;

@@ -38,6 +38,8 @@ try {
       note(`smarm, ${kib}`, await run(smarm));
     }
     note("plain Deno, web streams", await run(["bench/io/plain_copy.ts", from, to, "streams"]));
+    const smarm = ["smarm.ts", "--threads", "1", "bench/io/copy_server.ts", from, to, "streams"];
+    note("smarm, web streams", await run(smarm));
   }
   for (const [name, rate] of best) console.log(`${name.padEnd(28)} ${Math.round(rate)} MiB/s`);
 } finally {

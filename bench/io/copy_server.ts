@@ -1,7 +1,7 @@
 /**
- * Copies a file piece by piece on smarm, for bench/io/copy.ts.
+ * Copies a file piece by piece on smarm, or by web streams, for bench/io/copy.ts.
  *
- *     deno run -A smarm.ts bench/io/copy_server.ts FROM TO BYTES_A_PIECE
+ *     deno run -A smarm.ts bench/io/copy_server.ts FROM TO BYTES_A_PIECE|streams
  *
  * @module
  */
@@ -12,6 +12,12 @@ export async function main(self: Actor, from: string, to: string, pieceText: str
   const startMs = performance.now();
   using source = await self.io.open(from);
   using target = await self.io.create(to);
+  if (pieceText === "streams") {
+    const { size } = await source.stat();
+    await source.readable.pipeTo(target.writable);
+    console.log(`${size} ${performance.now() - startMs}`);
+    return;
+  }
   let bytes = 0;
   // One write is on its way while the next piece is read.
   let writing: Promise<number> = Promise.resolve(0);

@@ -22,6 +22,32 @@ async function withResetter<T>(body: (port: string) => Promise<T>): Promise<T> {
 testAll("S17: a reset by the peer is told to whoever reads, writes or comes next", async (threads) => {
   const told = await withResetter((port) => run("resets", threads, port));
   assertEquals(told.slice(0, 3), ["ConnectionReset", "ConnectionReset", "ConnectionReset"]);
+  assertEquals(told.slice(4), ["ConnectionReset", "ConnectionReset"]);
+});
+
+testAll(
+  "S17: a connection that is reset before it is accepted ends no server",
+  async (threads) => {
+    const toClient = `client ${crypto.randomUUID()}`;
+    const client = new BroadcastChannel(toClient);
+    client.onmessage = ({ data: port }) => {
+      const socket = net.connect(port, "127.0.0.1", () => socket.resetAndDestroy());
+      socket.on("close", () => client.postMessage("gone"));
+    };
+    try {
+      assertEquals(await run("resetBeforeAccept", threads, toClient), ["next"]);
+    } finally {
+      client.close();
+    }
+  },
+);
+
+testAll("S17: what was opened for an actor that is dead by then is closed", async (threads) => {
+  assert(await run("opensInVain", threads, "200"));
+});
+
+testAll("S17: ready to write is told when the peer has read what fills the buffers", async (threads) => {
+  assertEquals(await run("writeReadiness", threads), { ready: "done", written: "done" });
 });
 
 testAll("a full disk is told as the OS's error", async (threads) => {

@@ -38,6 +38,10 @@ testAll("big files travel whole, and a written array stays the writer's", async 
   assertEquals(await run("big", threads), { mine: 3_000_000, back: 3_000_000, equal: true, piece: true });
 });
 
+testAll("big pieces are written as they were when they were given", async (threads) => {
+  assertEquals(await run("bigPieces", threads), { counts: true, wrong: 0 });
+});
+
 testAll(
   "S17: an operation rejects with Deno's own error, and the user's line in its stack",
   async (threads) => {

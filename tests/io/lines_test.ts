@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Lines } from "../../io/lines.ts";
+import { growing } from "../../io/reading.ts";
 import { ByteQueue, LARGEST_READ_AHEAD, nextReadSize, SMALLEST_READ } from "../../io/byte_queue.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -99,4 +100,16 @@ Deno.test("reads grow while they fill their buffer, to a bound, and shrink again
   assertEquals(nextReadSize(size, 10, 10), size); // the reader asked for few
   for (let i = 0; i < 20; i++) size = nextReadSize(size, 1, size);
   assertEquals(size, SMALLEST_READ);
+});
+
+Deno.test("pieces grow while they are filled, to a bound", async () => {
+  const asked: number[] = [];
+  const given = [10, 40, 100, 100, 7, 100];
+  const read = growing(10, 100, (n) => {
+    asked.push(n);
+    const length = given.shift();
+    return Promise.resolve(length === undefined ? null : new Uint8Array(length));
+  });
+  while (await read() !== null);
+  assertEquals(asked, [10, 40, 100, 100, 100, 100, 100]);
 });

@@ -1,4 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Config, DeadlockError, StoppedError } from "../../smarm.ts";
+import { quietRuntime, withDeadline } from "../support/run_case.ts";
 import { runMain, testAll } from "./helpers.ts";
 
 const run = (name: string, threads: number, ...args: string[]) => runMain("net.ts", [name, ...args], threads);
@@ -59,4 +61,23 @@ testAll("S17: ready is told once there is something, and takes nothing", async (
 testAll("S17: a connection in a channel belongs to whoever receives from it", async (threads) => {
   const told = ["1", "2", null, null, null];
   assertEquals(await run("byChannel", threads), [...told, ...told]);
+});
+
+testAll("a deadlock that begins when IO is over is found", async (threads) => {
+  await assertRejects(() => run("behindIo", threads), DeadlockError);
+});
+
+testAll("S5: the dump tells what an actor holds, and for what it waits", async (threads) => {
+  const { runtime } = quietRuntime(Config.exact(threads));
+  const program = new URL("./programs/net.ts", import.meta.url);
+  const running = withDeadline(runtime, runtime.run(program, { args: ["holdsTwo"] }), "holdsTwo");
+  const stopped = assertRejects(() => running, StoppedError);
+  let dump = "";
+  while (!/waiting in io read conn/.test(dump) && runtime.isRunning) dump = await runtime.dump();
+  runtime.stop();
+  await stopped;
+  assertMatch(
+    dump,
+    /main <\d+\.\d+\.\d+> holds listener \d+ 127\.0\.0\.1:\d+, conn \d+ 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+/,
+  );
 });

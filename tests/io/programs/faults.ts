@@ -30,7 +30,110 @@ export async function resets(self: Actor, portText: string) {
     outcomes.push(await told(conn.closeWrite()) === "done" ? "done" : "NotConnected");
     conn.close();
   }
+  { // after our half was closed
+    const conn = await self.io.connect(to);
+    const reading = told(conn.read());
+    await conn.write("xx");
+    await conn.closeWrite();
+    outcomes.push(await reading);
+    conn.close();
+  }
+  { // while hands are shaken: it is the client's first bytes that are answered so
+    const conn = await self.io.connect({ ...to, tls: true });
+    outcomes.push(await told(conn.handshake()));
+    conn.close();
+  }
   return outcomes;
+}
+
+/** A client connects and resets before anybody accepts; the loop of a server goes on with the next one. */
+export async function resetBeforeAccept(self: Actor, toClient: string) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new BroadcastChannel(toClient);
+  let isGone = false;
+  client.onmessage = () => isGone = true;
+  client.postMessage(portOf(listener.addr));
+  while (!isGone) await self.sleep(1);
+  client.close();
+  const next = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+  await next.write("next");
+  const texts: string[] = [];
+  for await (const conn of listener) { // the OS may or may not give out the one that was reset
+    texts.push(await conn.read().then((bytes) => new TextDecoder().decode(bytes!), (error) => error.name));
+    if (texts.at(-1) === "next") break;
+  }
+  return texts.filter((text) => text !== "ConnectionReset");
+}
+
+/** Actors are killed while what they asked to be opened is on its way: nobody gets it, and it is closed. */
+export async function opensInVain(self: Actor, countText: string) {
+  const { schedulerCount } = self.stats();
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = portOf(listener.addr);
+  // The first child brings what Deno needs for all of them.
+  for (const open of OPENERS) (await open(self, port)).close();
+  (await listener.accept()).close();
+  const before = opened();
+  for (let i = 0; i < Number(countText); i++) {
+    const scheduler = i % schedulerCount;
+    const opener = self.spawnWith({ scheduler }, opens, i % OPENERS.length, port);
+    for (let turns = i % 4; turns > 0; turns--) await self.yield();
+    self.kill(opener);
+    await opener.join();
+  }
+  listener.close(); // what was connected waits to be accepted
+  while (opened() >= before) await self.sleep(5);
+  return true;
+}
+/** How many pipes, and sockets of the loopback, are open: Deno opens caches and asks for updates when it likes. */
+function opened(): number {
+  const loopback = new Set<string>();
+  for (const protocol of ["tcp", "udp"]) {
+    for (const line of Deno.readTextFileSync(`/proc/self/net/${protocol}`).split("\n")) {
+      const words = line.trim().split(/\s+/); // local address, remote address, …, the tenth is the inode
+      if (words[1]?.startsWith("0100007F:")) loopback.add(`socket:[${words[9]}]`);
+    }
+  }
+  let count = 0;
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    try {
+      const what = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      if (what === "/dev/null" || what.startsWith("pipe:") || loopback.has(what)) count++;
+    } catch {
+      // it was closed just now: the one by which the folder is read, for one
+    }
+  }
+  return count;
+}
+const OPENERS: ((self: Actor, port: number) => Promise<{ close(): void }>)[] = [
+  (self, port) => self.io.connect({ hostname: "127.0.0.1", port }),
+  (self) => self.io.open("/dev/null"),
+  (self) => self.io.listen({ hostname: "127.0.0.1", port: 0 }),
+  (self) => self.io.datagram({ port: 0 }),
+  (self) => self.io.command("sleep", { args: ["3600"], stdout: "null" }).spawn(),
+];
+export async function opens(self: Actor, which: number, port: number) {
+  for (;;) await OPENERS[which](self, port);
+}
+
+/** One is told once that a write would not wait; not before the peer has read what fills the buffers. */
+export async function writeReadiness(self: Actor) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+  const conn = await listener.accept();
+  await self.io.ready(conn, "write");
+  let writing: Promise<string>;
+  let total = 0;
+  for (const piece = new Uint8Array(1_048_576);;) { // until the OS takes no more
+    writing = told(conn.write(piece));
+    total += piece.length;
+    const full = await told(self.io.ready(conn, "write", { timeout: 50 }));
+    if (full === "TimeoutError") break;
+    await writing;
+  }
+  const ready = told(self.io.ready(conn, "write"));
+  for (let read = 0; read < total;) read += (await peer.read())!.length;
+  return { ready: await ready, written: await writing };
 }
 
 export async function fullDisk(self: Actor, path: string) {
@@ -40,7 +143,12 @@ export async function fullDisk(self: Actor, path: string) {
   let error: (Error & { code?: string }) | undefined;
   while (error === undefined) await file.write(piece).then((n) => written += n, (one) => error = one);
   const whole = await self.io.writeFile(path, new Uint8Array(2 ** 20)).catch((one) => one);
-  return { written, errors: [error.code ?? error.message, whole.code ?? whole.message] };
+  const other = await self.io.open(path, { write: true });
+  await other.seek(0, 2);
+  const chunks = new Blob([new Uint8Array(2 ** 20)]).stream();
+  const streamed = await chunks.pipeTo(other.writable).catch((one) => one);
+  const errors = [error, whole, streamed].map((one) => one.code ?? one.message);
+  return { written, errors };
 }
 
 /** One array bigger than all buffers, to a reader that takes a little at a time. */
@@ -117,7 +225,7 @@ export async function floods(_self: Actor, conn: Conn, _to: Pid<never>) {
 export async function cycles(self: Actor, countText: string) {
   const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
   const to = { hostname: "127.0.0.1", port: portOf(listener.addr) };
-  const before = await descriptors(self);
+  const before = opened();
   for (let i = 0; i < Number(countText); i++) {
     const conn = await self.io.connect(to);
     const accepted = await listener.accept();
@@ -145,8 +253,8 @@ export async function cycles(self: Actor, countText: string) {
       }
     }
   }
-  for (let i = 0; i < 500 && await descriptors(self) > before; i++) await self.sleep(10);
-  return await descriptors(self) - before;
+  for (let i = 0; i < 500 && opened() > before; i++) await self.sleep(10);
+  return opened() - before;
 }
 export async function holds(self: Actor, _a: Conn, _b: Conn) {
   await self.receive();
@@ -155,15 +263,9 @@ export function returns(_self: Actor, _a: Conn, _b: Conn) {}
 
 /** The detector is told of a connection that stays open. */
 export async function leaks(self: Actor) {
-  const before = await descriptors(self);
+  const before = opened();
   const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
-  return [await descriptors(self) - before, portOf(listener.addr) > 0];
-}
-
-async function descriptors(self: Actor): Promise<number> {
-  let count = 0;
-  for await (const _ of self.io.readDir("/proc/self/fd")) count++;
-  return count;
+  return [opened() - before, portOf(listener.addr) > 0];
 }
 
 /** A server of Deno's own beside an actor that computes in bursts of 5 ms. */
@@ -193,7 +295,19 @@ export async function busy(self: Actor) {
   return { success, burstsPerRequest: took / requests };
 }
 
-const PROGRAMS = { resets, fullDisk, partialWrites, slowLoris, backpressure, cycles, leaks, busy };
+const PROGRAMS = {
+  resets,
+  resetBeforeAccept,
+  opensInVain,
+  writeReadiness,
+  fullDisk,
+  partialWrites,
+  slowLoris,
+  backpressure,
+  cycles,
+  leaks,
+  busy,
+};
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
   // deno-lint-ignore no-explicit-any

@@ -75,6 +75,49 @@ export async function readAhead(self: Actor, folder: string) {
   return { wrong, isWhere: position === at, written };
 }
 
+/** Big pieces are copied into buffers that are used again: each is written as it was when it was given, at its length. */
+export async function bigPieces(self: Actor, folder: string) {
+  const lengths = [300_000, 1_048_576, 131_073, 262_144, 1_000_000, 2_000_000, 262_145];
+  const paths = [`${folder}/one`, `${folder}/other`];
+  const counts: number[] = [];
+  for (const path of paths) {
+    using file = await self.io.create(path);
+    for (let round = 0; round < 3; round++) { // the later ones find the buffers of those before
+      const piece = new Uint8Array(2_000_000);
+      const writing = lengths.map((length, i) => {
+        piece.fill(round * lengths.length + i);
+        return file.write(piece.subarray(0, length));
+      });
+      piece.fill(255);
+      counts.push(...await Promise.all(writing));
+    }
+  }
+  let wrong = 0;
+  for (const path of paths) {
+    using file = await self.io.open(path);
+    let at = 0;
+    let expected: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      expected = expected.concat(lengths.map((_, i) => round * lengths.length + i));
+    }
+    const ends = expected.map((_, i) =>
+      expected.slice(0, i + 1).reduce((sum, one) => sum + lengths[one % lengths.length], 0)
+    );
+    for await (const bytes of file) {
+      for (const byte of bytes) {
+        while (at >= ends[0]) {
+          ends.shift();
+          expected.shift();
+        }
+        if (byte !== expected[0]) wrong++;
+        at++;
+      }
+    }
+    if (ends.length !== 1 || at !== ends[0]) wrong++;
+  }
+  return { counts: counts.every((count, i) => count === lengths[i % lengths.length]), wrong };
+}
+
 export async function big(self: Actor, folder: string) {
   const bytes = new Uint8Array(3_000_000).map((_, i) => i % 253);
   await self.io.writeFile(`${folder}/big`, bytes);
@@ -136,7 +179,7 @@ export async function linesBrokenOff(self: Actor, folder: string) {
   return seen.join("");
 }
 
-const PROGRAMS = { roundTrip, folders, writes, readAhead, big, errors, streams, linesBrokenOff };
+const PROGRAMS = { roundTrip, folders, writes, readAhead, big, bigPieces, errors, streams, linesBrokenOff };
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, folder: string) {
   return PROGRAMS[name](self, folder);

@@ -315,7 +315,32 @@ export async function byChannel(self: Actor<string>) {
   return seen;
 }
 
+/** Two actors wait for IO on two schedulers; when that is over, main waits for one that nothing can wake. */
+export async function behindIo(self: Actor) {
+  const stuck = self.spawnWith({ scheduler: 0 }, receivesNothing);
+  const busy = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, givesUp);
+  await busy.join();
+  await self.io.stat(".");
+  await stuck.join();
+}
+export async function receivesNothing(self: Actor) {
+  await self.receive();
+}
+export async function givesUp(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  await listener.accept({ timeout: 20 }).catch(() => {});
+}
+
+/** Holds two things, and waits for one of them. */
+export async function holdsTwo(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const conn = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  await conn.read();
+}
+
 const PROGRAMS = {
+  behindIo,
+  holdsTwo,
   byChannel,
   echo,
   handOver,
