@@ -13,7 +13,7 @@
 export { Config } from "./runtime/config.ts";
 export type { LogLevel, PlainConfig } from "./runtime/config.ts";
 export { init, Runtime } from "./runtime/runtime.ts";
-export type { RunOptions } from "./runtime/runtime.ts";
+export type { RunOptions } from "./runtime/run.ts";
 export { ROOT_PID } from "./runtime/pid.ts";
 export {
   AlreadyRunningError,

@@ -35,7 +35,7 @@ export class HandleImpl implements Handle {
    * The handle that is told of the actor's end: this one, or another that was first. What a spawn gives is known to nobody
    * until it is used, so that an actor whose spawner drops it costs no handle.
    */
-  get official(): HandleImpl {
+  official(): HandleImpl {
     const { child } = this;
     if (child === null) return this;
     if (child.handle === null) {
@@ -66,7 +66,7 @@ export class HandleImpl implements Handle {
   }
 
   join(options?: WaitOptions): Promise<Outcome> {
-    const { official } = this;
+    const official = this.official();
     return official === this ? this.#join(options) : official.join(options);
   }
 
@@ -140,7 +140,7 @@ export class HandleImpl implements Handle {
 
 /** The handle that is told of an actor's end. */
 export function handleOf(actor: ActorImpl): HandleImpl {
-  return actor.handle ?? new HandleImpl(actor.pid, actor).official;
+  return actor.handle ?? new HandleImpl(actor.pid, actor).official();
 }
 
 type Joiner = Wait | ((outcome: Outcome) => void);

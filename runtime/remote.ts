@@ -79,8 +79,8 @@ export class Remote {
   readonly classes = new ObjectClasses();
   /** Copies of handles that have asked for the outcome, by the question's number. */
   readonly #asking = new Map<number, HandleImpl>();
-  /** Handles of dead children of which copies are abroad. */
   #loopback: Loopback | null = null;
+  /** Handles of which copies are abroad: who has one asks here. */
   readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
   #backlogged = 0;
@@ -365,7 +365,7 @@ export class Remote {
   }
 
   #lend(given: HandleImpl): [Pid, number] {
-    const handle = given.official;
+    const handle = given.official();
     if (handle.home === this.#s.id && !this.#lent.has(handle.pid)) {
       this.#lent.set(handle.pid, new WeakRef(handle));
       this.#collected.register(handle, handle.pid);

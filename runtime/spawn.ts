@@ -32,14 +32,34 @@ export function spawn(
   if (typeof target !== "function") return spawnModule(s, parent, target, args, options);
   const known = s.targets.describe(target);
   const where = options === null ? s.id : place(s, known, options);
-  if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, false);
+  if (where !== s.id) return spawnAway(s, parent, where, known, args, options!);
   const pinned = options !== null && options.scheduler !== undefined;
   const mayMove = !pinned && known.module !== null && s.sharesWork;
   // What links, names or bounds make of an actor goes with it when it is given away; thieves take plain ones only.
   const offered = mayMove && options === null && s.boundByDefault === null && known.inEntry &&
     s.work.canOffer();
   const pid = s.slots.take(offered ? WHERE_STEALABLE : mayMove ? WHERE_HOME : s.id);
-  const actor = new s.Actor(pid, target, args, known);
+  const actor = bear(s, parent, pid, target, args, known, options);
+  s.enqueue(actor);
+  if (mayMove) {
+    actor.offer = offered ? SETTLED : AT_HOME;
+    share(s, actor);
+  }
+  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
+  return new HandleImpl(pid, actor);
+}
+
+/** An actor begins to live here, with what the options ask for and what its arguments hold; nobody runs it yet. */
+function bear(
+  s: Scheduler,
+  parent: ActorImpl,
+  pid: Pid,
+  fn: ActorFunction | null,
+  args: unknown[],
+  known: Target,
+  options: SpawnOptions | null,
+): ActorImpl {
+  const actor = new s.Actor(pid, fn, args, known);
   actor.parent = parent;
   if (options !== null) {
     try {
@@ -54,13 +74,7 @@ export function spawn(
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, known);
   if (parent.extras !== null && parent.extras.tokens !== null) s.io.given(args, pid);
-  s.enqueue(actor);
-  if (mayMove) {
-    actor.offer = offered ? SETTLED : AT_HOME;
-    share(s, actor);
-  }
-  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
-  return new HandleImpl(pid, actor);
+  return actor;
 }
 
 /** --strict: the arguments of an actor that may start elsewhere. Those of a closure never travel. */
@@ -129,30 +143,6 @@ export function boundOf(options: SpawnOptions) {
   return { capacity, onFull: onFull as OnFull, dropped: 0, exempted: 0 };
 }
 
-/** What another scheduler needs to start it. */
-export function recordOf(
-  s: Scheduler,
-  target: Target,
-  args: unknown[],
-  link: Pid | null,
-  monitor: SpawnRecord["monitor"],
-  bound: SpawnRecord["mailbox"],
-  names: string[] | null,
-  supervised: boolean,
-): SpawnRecord {
-  void s;
-  return {
-    module: target.module!,
-    exportName: target.exportName,
-    args,
-    link,
-    monitor,
-    mailbox: bound,
-    names,
-    supervised,
-  };
-}
-
 /** Starts an actor on another scheduler. Its pid is of this one, and so is the handle. */
 function spawnAway(
   s: Scheduler,
@@ -161,9 +151,7 @@ function spawnAway(
   target: Target,
   args: unknown[],
   options: SpawnOptions,
-  loading: boolean,
 ): HandleImpl {
-  void loading;
   const bound = boundOf(options) ?? s.boundByDefault;
   const pid = s.slots.take(where);
   const handle = new HandleImpl(pid, null);
@@ -176,20 +164,16 @@ function spawnAway(
       s.names.register(options.name, pid);
       named = true;
     }
-    s.remote.spawn(
-      where,
-      pid,
-      recordOf(
-        s,
-        target,
-        args,
-        options.link ? parent.pid : null,
-        options.monitor ? { pid: parent.pid, ref } : null,
-        bound === null ? null : { capacity: bound.capacity, onFull: bound.onFull },
-        options.name === undefined ? null : [options.name],
-        (options as { supervised?: boolean }).supervised === true,
-      ),
-    );
+    s.remote.spawn(where, pid, {
+      module: target.module!,
+      exportName: target.exportName,
+      args,
+      link: options.link ? parent.pid : null,
+      monitor: options.monitor ? { pid: parent.pid, ref } : null,
+      mailbox: bound === null ? null : { capacity: bound.capacity, onFull: bound.onFull },
+      names: options.name === undefined ? null : [options.name],
+      supervised: (options as { supervised?: boolean }).supervised === true,
+    });
   } catch (error) { // an argument that cannot be sent: nothing was started
     if (named) s.names.unregister(options.name!, pid);
     s.journal.ends(pid); // a count that goes back could not be told from one that was not reached
@@ -273,22 +257,9 @@ function spawnModule(
   if (fn !== undefined) return spawn(s, parent, fn, args, options);
   const known: Target = { ...s.targets.describe({ name: "main" }), module: url.href, exportName: "main" };
   const where = options === null ? s.id : place(s, known, options);
-  if (where !== s.id) return spawnAway(s, parent, where, known, args, options!, true);
+  if (where !== s.id) return spawnAway(s, parent, where, known, args, options!);
   const pid = s.slots.take(s.id);
-  const actor = new s.Actor(pid, null, args, known);
-  actor.parent = parent;
-  if (options !== null) {
-    try {
-      apply(s, parent, actor, options);
-    } catch (error) {
-      s.slots.free(pid);
-      throw error;
-    }
-  } else if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
-  s.born[indexOf(pid)] = actor;
-  s.words[s.base + SPAWNED]++;
-  s.live++;
-  if (s.trace !== null) s.trace.spawned(pid, known);
+  const actor = bear(s, parent, pid, null, args, known, options);
   load(s, actor, url.href, "main");
   return new HandleImpl(pid, actor);
 }

@@ -49,8 +49,8 @@ interface Shared {
   theirs: number;
 }
 
-/** How many actors of a scheduler have begun. */
-function begunOn(words: Int32Array, id: number): number {
+/** How many actors of a scheduler are not in its run queue. Those that a thief has, unnoticed by it, count in both. */
+function unqueuedOn(words: Int32Array, id: number): number {
   return words[id * PEER_WORDS + LIVE] - words[id * PEER_WORDS + RUN_QUEUE_LENGTH];
 }
 
@@ -186,7 +186,7 @@ export class WorkSharing {
   /** Something is on offer that this thief left to its owner: it is to look again soon. */
   leavesSome = false;
 
-  /** At most half of the victim's offers (M9), and half of what it is ahead by. */
+  /** At most half of the victim's offers (M9), and half of what it has gained more. */
   #take(victim: number, offers: number): number {
     const most = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(offers / 2), Math.ceil(-this.#lead(victim) / 2));
     if (most <= 0) {
@@ -213,8 +213,8 @@ export class WorkSharing {
     if (shared === undefined || now - shared.since >= SHARING_MS) {
       shared = this.#shared[peer] = {
         since: now,
-        mine: begunOn(words, id),
-        theirs: begunOn(words, peer),
+        mine: unqueuedOn(words, id),
+        theirs: unqueuedOn(words, peer),
       };
     }
     return (mine - shared.mine) - (theirs - shared.theirs);

@@ -31,7 +31,7 @@ function start(parent: ActorImpl, setup: Setup): SupervisorHandleImpl {
   });
   const actor = plain.child!;
   const handle = new SupervisorHandleImpl(s, plain.pid, actor);
-  if (actor.state === DONE) handle.settle(plain.official.outcome!); // the run is ending: it was told so before it began
+  if (actor.state === DONE) handle.settle(plain.official().outcome!); // the run is ending: it was told so before it began
   else {
     actor.handle = handle;
     makeSupervisor(actor);

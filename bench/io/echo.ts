@@ -6,40 +6,16 @@
  *
  * @module
  */
+import { withServer } from "./server.ts";
 
 const CONNECTIONS = 50;
 const BYTES = 64;
 const [secondsText = "2", roundsText = "3"] = Deno.args;
-const ROOT = new URL("../../", import.meta.url).pathname;
 
 interface Figures {
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
-}
-
-/** Starts a server, loads it, ends it. */
-async function measure(args: string[]): Promise<Figures> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...args],
-    cwd: ROOT,
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.getReader();
-  let text = "";
-  while (!/port \d+\n/.test(text)) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`${args.join(" ")} ended: ${text}`);
-    text += new TextDecoder().decode(value);
-  }
-  try {
-    return await load(Number(/port (\d+)/.exec(text)![1]));
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-    await reader.cancel();
-  }
 }
 
 async function load(port: number): Promise<Figures> {
@@ -76,7 +52,7 @@ for (const mode of ["idle", "busy"]) {
 }
 const results = new Map<string, Figures[]>(cases.map(([name]) => [name, []]));
 for (let round = 0; round < Number(roundsText); round++) {
-  for (const [name, args] of cases) results.get(name)!.push(await measure(args));
+  for (const [name, args] of cases) results.get(name)!.push(await withServer(args, load));
 }
 for (const [name, all] of results) {
   all.sort((a, b) => a.perSecond - b.perSecond);

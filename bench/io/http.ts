@@ -8,9 +8,10 @@
  *
  * @module
  */
+import { withServer } from "./server.ts";
+
 const CONNECTIONS = 50;
 const [secondsText = "3", roundsText = "3"] = Deno.args;
-const ROOT = new URL("../../", import.meta.url).pathname;
 const PATHS = ["/", "/primes/100000"];
 
 interface Figures {
@@ -19,32 +20,12 @@ interface Figures {
   p99: string;
 }
 
-/** Starts a server, loads it with each path, ends it. */
-async function measure(args: string[]): Promise<Figures[]> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...args],
-    cwd: ROOT,
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.getReader();
-  let text = "";
-  try {
-    while (!/port \d+\n/.test(text)) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error(`${args.join(" ")} ended: ${text}`);
-      text += new TextDecoder().decode(value);
-    }
-    const origin = `http://127.0.0.1:${/port (\d+)/.exec(text)![1]}`;
-    await drive(origin, "1"); // warm
-    const figures: Figures[] = [];
-    for (const path of PATHS) figures.push(await drive(origin + path, secondsText));
-    return figures;
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-    await reader.cancel();
-  }
+async function load(port: number): Promise<Figures[]> {
+  const origin = `http://127.0.0.1:${port}`;
+  await drive(origin, "1"); // warm
+  const figures: Figures[] = [];
+  for (const path of PATHS) figures.push(await drive(origin + path, secondsText));
+  return figures;
 }
 
 async function drive(url: string, seconds: string): Promise<Figures> {
@@ -58,8 +39,8 @@ async function drive(url: string, seconds: string): Promise<Figures> {
   };
   return {
     perSecond: Number(found(/Requests\/sec:\s+([\d.]+)/)),
-    p50: found(/50%\s+(\S+)/),
-    p99: found(/99%\s+(\S+)/),
+    p50: found(/^ +50% +(\S+)$/m),
+    p99: found(/^ +99% +(\S+)$/m),
   };
 }
 
@@ -76,7 +57,9 @@ const cases: [string, string[]][] = [
 const results = cases.map(() => PATHS.map((): Figures[] => []));
 for (let round = 0; round < Number(roundsText); round++) {
   for (const [which, [, args]] of cases.entries()) {
-    for (const [path, figures] of (await measure(args)).entries()) results[which][path].push(figures);
+    for (const [path, figures] of (await withServer(args, load)).entries()) {
+      results[which][path].push(figures);
+    }
   }
 }
 for (const [path, name] of PATHS.entries()) {

@@ -6,23 +6,17 @@
  *
  * @module
  */
+import { SMALLEST_READ } from "../../io/byte_queue.ts";
+import { withServer } from "./server.ts";
+
 const [countText = "5000"] = Deno.args;
 const count = Number(countText);
-const ROOT = new URL("../../", import.meta.url).pathname;
 
 function rssKiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]);
 }
 
-async function measure(args: string[]): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...args],
-    cwd: ROOT,
-    stdout: "piped",
-  }).spawn();
-  const reader = child.stdout.getReader();
-  const text = new TextDecoder().decode((await reader.read()).value);
-  const port = Number(/port (\d+)/.exec(text)![1]);
+async function load(port: number, pid: number): Promise<number> {
   const conns: Deno.Conn[] = [];
   const connect = async () => {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -31,18 +25,15 @@ async function measure(args: string[]): Promise<number> {
     conns.push(conn);
   };
   await connect();
-  const before = rssKiB(child.pid);
+  const before = rssKiB(pid);
   for (let i = 0; i < count; i += 100) await Promise.all(Array.from({ length: 100 }, connect));
-  const after = rssKiB(child.pid);
-  child.kill("SIGKILL");
-  await child.status;
+  const after = rssKiB(pid);
   for (const conn of conns) conn.close();
-  await reader.cancel();
   return (after - before) / count;
 }
 
-const plain = await measure(["bench/io/plain_echo.ts", "idle", "1024"]);
-const smarm = await measure(["smarm.ts", "--threads", "1", "bench/io/echo_server.ts", "idle"]);
+const plain = await withServer(["bench/io/plain_echo.ts", "idle", String(SMALLEST_READ)], load);
+const smarm = await withServer(["smarm.ts", "--threads", "1", "bench/io/echo_server.ts", "idle"], load);
 console.log(
   `plain Deno ${plain.toFixed(1)} KiB a connection, smarm ${smarm.toFixed(1)} KiB, above it ${
     (smarm - plain).toFixed(1)

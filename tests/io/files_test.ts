@@ -38,6 +38,10 @@ testAll("big files travel whole, and a written array stays the writer's", async 
   assertEquals(await run("big", threads), { mine: 3_000_000, back: 3_000_000, equal: true, piece: true });
 });
 
+testAll("a file goes to an actor whose module is still to be loaded", async (threads) => {
+  assertEquals(await run("givenToAModule", threads), "still open");
+});
+
 testAll("big pieces are written as they were when they were given", async (threads) => {
   assertEquals(await run("bigPieces", threads), { counts: true, wrong: 0 });
 });

@@ -1,5 +1,5 @@
 /** Programs that use files, one exported function each; `main` runs the one that it is told. */
-import type { Actor } from "smarm";
+import type { Actor, Pid } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 
@@ -73,6 +73,21 @@ export async function readAhead(self: Actor, folder: string) {
   const written = (await file.read(1))![0];
   file.close();
   return { wrong, isWhere: position === at, written };
+}
+
+/** Opens a file, gives it to an actor whose module is not loaded yet, and ends. */
+export async function lends(self: Actor, path: string, to: Pid): Promise<Pid> {
+  const file = await self.io.open(path);
+  return self.spawn(new URL("./reads_later.ts", import.meta.url), file, to).pid;
+}
+
+/** A file that was given to a module's main outlives who gave it. */
+export async function givenToAModule(self: Actor, folder: string) {
+  await self.io.writeTextFile(`${folder}/given`, "still open");
+  const outcome = await self.spawnWith({ scheduler: "local" }, lends, `${folder}/given`, self.pid).join();
+  if (outcome.kind === "panic") throw outcome.error;
+  self.send(outcome.value, "read");
+  return await self.receive();
 }
 
 /** Big pieces are copied into buffers that are used again: each is written as it was when it was given, at its length. */
@@ -179,7 +194,18 @@ export async function linesBrokenOff(self: Actor, folder: string) {
   return seen.join("");
 }
 
-const PROGRAMS = { roundTrip, folders, writes, readAhead, big, bigPieces, errors, streams, linesBrokenOff };
+const PROGRAMS = {
+  roundTrip,
+  folders,
+  writes,
+  readAhead,
+  big,
+  bigPieces,
+  givenToAModule,
+  errors,
+  streams,
+  linesBrokenOff,
+};
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, folder: string) {
   return PROGRAMS[name](self, folder);

@@ -1,0 +1,602 @@
+/**
+ * The control thread's side of one run: starts its workers, hears of its end, and leaves nothing behind.
+ *
+ * It stays idle while actors run, because signals reach the program through it. What it waits for are notices of its
+ * schedulers: main has ended, nothing is live any more, nothing moves any more.
+ *
+ * @module
+ */
+import type { LogRecord, Outcome, RuntimeStats } from "./api.ts";
+import type { Config } from "./config.ts";
+import {
+  DETAIL_WAIT,
+  DETAIL_WORDS,
+  NO_ACTOR,
+  PEER_WORDS,
+  PHASE_ENDED,
+  PHASE_RUNNING,
+  PHASE_STOPPING,
+  RECORDS_IN,
+  RECORDS_OUT,
+  RUN_PHASE,
+  type SharedMemory,
+  WHERE_BITS,
+} from "./layout.ts";
+import type { FromWorker, SchedulerReport, ToWorker } from "./protocol.ts";
+import { readStats } from "./stats.ts";
+import { LogWriter } from "./log_writer.ts";
+import { RunTelemetry } from "./telemetry.ts";
+import { formatDump } from "./dump.ts";
+import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
+import { Losses } from "./losses.ts";
+import { type Stuck, Watchdog } from "./watchdog.ts";
+import { lostError } from "./recovery.ts";
+import { QuietCheck } from "./quiet.ts";
+import { packOutcome, unpackOutcome, type WireOutcome } from "./wire.ts";
+import { DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
+import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
+import { describeOutcome } from "./report.ts";
+import { countOffers, Injector, takerOf } from "./offers.ts";
+import { readStuck } from "./stuck.ts";
+import { ring } from "./doorbell.ts";
+import { RunClock, runEpochMs } from "../timer/clock.ts";
+import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
+import { type TraceFiles, TraceWriter } from "../trace/writer.ts";
+
+/** What one run is given. */
+export interface RunOptions {
+  /** Handed to `main(self, ...args)`. */
+  readonly args?: readonly string[];
+  /**
+   * Gets each record of the log, in this thread, instead of stderr: to hand them to a logging library. Schedulers do not
+   * wait for it; what comes faster than it returns is dropped, and told in a record.
+   */
+  readonly onLog?: (record: LogRecord) => void;
+}
+
+/** Where a run's words go; the command line sends them to stderr. */
+export interface RunSinks {
+  /** A panic that nobody observed, a log line: whole lines. */
+  write(text: string): void;
+  /** main has panicked: its error as text, in colours where asked for. */
+  mainPanicked?(text: string): void;
+  readonly colors: boolean;
+  /** Log records are written for people, and not as JSON. */
+  readonly isTerminal?: boolean;
+}
+
+/** How long a dump waits for schedulers to answer, in ms: one that computes does not. */
+const DUMP_WAIT_MS = 200;
+/** Actors listed for each scheduler in a dump. */
+const DUMP_LIMIT = 200;
+/** How long after the grace time a scheduler may take to drop its actors. */
+const KILL_WAIT_MS = 500;
+/** The exit code where the process is the only thing that can be ended. */
+const EXIT_FATAL = 1;
+/** With --contain: how much longer than the watchdog's limit a scheduler is left to end its actor itself. */
+const CONTAIN_SLACK_MS = 250;
+/** How long a scheduler that takes a dead one's place may take to start. */
+const REPLACE_MS = 60_000;
+/** One run, from the start of its workers to their end. */
+export class Run {
+  readonly result: Promise<Outcome>;
+  /** Settled, without a rejection, when the run is over. */
+  readonly over: Promise<void>;
+  onOverdue: () => void = () => {};
+  readonly #config: Config;
+  readonly #memory: SharedMemory;
+  readonly #clock: RunClock;
+  readonly #words: Int32Array;
+  readonly #logs: LogWriter;
+  readonly #telemetry: RunTelemetry | null;
+  readonly #sinks: RunSinks;
+  readonly #threads: Thread[] = [];
+  readonly #names: string[][] = [];
+  readonly #quiet: QuietCheck;
+  /** Panics of which people have been told, by their texts. */
+  readonly #reported = new Set<string>();
+  /** Dumps that wait for reports: the end of the run ends them too. */
+  readonly #waitingDumps = new Set<() => void>();
+  readonly #dumps = new Map<number, (id: number, report: SchedulerReport) => void>();
+  #settle!: { resolve(outcome: Outcome): void; reject(error: Error): void };
+  #ready = 0;
+  readonly #stopped = new Set<number>();
+  #tickets = 0;
+  #outcome: WireOutcome | null = null;
+  /** Why the run ends otherwise than by main's outcome. */
+  #failure: Error | null = null;
+  #hasStarted = false;
+  #ending = false;
+  #finished = false;
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
+
+  readonly #trace: TraceWriter | null;
+  readonly #entries: { readonly scheduler: URL; readonly poller: URL };
+  readonly #init: Omit<Extract<ToWorker, { type: "init" }>, "id" | "incarnations">;
+  /** How many schedulers had each id before the one that has it now. */
+  readonly #incarnations: number[] = [];
+  readonly #isReady: boolean[] = [];
+  /** Schedulers that are being ended, or are dead. */
+  readonly #losing = new Set<number>();
+  /** Ports that wait for a scheduler to be replaced. */
+  readonly #heldPorts: Extract<ToWorker, { type: "port" }>[][] = [];
+  readonly #losses: Losses;
+  readonly #watchdog: Watchdog | null;
+
+  constructor(
+    config: Config,
+    memory: SharedMemory,
+    sinks: RunSinks,
+    module: string,
+    options: RunOptions,
+    trace: TraceFiles | null,
+    entries: { readonly scheduler: URL; readonly poller: URL },
+  ) {
+    this.#config = config;
+    this.#entries = entries;
+    this.#memory = memory;
+    this.#sinks = sinks;
+    this.#words = new Int32Array(memory.run);
+    this.result = new Promise((resolve, reject) => this.#settle = { resolve, reject });
+    this.over = this.result.then(() => {}, () => {});
+    const epochMs = runEpochMs();
+    const clock = this.#clock = new RunClock(epochMs);
+    this.#logs = new LogWriter(
+      new Int32Array(memory.peerWords),
+      sinks,
+      epochMs,
+      () => clock.now(),
+      options.onLog,
+    );
+    this.#trace = trace === null ? null : new TraceWriter(
+      trace,
+      memory.trace!,
+      TRACE_WORDS,
+      clock,
+      ringFillOf(memory),
+      sinks.write,
+    );
+    this.#losses = new Losses(memory, {
+      tell: (peer, message) => this.#post(peer, message),
+      settled: (id, lost) => this.#replace(id, lost),
+    });
+    this.#watchdog = config.watchdogMs === undefined ? null : new Watchdog(memory, config.watchdogMs, {
+      ping: (id, ticket) => this.#post(id, { type: "ping", ticket }),
+      isWatched: (id) => this.#isReady[id] && !this.#losing.has(id),
+      stuck: (incident) => {
+        this.#holders[incident.id] = this.#whose(incident); // read now: when it has ended, its slot may be another's
+        this.#sinks.write(`watchdog: ${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`);
+      },
+      stillStuck: (incident) => this.#contain(incident),
+      over: (incident) => {
+        const { id, heldMs } = incident;
+        const text = `gave scheduler ${id} back after ${Math.round(heldMs)} ms`;
+        if (!this.#contained.delete(id)) this.#sinks.write(`watchdog: ${this.#holders[id]} ${text}`);
+      },
+      now: () => clock.now(),
+    });
+    this.#quiet = new QuietCheck(memory, {
+      probe: (ticket) => {
+        for (let id = 0; id < memory.schedulers; id++) this.#post(id, { type: "probe", ticket });
+      },
+      mainEndedWell: () => this.#outcome?.kind === "exit",
+      shutdown: () => this.#tellToEnd("shutdown"),
+      deadlock: (text) => this.stop(new DeadlockError(text)),
+      now: () => clock.now(),
+    });
+    this.#telemetry = RunTelemetry.start(module, memory.schedulers, () => this.stats());
+    this.#init = {
+      type: "init",
+      memory,
+      config: config.toPlain(),
+      module,
+      args: [...options.args ?? []],
+      epochMs,
+      colors: sinks.colors,
+      telemetry: this.#telemetry?.context ?? null,
+    };
+    for (let id = 0; id < memory.peers; id++) {
+      this.#names.push([]);
+      this.#incarnations.push(0);
+      this.#heldPorts.push([]);
+      this.#isReady.push(false);
+    }
+    for (let id = 0; id < memory.peers; id++) this.#startThread(id);
+  }
+
+  #startThread(id: number): void {
+    const isPoller = id === this.#memory.schedulers;
+    const name = isPoller ? "smarm poller" : `smarm scheduler ${id}`;
+    const { isContained, maxHeapMb } = this.#config;
+    // A thread that was replaced says nothing any more.
+    const isCurrent = () => this.#threads[id] === undefined || this.#threads[id] === thread;
+    const events = {
+      message: (message: FromWorker) => {
+        if (isCurrent() && !this.#finished) this.#hear(id, message);
+        // A port that was under way when its sender died, or the run ended, has nobody else to close it.
+        else if (message.type === "port") message.port.close();
+      },
+      died: (reason: string) => isCurrent() && this.#died(id, reason),
+    };
+    const thread: Thread = isPoller || (!isContained && maxHeapMb === undefined)
+      ? new WebWorkerThread(isPoller ? this.#entries.poller : this.#entries.scheduler, name, events)
+      : new NodeThread(this.#entries.scheduler, name, events, maxHeapMb);
+    this.#threads[id] = thread;
+    thread.post({ ...this.#init, id, incarnations: this.#incarnations });
+  }
+
+  /** To a peer that lives. */
+  #post(id: number, message: ToWorker): void {
+    if (!this.#losing.has(id)) this.#threads[id].post(message);
+  }
+
+  #hear(id: number, message: FromWorker): void {
+    if (this.#finished) return;
+    switch (message.type) {
+      case "ready":
+        this.#isReady[id] = true;
+        if (this.#incarnations[id] > 0) this.#watchdog?.begins(id);
+        else if (++this.#ready === this.#threads.length) this.#start();
+        return;
+      case "load-error":
+        this.#fail(new LoadError(message.text));
+        return;
+      case "main-ended":
+        this.#outcome = message.outcome;
+        if (this.#outcome.kind === "panic" && !this.#ending) {
+          this.#reported.add(message.root);
+          this.#sinks.mainPanicked?.(message.text);
+          this.#tellToEnd("shutdown");
+        }
+        return;
+      case "done":
+        this.#close();
+        return;
+      case "quiet":
+        this.#quiet.begin();
+        return;
+      case "probed":
+        this.#quiet.answered(id, message);
+        return;
+      case "dumped":
+        this.#dumps.get(message.ticket)?.(id, message.report);
+        return;
+      case "halt":
+        this.stop(new HaltedError(message.code));
+        return;
+      case "stopped":
+        this.#hasStopped(id);
+        return;
+      case "pong":
+        this.#watchdog?.answered(id, message.ticket);
+        return;
+      case "recovered":
+        this.#losses.recovered(id, message.id, message.sent, message.received);
+        return;
+      case "contained":
+        this.#contained.add(id);
+        this.#sinks.write(
+          `watchdog: actor ${
+            formatPid(message.pid)
+          } ${message.name} held scheduler ${id} for ${message.heldMs} ms ` +
+            `without giving way, and was ended`,
+        );
+        return;
+      case "unsound":
+        this.lose(id, message.why);
+        return;
+      case "log":
+        this.#logs.hear(id, message);
+        return;
+      case "logs-dropped":
+        this.#logs.tellDropped(id);
+        return;
+      case "report":
+        if (message.root !== undefined) {
+          if (message.isEcho && this.#reported.has(message.root)) return; // its panic has been told
+          this.#reported.add(message.root);
+        }
+        this.#sinks.write(message.text);
+        return;
+      case "name":
+        this.#names[id][message.id] = message.name;
+        return;
+      case "port":
+        this.#forward(message.to, message.life, { type: "port", from: id, port: message.port });
+        return;
+    }
+  }
+
+  /** A side channel, to the scheduler that it was opened for: not to one that has taken its place. */
+  #forward(to: number, life: number, message: Extract<ToWorker, { type: "port" }>): void {
+    const isDead = this.#losses.isDead(to);
+    if (life !== this.#incarnations[to] + (isDead ? 1 : 0)) message.port.close();
+    else if (isDead) this.#heldPorts[to].push(message);
+    else if (!this.#losing.has(to)) this.#threads[to].post(message, [message.port]);
+    else message.port.close(); // it is being ended and will not read it
+  }
+
+  #start(): void {
+    if (this.#ending) return; // stopped while it was starting
+    this.#hasStarted = true;
+    this.#watchdog?.start();
+    Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
+    new Injector(this.#memory).push("main");
+    ring(new Int32Array(this.#memory.peerWords), 0);
+  }
+
+  stats(): RuntimeStats {
+    return readStats(this.#memory, this.#clock.now());
+  }
+
+  get memory(): SharedMemory {
+    return this.#memory;
+  }
+
+  /** Every thread has said that it stopped, and none died: none writes to shared memory any more. */
+  get hasStoppedWell(): boolean {
+    return this.#stopped.size === this.#threads.length && this.#losing.size === 0 &&
+      this.#incarnations.every((before) => before === 0);
+  }
+
+  /** The first reason counts; main's outcome is what `run` gives only when there was none. */
+  stop(reason: Error): void {
+    if (this.#ending) return;
+    this.#failure = reason;
+    if (Atomics.load(this.#words, RUN_PHASE) !== PHASE_RUNNING) { // no actor has been started
+      this.#ending = true;
+      this.#close();
+      return;
+    }
+    this.#tellToEnd("shutdown");
+  }
+
+  #tellToEnd(reason: string): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    Atomics.store(this.#words, RUN_PHASE, PHASE_STOPPING);
+    const graceMs = this.#config.graceMs;
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "stop", reason, graceMs });
+    this.#timers.push(setTimeout(() => this.#killAll(), graceMs + KILL_WAIT_MS));
+  }
+
+  /** Actors that are still there are dropped; schedulers that do not answer are given up. */
+  #killAll(): void {
+    if (this.#finished) return;
+    this.onOverdue();
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "kill" });
+    this.#timers.push(setTimeout(() => this.#giveUp(), KILL_WAIT_MS));
+  }
+
+  /** Some scheduler never comes back to its event loop. */
+  #giveUp(): void {
+    if (this.#finished) return;
+    const busy = this.stuck();
+    if (busy.length > 0) this.#sinks.write(`error: ${busy.join(", ")} did not end within the grace time`);
+    this.#failure ??= new StoppedError("the run was given up: an actor never gave its scheduler back");
+    for (const thread of this.#threads) thread.end();
+    this.#finish();
+  }
+
+  /** The actors that keep their schedulers busy. */
+  stuck(): string[] {
+    return this.stats().schedulers.flatMap((one) =>
+      one.currentPid === null ? [] : [`actor ${formatPid(one.currentPid)} on scheduler ${one.id}`]
+    );
+  }
+
+  // --- Threads that die, or are to --------------------------------------------------------------------------------
+
+  #died(id: number, reason: string): void {
+    if (this.#finished) return;
+    if (id === this.#memory.schedulers) this.#pollerDied(id, reason);
+    else this.lose(id, reason);
+  }
+
+  /**
+   * All that was open died with it, and whoever waits for it would wait for ever: the run ends at once. Actors are not
+   * asked to end, since what they would do last may be IO too.
+   */
+  #pollerDied(id: number, reason: string): void {
+    if (!this.#hasStarted) return this.#fail(new LoadError(`the poller died: ${reason}`));
+    if (this.#closing) return this.#hasStopped(id);
+    this.#losing.add(id); // nothing is posted to it any more, and it is not waited for
+    const text = `the poller died, and everything open with it: ${reason}. The run ends`;
+    this.#sinks.write(`error: ${text}`);
+    this.#fail(new StoppedError(text));
+  }
+
+  /** Ends a scheduler, if it has not ended by itself, and replaces it; the run goes on when its thread is gone for sure. */
+  async lose(id: number, why: string): Promise<void> {
+    if (this.#finished || this.#losing.has(id)) return;
+    if (!this.#hasStarted) return this.#fail(new LoadError(`scheduler ${id} died: ${why}`));
+    if (!this.#isReady[id]) return this.#fatal(`scheduler ${id} could not be replaced: ${why}`);
+    this.#losing.add(id);
+    this.#isReady[id] = false;
+    const gone = this.#threads[id].kill();
+    if (gone === null) return this.#fail(new LoadError(`scheduler ${id} died: ${why}`));
+    const isGone = await gone;
+    if (this.#finished) return;
+    if (!isGone) return this.#fatal(`scheduler ${id} cannot be stopped: ${why}. The program ends`);
+    if (this.#closing) return this.#hasStopped(id);
+    this.#quiet.forget();
+    const hadMain = takerOf(this.#memory, 0) === id && this.#outcome === null;
+    this.#lostWhy[id] = why;
+    this.#losses.died(id, why);
+    if (hadMain) this.#mainLost(id, why);
+  }
+
+  isUp(id: number): boolean {
+    return this.#hasStarted && this.#isReady[id] && !this.#losses.isSettling;
+  }
+
+  readonly #lostWhy: string[] = [];
+  /** Schedulers of which people have been told that their actor was ended. */
+  readonly #contained = new Set<number>();
+  /** Who was found to hold each scheduler, when it was last found stuck. */
+  readonly #holders: string[] = [];
+
+  #mainLost(id: number, why: string): void {
+    const outcome: Outcome = { kind: "panic", error: lostError(id, why) };
+    this.#outcome = packOutcome(outcome);
+    if (this.#ending) return;
+    this.#sinks.mainPanicked?.(describeOutcome(outcome, this.#sinks.colors));
+    this.#tellToEnd("shutdown");
+  }
+
+  /** All have settled what they had to do with a dead scheduler. */
+  #replace(id: number, lost: number): void {
+    this.#losing.delete(id);
+    this.#incarnations[id]++;
+    const actors = lost === 1 ? "1 actor" : `${lost} actors`;
+    this.#sinks.write(`scheduler ${id} was lost, and ${actors} with it: ${this.#lostWhy[id]}`);
+    if (this.#finished || this.#closing) return this.#hasStopped(id);
+    this.#startThread(id);
+    for (const message of this.#heldPorts[id].splice(0)) this.#threads[id].post(message, [message.port]);
+    if (this.#ending) this.#post(id, { type: "stop", reason: "shutdown", graceMs: this.#config.graceMs });
+    const incarnation = this.#incarnations[id];
+    this.#timers.push(setTimeout(() => {
+      if (this.#incarnations[id] === incarnation && !this.#isReady[id] && !this.#losing.has(id)) {
+        this.#fatal(`scheduler ${id} could not be replaced within ${REPLACE_MS} ms`);
+      }
+    }, REPLACE_MS));
+  }
+
+  /** What nobody can stop ends with the process: never is a thread left burning. */
+  #fatal(text: string): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#sinks.write(`error: ${text}`);
+    if (this.#trace === null) Deno.exit(EXIT_FATAL);
+    this.#trace.finish("lost").then(() => Deno.exit(EXIT_FATAL));
+  }
+
+  /** With --contain a scheduler that has not ended its actor itself is ended. */
+  #contain(incident: Stuck): void {
+    const { watchdogMs, isContained } = this.#config;
+    if (!isContained || incident.heldMs < watchdogMs! + CONTAIN_SLACK_MS) return;
+    this.lose(incident.id, `${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`);
+  }
+
+  #describe(incident: Stuck): string {
+    return `${this.#holders[incident.id]} has held scheduler ${incident.id}`;
+  }
+
+  #whose({ id, key }: Stuck): string {
+    if (key === NO_ACTOR) {
+      return "code that is no actor's turn (a callback, or behind a promise that is not smarm's)";
+    }
+    const routes = new Int32Array(this.#memory.routes[birthOf(key)]);
+    const details = new Int32Array(this.#memory.details[birthOf(key)]);
+    const pid = pidFromKey(key, Atomics.load(routes, indexOf(key)) >>> WHERE_BITS);
+    const name = this.#names[id][details[indexOf(key) * DETAIL_WORDS + DETAIL_WAIT] >>> 8] ?? "";
+    return `actor ${formatPid(pid)} ${name}`;
+  }
+
+  #hasStopped(id: number): void {
+    this.#stopped.add(id);
+    if (this.#stopped.size === this.#threads.length) this.#finish();
+  }
+
+  #fail(error: Error): void {
+    if (this.#finished) return;
+    this.#failure ??= error; // the first reason counts: what ends a run may be what made this fail
+    this.#ending = true;
+    this.#close();
+  }
+
+  /** Nothing is live any more: the workers may go. */
+  #close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#threads.forEach((_, id) => {
+      if (this.#losing.has(id)) this.#stopped.add(id); // its actors are nobody's business any more
+      else this.#post(id, { type: "close" });
+    });
+    this.#timers.push(setTimeout(() => this.#giveUp(), KILL_WAIT_MS + this.#config.graceMs));
+  }
+  #closing = false;
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#quiet.close();
+    this.#watchdog?.close();
+    // Held for schedulers that were lost and are not replaced any more.
+    for (const held of this.#heldPorts) for (const { port } of held.splice(0)) port.close();
+    for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const enough of this.#waitingDumps) enough();
+    const gone = this.#threads.map((thread) => thread.kill());
+    this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
+    Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
+    if (this.#trace === null && gone.every((one) => one === null)) this.#settleNow();
+    else this.#settleWhenGone(gone);
+  }
+
+  /** Nothing is left behind: a thread that can be told to be gone is waited for, and none is left burning. */
+  async #settleWhenGone(gone: (Promise<boolean> | null)[]): Promise<void> {
+    const isGone = await Promise.all(gone);
+    const burning = isGone.findIndex((one) => one === false);
+    if (burning >= 0) this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
+    if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
+    else {
+      await this.#trace?.finish(this.#failure?.name ?? this.#outcome?.kind ?? "unknown");
+      this.#tellTrace();
+    }
+    if (burning >= 0) Deno.exit(EXIT_FATAL);
+    this.#settleNow();
+  }
+
+  /** A path that the user did not give is told to people; where stderr is read by programs it says nothing of success. */
+  #tellTrace(): void {
+    if (this.#config.traceTo !== true || !this.#sinks.isTerminal || !this.#trace?.isComplete) return;
+    this.#sinks.write(`trace: ${this.#trace.path}`);
+  }
+
+  #settleNow(): void {
+    if (this.#failure !== null) this.#settle.reject(this.#failure);
+    else if (this.#outcome !== null) this.#settle.resolve(unpackOutcome(this.#outcome));
+    else this.#settle.reject(new StoppedError("the run ended before main did"));
+  }
+
+  async dump(): Promise<string> {
+    const ticket = ++this.#tickets;
+    const reports: (SchedulerReport | null)[] = new Array(this.#memory.schedulers).fill(null);
+    let missing = reports.length;
+    await new Promise<void>((resolve) => {
+      const enough = () => {
+        clearTimeout(timer);
+        this.#waitingDumps.delete(enough);
+        resolve();
+      };
+      const timer = setTimeout(enough, DUMP_WAIT_MS);
+      this.#waitingDumps.add(enough);
+      this.#dumps.set(ticket, (id, report) => {
+        reports[id] = report;
+        if (--missing === 0) enough();
+      });
+      for (let id = 0; id < reports.length; id++) {
+        this.#post(id, { type: "dump", ticket, limit: DUMP_LIMIT });
+      }
+    });
+    this.#dumps.delete(ticket);
+    const memory = this.#memory;
+    const words = new Int32Array(memory.peerWords);
+    let underWay = 0;
+    for (let peer = 0; peer < memory.peers; peer++) { // what was taken in was sent before: never less than nothing
+      underWay -= Atomics.load(words, peer * PEER_WORDS + RECORDS_IN);
+    }
+    for (let peer = 0; peer < memory.peers; peer++) {
+      underWay += Atomics.load(words, peer * PEER_WORDS + RECORDS_OUT);
+    }
+    return formatDump({
+      nowMs: this.#clock.now(),
+      stats: this.stats(),
+      reports,
+      stuck: (id) => readStuck(memory, id, this.#names[id], DUMP_LIMIT),
+      offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
+      underWay: underWay | 0,
+    });
+  }
+}
