@@ -131,7 +131,7 @@ export class CallImpl implements Call {
   static dehydrate(call: CallImpl): PlainCall {
     const { s, wait } = call;
     if (call.number === 0) {
-      const number = call.number = s.nextRef();
+      const number = call.number = s.nextNumber(s.calls);
       if (wait !== null && wait.isOpen) { // else it was answered: a number that nobody waits for
         s.calls.set(number, wait);
         wait.onGiveUp = () => s.calls.delete(number);
@@ -250,7 +250,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
     arrived(s, callee, new CallImpl(s, actor.pid, request, pid, s.id, 0, wait));
     return;
   }
-  const number = s.nextRef();
+  const number = s.nextNumber(s.calls);
   s.calls.set(number, wait);
   wait.onGiveUp = () => s.calls.delete(number);
   if (!s.remote.call(actor.pid, pid, number, request)) {

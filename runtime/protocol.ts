@@ -20,8 +20,10 @@ export const R_SPAWN = 2;
 export const R_DEATH = 3;
 /** Tell me when target is dead. Payload: {@link WatchRecord}. */
 export const R_WATCH = 4;
-/** Not any more. aux: the watch's ref; payload: the watcher's scheduler. */
+/** Not any more. Payload: [the watcher's scheduler, the watch's ref]. */
 export const R_UNWATCH = 5;
+/** A call to target was answered by another. aux: the call's number; payload: the caller's scheduler. */
+export const R_UNCALL = 26;
 /** What was watched is dead; target is the dead one. Payload: {@link NoticeRecord}. */
 export const R_NOTICE = 6;
 /** An exit signal for target. Payload: {@link ExitRecord}. */

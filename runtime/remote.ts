@@ -49,6 +49,7 @@ import {
   R_REPLY,
   R_SPAWN,
   R_STARTED,
+  R_UNCALL,
   R_UNLINK,
   R_UNWATCH,
   R_WATCH,
@@ -267,13 +268,13 @@ export class Remote {
   }
 
   unwatch(target: Pid, ref: number): void {
-    this.#toActor(target, R_UNWATCH, ref, this.#s.id);
+    this.#toActor(target, R_UNWATCH, 0, [this.#s.id, ref]);
   }
 
   /** A call was answered by another than its callee. */
   unwatchCall(callee: Pid, home: number, number: number): void {
     const where = this.#s.routes.settled(callee);
-    if (where >= 0 && where !== this.#s.id) this.record(where, R_UNWATCH, callee, number, home);
+    if (where >= 0 && where !== this.#s.id) this.record(where, R_UNCALL, callee, number, home);
   }
 
   notice(scheduler: number, dead: Pid, notice: NoticeRecord): void {
@@ -322,7 +323,7 @@ export class Remote {
 
   /** Each copy asks for itself: two actors here may join two copies of one handle. */
   askForOutcome(handle: HandleImpl): void {
-    const ref = this.#s.nextRef();
+    const ref = this.#s.nextNumber(this.#asking);
     this.#asking.set(ref, handle);
     this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
   }
@@ -451,10 +452,15 @@ export class Remote {
       }
       case R_UNWATCH: {
         const actor = s.find(pid);
-        if (actor !== undefined) {
-          dropWatcher(actor, payload as number, aux);
-          dropCall(actor, payload as number, aux);
-        } else this.#isEarly(pid, kind, aux, payload);
+        const [scheduler, ref] = payload as [number, number];
+        if (actor !== undefined) dropWatcher(actor, scheduler, ref);
+        else this.#isEarly(pid, kind, aux, payload);
+        return;
+      }
+      case R_UNCALL: {
+        const actor = s.find(pid);
+        if (actor !== undefined) dropCall(actor, payload as number, aux);
+        else this.#isEarly(pid, kind, aux, payload);
         return;
       }
       case R_NOTICE:
