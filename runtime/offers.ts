@@ -56,12 +56,18 @@ function entryAt(n: number): number {
   return OFFERS_HEADER_BYTES / 4 + (n & (CAPACITY - 1)) * ENTRY_WORDS;
 }
 
+// Entries are counted for ever, in int32s that begin again at the other end. Who is not the owner reads HEAD first and
+// TAIL second: the other way round, a thread that is put aside between the two could find the head beyond the tail.
+function next(n: number): number {
+  return (n + 1) | 0;
+}
+
 /** How many actors an owner offers; with `memory.schedulers`, how many spawns wait in the injector. For dumps. */
 export function countOffers(memory: SharedMemory, owner: number): number {
   const { i32 } = areaOf(memory, owner);
-  const tail = Atomics.load(i32, TAIL);
+  const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL);
   let offers = 0;
-  for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+  for (let n = head; n !== tail; n = next(n)) {
     if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
   }
   return offers;
@@ -114,7 +120,7 @@ export class Injector {
     const end = this.#writer.write(entry + FIRST_RECORD, entry + ENTRY_WORDS, value);
     if (end < 0) throw new RangeError(`Cannot inject more than ${OFFER_BYTES} bytes`);
     Atomics.store(i32, entry + LENGTH, end - entry);
-    this.#tail++;
+    this.#tail = next(this.#tail);
     Atomics.store(i32, TAIL, this.#tail);
   }
 }
@@ -148,7 +154,7 @@ export class Offers {
   /** A thief has died: entries that it has claimed and not read to their end are given up. `isLive`: an actor lives. */
   giveUp(isLive: (pid: Pid) => boolean): void {
     const { i32, f64 } = this.#area;
-    for (let n = this.#head; n !== this.#tail; n++) {
+    for (let n = this.#head; n !== this.#tail; n = next(n)) {
       const entry = entryAt(n);
       const length = Atomics.load(i32, entry + LENGTH);
       if (length === EMPTY || length === READ || isLive(f64[(entry >> 1) + PID] as Pid)) continue;
@@ -164,9 +170,13 @@ export class Offers {
 
   /** Whether one more can be offered. */
   hasRoom(): boolean {
-    if (this.#tail - this.#head < CAPACITY) return true;
+    if (this.#used < CAPACITY) return true;
     this.#clean();
-    return this.#tail - this.#head < CAPACITY;
+    return this.#used < CAPACITY;
+  }
+
+  get #used(): number {
+    return (this.#tail - this.#head) | 0;
   }
 
   /** Entries at the front that are no offers any more are given up. */
@@ -177,7 +187,7 @@ export class Offers {
       // One that was not withdrawn is offered still, or a thief has it: perhaps only its route so far, not yet the length.
       if (actor !== undefined && Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
       this.#actors[this.#head & (CAPACITY - 1)] = undefined;
-      this.#head++;
+      this.#head = next(this.#head);
     }
     Atomics.store(i32, HEAD, this.#head);
   }
@@ -193,7 +203,7 @@ export class Offers {
     Atomics.store(i32, entry + LENGTH, end - entry);
     this.#actors[this.#tail & (CAPACITY - 1)] = actor;
     actor.offer = this.#tail & (CAPACITY - 1);
-    this.#tail++;
+    this.#tail = next(this.#tail);
     this.count++;
     this.batch.offered++;
     Atomics.store(i32, TAIL, this.#tail); // pairs with the load in Thief.take()
@@ -220,7 +230,7 @@ export class Offers {
     const { i32 } = this.#area;
     const found: ActorImpl[] = [];
     let skips = false;
-    for (let n = this.#head; n !== this.#tail && found.length < most; n++) {
+    for (let n = this.#head; n !== this.#tail && found.length < most; n = next(n)) {
       const actor = this.#actors[n & (CAPACITY - 1)];
       if (actor === undefined || actor.state !== UNSTARTED || i32[entryAt(n) + LENGTH] <= EMPTY) continue;
       if (!skips) found.push(actor);
@@ -251,14 +261,13 @@ export class Thief {
     this.#decoder = new Decoder(classes);
   }
 
-  /** How many actors it offers at this moment. */
-  offers(victim: number): number {
+  /** How many actors it offers at this moment; they are not counted when there cannot be more than `few`. */
+  offers(victim: number, few = 0): number {
     const { i32 } = this.#areas[victim];
-    const tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
+    const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
+    if (((tail - head) | 0) <= few) return 0;
     let offers = 0;
-    for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
-      if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
-    }
+    for (let n = head; n !== tail; n = next(n)) if (i32[entryAt(n) + LENGTH] > EMPTY) offers++; // a guess: plain loads
     return offers;
   }
 
@@ -273,11 +282,10 @@ export class Thief {
     adopt: (pid: Pid, target: number, args: unknown[], messages: unknown[]) => void,
   ): number {
     const { i32, f64 } = this.#areas[victim];
-    const tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
-    const head = Atomics.load(i32, HEAD);
+    const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
     let skips = false;
     let taken = 0;
-    for (let n = head; n !== tail && taken < wanted; n++) {
+    for (let n = head; n !== tail && taken < wanted; n = next(n)) {
       const entry = entryAt(n);
       if (Atomics.load(i32, entry + LENGTH) <= EMPTY) continue;
       if (skips) {
@@ -285,7 +293,7 @@ export class Thief {
         continue;
       }
       const pid = f64[(entry >> 1) + PID] as Pid;
-      if (Atomics.load(i32, HEAD) - n > 0) continue; // withdrawn, and another's by now, perhaps half written
+      if (((Atomics.load(i32, HEAD) - n) | 0) > 0) continue; // withdrawn, and another's by now, perhaps half written
       if (!claim(pid)) break; // its owner begins it, or gives it away: how much is this thief's share is to be seen anew
       const length = Atomics.exchange(i32, entry + LENGTH, TAKEN);
       const values = this.#read(victim, entry, length);
@@ -302,8 +310,8 @@ export class Thief {
   inject(adopt: (value: unknown) => void): boolean {
     const injector = this.#areas.length - 1;
     const { i32 } = this.#areas[injector];
-    const tail = Atomics.load(i32, TAIL);
-    for (let n = Atomics.load(i32, HEAD); n !== tail; n++) {
+    const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL);
+    for (let n = head; n !== tail; n = next(n)) {
       const entry = entryAt(n);
       const length = Atomics.load(i32, entry + LENGTH);
       if (length <= EMPTY) continue;

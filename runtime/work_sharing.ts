@@ -225,7 +225,8 @@ export class WorkSharing {
     const { schedulers } = this.#s.memory;
     const victim = this.#random.below(schedulers);
     if (victim === this.#s.id) return;
-    const surplus = this.#thief.offers(victim) - 2 * this.#s.queue.length;
+    const mine = 2 * this.#s.queue.length;
+    const surplus = this.#thief.offers(victim, mine) - mine;
     if (surplus > 0) this.#take(victim, surplus);
   }
 
@@ -244,7 +245,7 @@ export class WorkSharing {
   #population(id: number): number {
     const { words } = this.#s;
     const base = id * PEER_WORDS;
-    return words[base + LIVE] - (words[base + TAKEN_AWAY] - words[base + MISSED]);
+    return words[base + LIVE] - ((words[base + TAKEN_AWAY] - words[base + MISSED]) | 0);
   }
 
   readonly #adopt = (pid: Pid, target: number, args: unknown[], messages: unknown[]): void => {
@@ -280,7 +281,7 @@ export class WorkSharing {
     const before = batch.given;
     for (const actor of this.#offers.everySecond(this.#thief.offers(s.id) >> 1)) {
       // A thief may come meanwhile, and both together would move three quarters: they meet at the same actors.
-      const taken = s.words[s.base + TAKEN_AWAY] - batch.takenBefore;
+      const taken = (s.words[s.base + TAKEN_AWAY] - batch.takenBefore) | 0;
       if ((taken + batch.given + 1) * 2 > batch.offered) break;
       if (this.#give(actor, peer)) batch.given++;
     }

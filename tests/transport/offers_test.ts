@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ActorImpl } from "../../runtime/actor.ts";
 import { DONE, UNSTARTED } from "../../runtime/actor_state.ts";
 import type { Pid } from "../../runtime/api.ts";
-import { allocate } from "../../runtime/layout.ts";
+import { allocate, OFFERS_BYTES, OFFERS_DEFAULT, OFFERS_HEADER_BYTES } from "../../runtime/layout.ts";
 import { SETTLED } from "../../runtime/offer_states.ts";
 import { Offers, Thief } from "../../runtime/offers.ts";
 import { makePid } from "../../runtime/pid.ts";
@@ -11,8 +11,10 @@ import { ObjectClasses } from "../../runtime/sendable.ts";
 
 const OWNER = 0;
 
-function setUp() {
+/** `before`: how many entries there were before. */
+function setUp(before = 0) {
   const memory = allocate(2, { slotCapacity: 4096 });
+  new Int32Array(memory.offers, OWNER * OFFERS_BYTES, OFFERS_HEADER_BYTES / 4).fill(before);
   const offers = new Offers(memory, OWNER, new ObjectClasses());
   const thief = new Thief(memory, 1, new ObjectClasses());
   let made = 0;
@@ -38,6 +40,20 @@ Deno.test("M9: a thief that is held up between taking an actor and reading it st
   const taken = thief.take(OWNER, 1, claim, (pid, _target, args) => read.push([numberOf(pid), args]));
   assertEquals([taken, read], [1, [[0, ["args of 0"]]]]);
   assert(offers.hasRoom(), "what was read makes room");
+});
+
+Deno.test("M9: after two thousand million offers the next ones are offered and taken like the first", () => {
+  const { offers, thief, offer, numberOf } = setUp(2 ** 31 - 3);
+  const actors = Array.from({ length: 8 }, offer);
+  assertEquals(thief.offers(OWNER), 8);
+  assertEquals(offers.everySecond(10).map((actor) => numberOf(actor.pid)), [0, 2, 4, 6]);
+  const read: number[] = [];
+  assertEquals(thief.take(OWNER, 4, () => true, (pid) => read.push(numberOf(pid))), 4);
+  assertEquals(read, [0, 2, 4, 6]);
+  for (const actor of actors) if (numberOf(actor.pid) % 2 === 1) offers.withdraw(actor);
+  let more = 0;
+  for (; offers.hasRoom(); more++) offer();
+  assertEquals([more, thief.offers(OWNER)], [OFFERS_DEFAULT, OFFERS_DEFAULT]);
 });
 
 Deno.test("M9: every second offer is given, of those that have not begun", () => {
