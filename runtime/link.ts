@@ -56,6 +56,9 @@ const USUAL_WORDS = 64;
 /** Guess: some hundred small messages a chunk. */
 const CHUNK_WORDS = 1 << 13;
 
+/** So many records of the backlog are published at once: a store that others see takes as long as copying a small one. */
+const RECORDS_A_PUBLICATION = 16;
+
 /** No area bigger than this is kept for later. */
 const KEPT_WORDS = 1 << 16;
 
@@ -119,7 +122,7 @@ export class OutLink {
   send(kind: number, target: number, aux: number, payload: unknown, transfer?: Transferable[]): void {
     const { encoder, ring, backlog } = this;
     if (this.encoding) throw new Error("Cannot send from within a getter of a message that is being sent");
-    if (backlog.records > 0 && ring.refresh()) this.flush();
+    if (backlog.records > 0 && ring.seemsMoved()) this.flush();
     if (backlog.records === 0) {
       encoder.begin(ring.area, ring.position, ring.room(USUAL_WORDS), RECORD_HEADER_WORDS);
     } else {
@@ -210,21 +213,22 @@ export class OutLink {
   /** True when something was published. Whatever is left over, the reader has been asked to tell of room. */
   private moveBacklog(): boolean {
     const { ring, backlog } = this;
-    let moved = false;
+    let moved = 0;
     for (let chunk = backlog.oldest(); chunk !== undefined; chunk = backlog.oldest()) {
       const words = chunk.area.i32[chunk.begin];
       if (words <= ring.maxRecordWords) {
         const at = this.reserveOrWait(words);
-        if (at < 0) return moved;
+        if (at < 0) return moved > 0;
         copyWords(chunk.area, chunk.begin, words, ring.area, at);
-        ring.publish(words);
+        ring.advance(words);
       } else if (!this.moveParts(chunk, words)) {
-        return moved || this.partsSent > 0;
+        return moved > 0 || this.partsSent > 0;
       }
-      moved = true;
+      if (++moved % RECORDS_A_PUBLICATION === 0) ring.publishAll();
       backlog.drop(words);
     }
-    return moved;
+    ring.publishAll();
+    return moved > 0;
   }
 
   private moveParts(chunk: Chunk, words: number): boolean {
@@ -248,6 +252,7 @@ export class OutLink {
   private reserveOrWait(words: number): number {
     const at = this.ring.reserve(words);
     if (at >= 0) return at;
+    this.ring.publishAll(); // what the reader does not see, it makes no room of
     this.ring.announceWaiting();
     return this.ring.reserve(words);
   }

@@ -117,15 +117,28 @@ export class RingWriter {
 
   /** Publishes what was written at `position`. */
   publish(words: number): void {
-    let tail = this.position + words;
-    if (tail === this.words) tail = 0;
-    this.position = tail;
-    Atomics.store(this.control, TAIL, tail); // pairs with the load in RingReader.next()
+    this.advance(words);
+    this.publishAll();
+  }
+
+  /** Steps over a record that {@link publishAll} will publish, with all before it. */
+  advance(words: number): void {
+    const tail = this.position + words;
+    this.position = tail === this.words ? 0 : tail;
+  }
+
+  publishAll(): void {
+    Atomics.store(this.control, TAIL, this.position); // pairs with the load in RingReader.next()
   }
 
   /** Asks the reader for a wake-up. Look for room once more after it: the race is told in the header. */
   announceWaiting(): void {
     Atomics.store(this.control, WRITER_WAITING, 1); // pairs with the load in RingReader.release()
+  }
+
+  /** Whether the reader seems to have moved since we last looked; a guess, because a plain load is all it takes. */
+  seemsMoved(): boolean {
+    return this.control[HEAD] !== this.head;
   }
 
   /** Has the reader moved since we last looked? */

@@ -147,6 +147,8 @@ export class Scheduler {
   readonly born: (ActorImpl | undefined)[] = [];
   /** Actors that live here and were born elsewhere. */
   readonly adopted: Map<Pid, ActorImpl> = new Map();
+  /** The one that was found last. */
+  #lastAdopted: ActorImpl | null = null;
   /** Handles of children that live elsewhere. */
   readonly away: Map<Pid, HandleImpl> = new Map();
   /** Panics that somebody may still observe. */

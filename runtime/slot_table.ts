@@ -161,8 +161,9 @@ export class Routes {
     const routes = this.#tables[birth];
     if (routes === undefined) return -1;
     const generation = generationOf(pid);
-    for (;;) {
-      const found = Atomics.load(routes, indexOf(pid));
+    // The first look is a plain one: an atomic load is a call for V8, 4 % of a sender's time. Whoever knows the pid has it
+    // from a record of a ring, which is read atomically, so what is seen here is at least as new as what was known there.
+    for (let found = routes[indexOf(pid)];; found = Atomics.load(routes, indexOf(pid))) {
       if (found >>> WHERE_BITS !== generation) return -1;
       const where = found & WHERE_MASK;
       if (where < WHERE_STEALABLE) return where;
