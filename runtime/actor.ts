@@ -359,8 +359,16 @@ export class ActorImpl implements Stateful, Actor {
   }
 }
 
-/** The class of the actors that live on one scheduler. */
+/**
+ * The class of the actors that live on one scheduler. The first one of an isolate, and a worker has no other, takes
+ * ActorImpl itself: V8 does not compile the constructor of a class that only extends into whoever calls it.
+ */
 export function actorClass(scheduler: Scheduler): typeof ActorImpl {
+  const prototype = ActorImpl.prototype as { scheduler?: Scheduler };
+  if (prototype.scheduler === undefined) {
+    prototype.scheduler = scheduler;
+    return ActorImpl;
+  }
   class LocalActor extends ActorImpl {}
   (LocalActor.prototype as { scheduler: Scheduler }).scheduler = scheduler;
   return LocalActor;

@@ -49,6 +49,9 @@ export function spawn(
   return new HandleImpl(pid, actor);
 }
 
+/** One array for all that are given none: an object less of each actor that waits for its begin. Never written. */
+const NO_ARGS: unknown[] = [];
+
 /** An actor begins to live here, with what the options ask for and what its arguments hold; nobody runs it yet. */
 function bear(
   s: Scheduler,
@@ -59,7 +62,7 @@ function bear(
   known: Target,
   options: SpawnOptions | null,
 ): ActorImpl {
-  const actor = new s.Actor(pid, fn, args, known);
+  const actor = new s.Actor(pid, fn, args.length === 0 ? NO_ARGS : args, known);
   actor.parent = parent;
   if (options !== null) {
     try {
