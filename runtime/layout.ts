@@ -141,9 +141,14 @@ export const WHERE_FREE = 514;
 
 /** Detail words of a slot, for dumps while its scheduler is stuck: written by the scheduler where the actor lives. */
 export const DETAIL_WAIT = 0; // kind of wait, 0 in a plain receive and in none, in the low 8 bits; function's name above
-export const DETAIL_SINCE = 1; // ms since the run began
+export const DETAIL_SINCE = 1; // whole ms since the run began: latest() tells them from those of 50 days before
 export const DETAIL_BEGAN = 2; // generation of the actor that these words are of, once it has begun
 export const DETAIL_WORDS = 3;
+
+/** The time, in ms since the run began, that an int32 of them means: the last one before `nowMs`. */
+export function latest(sinceMs: number, nowMs: number): number {
+  return nowMs - ((nowMs - sinceMs) | 0);
+}
 
 /** Address space for all slot tables together: beyond 16 schedulers each gets less than the full table. */
 const TOTAL_SLOTS = 16 * SLOTS_PER_SCHEDULER;

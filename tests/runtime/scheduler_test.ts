@@ -4,6 +4,7 @@ import type { Actor } from "../../runtime/api.ts";
 import type { ActorImpl } from "../../runtime/actor.ts";
 import { DONE, PARKED, RUNNABLE, UNSTARTED } from "../../runtime/actor_state.ts";
 import { Config } from "../../runtime/config.ts";
+import { reportActor } from "../../runtime/dump.ts";
 import { CURRENT_KEY, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING } from "../../runtime/layout.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
 
@@ -170,4 +171,14 @@ Deno.test("S16: a timeout that fires when the message is there already loses not
   await lone.tick();
   assertEquals(lone.mainOutcome, { kind: "exit", value: "in time" });
   assertEquals(lone.s.timers.size, 0);
+});
+
+Deno.test("M5: since when an actor waits is told rightly when the run is older than an int32 of milliseconds", async () => {
+  const lone = new LoneScheduler();
+  lone.nowMs = 2 ** 31 + 1000;
+  const main = lone.main((self: Actor) => self.receive());
+  await lone.tick();
+  const { sinceMs } = reportActor(main).waits[0];
+  lone.nowMs += 2000;
+  assertEquals([sinceMs, reportActor(main).waits[0].sinceMs], [2 ** 31 + 1000, 2 ** 31 + 1000]);
 });
