@@ -98,6 +98,9 @@ export const NO_ACTOR = -1;
 // --- Counters, Float64, one block a scheduler: written by the owner in each turn, read by anyone ------------------
 
 export const COUNTERS = [
+  /** As far as they go beyond their words SPAWNED and ENDED: grown() puts the two together. */
+  "spawnedCount",
+  "endedCount",
   "resumed",
   "messagesLocal",
   "messagesOut",
@@ -122,6 +125,11 @@ export const COUNTERS = [
 ] as const;
 export type CounterName = typeof COUNTERS[number];
 export const COUNTER_WORDS = 32;
+
+/** A count that was `count` not long ago, and of which `word` is the low int32 now. */
+export function grown(count: number, word: number): number {
+  return count + ((word - count) | 0);
+}
 
 // --- The slot tables: one a scheduler ---------------------------------------------------------------------------
 

@@ -61,6 +61,8 @@ import {
   DETAIL_SINCE,
   DETAIL_WAIT,
   DETAIL_WORDS,
+  ENDED,
+  grown,
   IO_PARKED,
   LIVE,
   MISSED,
@@ -70,6 +72,7 @@ import {
   RUN_QUEUE_LENGTH,
   type SharedMemory,
   SLEEPING,
+  SPAWNED,
   TAKEN_AWAY,
   TIMERS,
 } from "./layout.ts";
@@ -203,6 +206,8 @@ export class Scheduler {
   stolen = 0;
   resumed = 0;
   runQueueHigh = 0;
+  spawnedCount = 0;
+  endedCount = 0;
   restarts = 0;
   offered = 0;
   donated = 0;
@@ -894,6 +899,8 @@ export class Scheduler {
   /** Makes the counters visible to other threads. */
   publish(): void {
     this.#armLate();
+    this.spawnedCount = grown(this.spawnedCount, this.words[this.base + SPAWNED]);
+    this.endedCount = grown(this.endedCount, this.words[this.base + ENDED]);
     const counters = this.#counters;
     for (let i = 0; i < COUNTERS.length; i++) counters[i] = this[COUNTERS[i]];
     this.words[this.base + TIMERS] = this.timers.size;

@@ -14,6 +14,7 @@ import {
   COUNTERS,
   CURRENT_KEY,
   ENDED,
+  grown,
   IO_PARKED,
   NO_ACTOR,
   PEER_WORDS,
@@ -87,7 +88,7 @@ function readScheduler(memory: Blocks, words: Int32Array, id: number, nowMs: num
   const values = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
   const counters = {} as Record<CounterName, number>;
   COUNTERS.forEach((name, i) => counters[name] = values[i]);
-  const { startedMs, turnedMs, idle, ...shown } = counters;
+  const { startedMs, turnedMs, idle, spawnedCount, endedCount, ...shown } = counters;
   const ageMs = startedMs === 0 ? 0 : Math.max(0, nowMs - startedMs);
   const slept = startedMs === 0 ? 0 : Math.min(ageMs, idleMs(idle, nowMs));
   const key = Atomics.load(words, base + CURRENT_KEY);
@@ -100,8 +101,8 @@ function readScheduler(memory: Blocks, words: Int32Array, id: number, nowMs: num
     id,
     currentPid,
     runQueueLength: Atomics.load(words, base + RUN_QUEUE_LENGTH),
-    spawned: Atomics.load(words, base + SPAWNED) >>> 0,
-    ended: Atomics.load(words, base + ENDED) >>> 0,
+    spawned: grown(spawnedCount, Atomics.load(words, base + SPAWNED)),
+    ended: grown(endedCount, Atomics.load(words, base + ENDED)),
     sleeping: Atomics.load(words, base + SLEEPING),
     ioParked: Atomics.load(words, base + IO_PARKED),
     timers: Atomics.load(words, base + TIMERS),

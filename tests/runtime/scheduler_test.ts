@@ -5,7 +5,7 @@ import type { ActorImpl } from "../../runtime/actor.ts";
 import { DONE, PARKED, RUNNABLE, UNSTARTED } from "../../runtime/actor_state.ts";
 import { Config } from "../../runtime/config.ts";
 import { reportActor } from "../../runtime/dump.ts";
-import { CURRENT_KEY, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING } from "../../runtime/layout.ts";
+import { CURRENT_KEY, ENDED, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING, SPAWNED } from "../../runtime/layout.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
 
 Deno.test("M6: a tick runs what is runnable, fires what is due, and says what it did", async () => {
@@ -181,4 +181,18 @@ Deno.test("M5: since when an actor waits is told rightly when the run is older t
   const { sinceMs } = reportActor(main).waits[0];
   lone.nowMs += 2000;
   assertEquals([sinceMs, reportActor(main).waits[0].sinceMs], [2 ** 31 + 1000, 2 ** 31 + 1000]);
+});
+
+Deno.test("S4: counts of actors go on beyond what their words can hold", () => {
+  const lone = new LoneScheduler();
+  const { s } = lone;
+  const add = (count: number) => { // as many turns, with less than an int32 can hold between two
+    s.words[s.base + SPAWNED] += count;
+    s.words[s.base + ENDED] += count;
+    s.turnBegins(0);
+  };
+  for (let i = 0; i < 5; i++) add(2 ** 30);
+  s.words[s.base + SPAWNED] += 3; // no turn since
+  const [shown] = s.stats().schedulers;
+  assertEquals([shown.spawned, shown.ended, s.stats().live], [5 * 2 ** 30 + 3, 5 * 2 ** 30, 3]);
 });
