@@ -62,12 +62,17 @@ function next(n: number): number {
   return (n + 1) | 0;
 }
 
+/** The first entry to look at: what has left the ring since HEAD was read is not looked at again and again. */
+function first(head: number, tail: number): number {
+  return ((tail - head) | 0) > CAPACITY ? (tail - CAPACITY) | 0 : head;
+}
+
 /** How many actors an owner offers; with `memory.schedulers`, how many spawns wait in the injector. For dumps. */
 export function countOffers(memory: SharedMemory, owner: number): number {
   const { i32 } = areaOf(memory, owner);
   const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL);
   let offers = 0;
-  for (let n = head; n !== tail; n = next(n)) {
+  for (let n = first(head, tail); n !== tail; n = next(n)) {
     if (Atomics.load(i32, entryAt(n) + LENGTH) > EMPTY) offers++;
   }
   return offers;
@@ -267,7 +272,7 @@ export class Thief {
     const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
     if (((tail - head) | 0) <= few) return 0;
     let offers = 0;
-    for (let n = head; n !== tail; n = next(n)) if (i32[entryAt(n) + LENGTH] > EMPTY) offers++; // a guess: plain loads
+    for (let n = first(head, tail); n !== tail; n = next(n)) if (i32[entryAt(n) + LENGTH] > EMPTY) offers++; // a guess: plain loads
     return offers;
   }
 
@@ -285,7 +290,7 @@ export class Thief {
     const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
     let skips = false;
     let taken = 0;
-    for (let n = head; n !== tail && taken < wanted; n = next(n)) {
+    for (let n = first(head, tail); n !== tail && taken < wanted; n = next(n)) {
       const entry = entryAt(n);
       if (Atomics.load(i32, entry + LENGTH) <= EMPTY) continue;
       if (skips) {
@@ -311,7 +316,7 @@ export class Thief {
     const injector = this.#areas.length - 1;
     const { i32 } = this.#areas[injector];
     const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL);
-    for (let n = head; n !== tail; n = next(n)) {
+    for (let n = first(head, tail); n !== tail; n = next(n)) {
       const entry = entryAt(n);
       const length = Atomics.load(i32, entry + LENGTH);
       if (length <= EMPTY) continue;
