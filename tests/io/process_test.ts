@@ -47,6 +47,10 @@ testAll("UDP datagrams go to and fro", async (threads) => {
   });
 });
 
+testAll("UDP sockets are refused with Deno's own errors", async (threads) => {
+  assertEquals(await run("udpRefused", threads), ["AddrInUse", "AddrNotAvailable", "RangeError"]);
+});
+
 testAll("commands have pipes, a status and a timeout", async (threads) => {
   assertEquals(await run("commands", threads), {
     out: [3, "out\n", "err\n"],
@@ -60,6 +64,14 @@ testAll("commands have pipes, a status and a timeout", async (threads) => {
   });
 });
 
+Deno.test("a command runs in the folder of a URL", async () => {
+  assertEquals(await inTempFolder((folder) => run("folderOfUrl", 1, folder)), true);
+});
+
+testAll("S17: what a command has started is read no more when its output was given up", async (threads) => {
+  assertEquals(await inTempFolder((folder) => run("leftBehind", threads, folder)), "AbortError");
+});
+
 testAll("S17: a command ends with its owner", async (threads) => {
   assertEquals(await run("orphan", threads), "gone");
 });
@@ -68,6 +80,7 @@ testAll("signals come as messages or from an iterator", async (threads) => {
   assertEquals(await run("signals", threads), [
     { type: "SIGNAL", signal: "SIGHUP" },
     "SIGUSR2",
+    "TypeError",
     "TypeError",
   ]);
 });
@@ -104,6 +117,16 @@ Deno.test("a missing permission is told with the flag that gives it", async () =
     denoArgs: [`--allow-read=${Deno.cwd()},/tmp`, "--allow-env", "--allow-sys"],
   });
   assert(/^NotCapable .*--allow-read/.test(stdout), stdout);
+});
+
+Deno.test("S17: UDP without its permission is told with the flag that gives it, and nobody waits on", async () => {
+  using any = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = any.addr; // of TCP, so of UDP nobody has it
+  const { stdout, stderr } = await runSmarm([PROGRAM, "udpForbidden", String(port)], {
+    denoArgs: [`--allow-read=${Deno.cwd()},/tmp`, `--allow-net=127.0.0.1:${port}`],
+  });
+  assert(/^NotCapable .*:0.*--allow-net.*\nNotCapable .*:9".*--allow-net.*\n$/.test(stdout), stdout + stderr);
+  assertEquals(stderr, "");
 });
 
 Deno.test("the limit of descriptors is told as the OS's error, and the program goes on", async () => {

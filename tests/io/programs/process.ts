@@ -91,6 +91,23 @@ export async function udp(self: Actor) {
   for await (const _ of b) count++;
   return { early, sent, ping: decode(bytes), fromA: from.port === a.addr.port, pong: decode(back), count };
 }
+/** Sockets are refused with Deno's own errors. */
+export async function udpRefused(self: Actor) {
+  const { addr } = await self.io.datagram({ port: 0 });
+  const name = (error: Error) => error.constructor.name;
+  return [
+    await self.io.datagram({ port: addr.port }).catch(name),
+    await self.io.datagram({ hostname: "192.0.2.1" }).catch(name),
+    await self.io.datagram({ port: 65536 + addr.port }).catch(name),
+  ];
+}
+/** It may use one port of this machine, and no other. */
+export async function udpForbidden(self: Actor, allowed: string) {
+  const told = (error: Error) => console.log(error.name, error.message);
+  await self.io.datagram({ port: 0 }).catch(told);
+  const socket = await self.io.datagram({ port: Number(allowed) });
+  await socket.send(new Uint8Array(1), { port: 9 }).catch(told);
+}
 // deno-lint-ignore no-explicit-any
 export function closesLater(_self: Actor, socket: any) {
   socket.close();
@@ -130,6 +147,33 @@ export async function commands(self: Actor) {
   };
 }
 
+/** A command runs in the folder of a URL, whatever characters that has. */
+export async function folderOfUrl(self: Actor, folder: string) {
+  const path = `${folder}/a b%`;
+  await self.io.mkdir(path);
+  const cwd = new URL(`file://${folder}/a%20b%25`);
+  const { stdout } = await self.io.command("pwd", { cwd }).output();
+  return decode(stdout) === `${await self.io.realPath(path)}\n`;
+}
+
+/** What a command has left behind writes no more once nobody waits for the output. */
+export async function leftBehind(self: Actor, folder: string) {
+  const script = `(echo $BASHPID > ${folder}/pid; exec yes) & wait`;
+  const over = new AbortController();
+  const output = self.io.command("bash", { args: ["-c", script] }).output({ signal: over.signal });
+  const told = output.catch((error) => error.name);
+  let pid = "";
+  while (!pid.endsWith("\n")) pid = await self.io.readTextFile(`${folder}/pid`).catch(() => "");
+  while (await self.io.readTextFile(`/proc/${pid.trim()}/comm`) !== "yes\n");
+  over.abort();
+  const comm = () => self.io.readTextFile(`/proc/${pid.trim()}/comm`).catch(() => "");
+  while (await comm() === "yes\n" && !await isZombie(self, pid.trim())) await self.sleep(1);
+  return await told;
+}
+async function isZombie(self: Actor, pid: string) {
+  return / Z /.test(await self.io.readTextFile(`/proc/${pid}/stat`).catch(() => " Z "));
+}
+
 /** A command ends with its owner. */
 export async function orphan(self: Actor) {
   const owner = self.spawn(startsSleep, self.pid);
@@ -164,6 +208,12 @@ export async function signals(self: Actor) {
   // deno-lint-ignore no-explicit-any
   const bad = self.io.signals("SIGKILL" as any);
   seen.push(await bad.next().then(() => "", (error) => error.name));
+  try {
+    // deno-lint-ignore no-explicit-any
+    self.io.signals("SIGKILL" as any, { messages: true });
+  } catch (error) { // nobody would ask for it, and so be told
+    seen.push((error as Error).name);
+  }
   return seen;
 }
 
@@ -226,6 +276,10 @@ const PROGRAMS = {
   dns,
   udp,
   commands,
+  folderOfUrl,
+  leftBehind,
+  udpRefused,
+  udpForbidden,
   orphan,
   signals,
   standard,
