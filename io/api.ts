@@ -15,7 +15,7 @@ export interface Source extends AsyncIterable<Uint8Array> {
   read(n?: number, options?: WaitOptions): Promise<Uint8Array | null>;
   /** Line by line, without `\n` or `\r\n`. What was read beyond the line where a loop breaks off is given back. */
   lines(options?: WaitOptions): AsyncIterableIterator<string>;
-  /** For the web platform's transforms. Its end does not close anything. */
+  /** For the web platform's transforms. Its end does not close anything; cancelled, it takes nothing from the next reader. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -23,7 +23,7 @@ export interface Source extends AsyncIterable<Uint8Array> {
 export interface Sink {
   /** Writes all of it; gives the number of bytes. Given up halfway, some of it may have been written. */
   write(data: Writable, options?: WaitOptions): Promise<number>;
-  /** For the web platform's transforms. Its end closes a file, and the writing half of a connection. */
+  /** For the web platform's transforms. Its end closes a file, and the writing half of a connection; aborted, all of it. */
   readonly writable: WritableStream<Uint8Array>;
 }
 

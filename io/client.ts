@@ -293,6 +293,11 @@ export class IoClient {
     this.#held.set(token.id, token);
   }
 
+  /** An actor here owns it, and hears what becomes of it. */
+  holds(token: Token): boolean {
+    return this.#held.get(token.id) === token;
+  }
+
   /** Its holder owns it no more. */
   drop(token: Token): void {
     const extras = token.holder?.extras;
