@@ -317,9 +317,12 @@ export class IoClient {
     const tokens: Token[] = [];
     collect(value, tokens);
     for (const token of tokens) {
-      this.drop(token);
-      token.given++;
-      this.#giveTo(token, to);
+      const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
+      for (const one of [token, ...parts]) {
+        this.drop(one);
+        one.given++;
+        this.#giveTo(one, to);
+      }
     }
   }
 

@@ -55,6 +55,10 @@ export class Child extends Token implements api.Child {
     return this.#pipes;
   }
 
+  override get parts(): readonly Token[] {
+    return this.#pipes.filter((pipe) => pipe !== null);
+  }
+
   get stdin(): Pipe {
     return this.#pipe(0, "stdin");
   }

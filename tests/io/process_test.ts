@@ -64,6 +64,11 @@ testAll("commands have pipes, a status and a timeout", async (threads) => {
   });
 });
 
+testAll("S17: a command goes to another actor with its pipes, or a pipe alone", async (threads) => {
+  const all = ["begins", "said", "more", 0];
+  assertEquals(await run("handedOn", threads), [all, all, ["begins", "said"], ["begins", "said"]]);
+});
+
 Deno.test("a command runs in the folder of a URL", async () => {
   assertEquals(await inTempFolder((folder) => run("folderOfUrl", 1, folder)), true);
 });

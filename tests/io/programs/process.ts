@@ -1,5 +1,5 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
-import type { Actor, Conn, DatagramConn, Listener } from "smarm";
+import type { Actor, Child, ChildOutput, Conn, DatagramConn, Listener, Pid } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
@@ -147,6 +147,44 @@ export async function commands(self: Actor) {
   };
 }
 
+/** A command goes to another actor with its pipes, and one of them without it; whoever has started it ends. */
+export async function handedOn(self: Actor) {
+  const there = self.stats().schedulerCount - 1;
+  const told: unknown[] = [];
+  for (const what of ["child", "stdout"] as const) {
+    for (const scheduler of [0, there]) {
+      const takes = self.spawnWith({ scheduler }, takesOver);
+      const starter = self.spawnWith({ scheduler: 0 }, startsFor, takes.pid, what);
+      await starter.join();
+      self.send(takes, null);
+      const outcome = await takes.join();
+      told.push(outcome.kind === "exit" ? outcome.value : outcome.error.message);
+    }
+  }
+  return told;
+}
+export async function startsFor(self: Actor, to: Pid<Child | ChildOutput | null>, what: "child" | "stdout") {
+  const options = { args: ["-c", "echo begins; cat"], stdin: "piped", stdout: "piped" } as const;
+  const child = await self.io.command("sh", options).spawn();
+  await child.stdin.write("said\n");
+  if (what === "child") return self.send(to, child);
+  child.stdin.close();
+  await child.status();
+  self.send(to, child.stdout);
+}
+export async function takesOver(self: Actor<Child | ChildOutput | null>) {
+  const given = await self.receive();
+  await self.receive(); // whoever had it has ended
+  const lines: string[] = [];
+  if (given === null) return lines;
+  if ("stdin" in given) {
+    await given.stdin.write("more\n");
+    given.stdin.close();
+  }
+  for await (const line of "stdin" in given ? given.stdout.lines() : given.lines()) lines.push(line);
+  return "stdin" in given ? [...lines, (await given.status()).code] : lines;
+}
+
 /** A command runs in the folder of a URL, whatever characters that has. */
 export async function folderOfUrl(self: Actor, folder: string) {
   const path = `${folder}/a b%`;
@@ -276,6 +314,7 @@ const PROGRAMS = {
   dns,
   udp,
   commands,
+  handedOn,
   folderOfUrl,
   leftBehind,
   udpRefused,
