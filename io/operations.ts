@@ -110,15 +110,18 @@ export const OPERATIONS: Record<string, Operation> = {
   async datagram(host, request, hostname: string, port: number) {
     if (!(port >= 0 && port < 65536)) throw new RangeError(`Invalid port (out of range): ${port}`);
     const isIpv6 = hostname.includes(":");
-    const { address: own } = await lookup(hostname, { family: isIpv6 ? 6 : 4 });
+    const family = isIpv6 ? 6 : 4;
+    const { address: own } = await lookup(hostname || "0.0.0.0", { family }).catch(async (error) => {
+      await mayUse(hostname, port);
+      throw error;
+    });
     await mayUse(own, port); // node's bind throws its refusal where nobody hears it
     const socket = dgram.createSocket(isIpv6 ? "udp6" : "udp4");
     const resource = new DatagramResource(host.nextId(), host, {
       send(bytes, to, name, done) {
         socket.send(Buffer.from(bytes), to, name, (error, sent) => {
-          // and its send tells of one as of an unknown error
-          if ((error as { code?: string } | null)?.code !== "UNKNOWN") return done(error, sent);
-          mayUse(name, to).then(() => done(error, 0), (refusal) => done(refusal, 0));
+          if (error === null || error === undefined) return done(null, sent);
+          mayUse(name, to).then(() => done(error, 0), (refusal) => done(refusal, 0)); // what it calls UNKNOWN or EPERM
         });
       },
       close: () => socket.close(),

@@ -99,14 +99,17 @@ export async function udpRefused(self: Actor) {
     await self.io.datagram({ port: addr.port }).catch(name),
     await self.io.datagram({ hostname: "192.0.2.1" }).catch(name),
     await self.io.datagram({ port: 65536 + addr.port }).catch(name),
+    (await self.io.datagram({ hostname: "" })).addr.hostname,
   ];
 }
 /** It may use one port of this machine, and no other. */
 export async function udpForbidden(self: Actor, allowed: string) {
   const told = (error: Error) => console.log(error.name, error.message);
   await self.io.datagram({ port: 0 }).catch(told);
+  await self.io.datagram({ port: 0, hostname: "localhost" }).catch(told);
   const socket = await self.io.datagram({ port: Number(allowed) });
   await socket.send(new Uint8Array(1), { port: 9 }).catch(told);
+  await socket.send(new Uint8Array(1), { port: 9, hostname: "localhost" }).catch(told);
 }
 // deno-lint-ignore no-explicit-any
 export function closesLater(_self: Actor, socket: any) {
