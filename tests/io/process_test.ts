@@ -47,6 +47,13 @@ testAll("UDP datagrams go to and fro", async (threads) => {
   });
 });
 
+testAll("S17: a datagram is sent although its socket is closed at once", async (threads) => {
+  assertEquals(await run("udpClosedAtOnce", threads), [
+    ...[9, "127.0.0.1", "BadResource"],
+    ...[9, "localhost", "BadResource"],
+  ]);
+});
+
 testAll("UDP sockets are refused with Deno's own errors", async (threads) => {
   assertEquals(await run("udpRefused", threads), ["AddrInUse", "AddrNotAvailable", "RangeError", "0.0.0.0"]);
 });

@@ -91,6 +91,20 @@ export async function udp(self: Actor) {
   for await (const _ of b) count++;
   return { early, sent, ping: decode(bytes), fromA: from.port === a.addr.port, pong: decode(back), count };
 }
+/** What was to be sent is sent, although its socket is closed at once. */
+export async function udpClosedAtOnce(self: Actor) {
+  const to = await self.io.datagram({ port: 0 });
+  const sent: unknown[] = [];
+  for (const hostname of ["127.0.0.1", "localhost"]) {
+    const from = await self.io.datagram({ port: 0 });
+    const sending = from.send(new TextEncoder().encode(hostname), { hostname, port: to.addr.port });
+    from.close();
+    sent.push(await sending, decode((await to.receive())[0]));
+    sent.push(await from.send(new Uint8Array(1), to.addr).catch((error) => error.name));
+  }
+  return sent;
+}
+
 /** Sockets are refused with Deno's own errors. */
 export async function udpRefused(self: Actor) {
   const { addr } = await self.io.datagram({ port: 0 });
@@ -321,6 +335,7 @@ const PROGRAMS = {
   folderOfUrl,
   leftBehind,
   udpRefused,
+  udpClosedAtOnce,
   udpForbidden,
   orphan,
   signals,
