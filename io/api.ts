@@ -58,7 +58,8 @@ export interface File extends Resource, Source, Sink {
  *
  * As with the OS's own buffer, `write` is over when its bytes are on their way: up to 64 KiB may wait in the poller, a write
  * beyond that waits until all are taken. Why such a write failed is told to the next write. A write with options waits
- * until the OS has taken it and all before it, and rejects itself.
+ * until the OS has taken it and all before it, and rejects itself; so does that of an actor that has sent the connection to
+ * another scheduler.
  */
 export interface Conn extends Resource, Source, Sink {
   /** Our end. */
