@@ -20,6 +20,9 @@ import { Token } from "./token.ts";
 
 type Path = string | URL;
 
+/** As Deno does, it keeps a byte order mark: what is read is what stands there. */
+const AS_IT_IS = new TextDecoder("utf-8", { ignoreBOM: true });
+
 const OPEN: Answering = {
   revive: (io, actor, id: number, ticket) => {
     const file = new File(io, id, ticket.subject as string);
@@ -97,7 +100,7 @@ export class ActorIo implements api.Io {
     return this.#do("readFile", text(path), options, [text(path)]) as Promise<Uint8Array>;
   }
   async readTextFile(path: Path, options?: WaitOptions): Promise<string> {
-    return new TextDecoder().decode(await this.readFile(path, options));
+    return AS_IT_IS.decode(await this.readFile(path, options));
   }
   async writeFile(path: Path, data: Uint8Array, options: api.WriteFileOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
@@ -154,12 +157,16 @@ export class ActorIo implements api.Io {
   // --- Network ----------------------------------------------------------------------------------------------------
 
   listen(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
-    const [wait, rest] = split(options);
-    const where = "path" in options ? options.path : `${options.hostname ?? ""}:${options.port ?? 0}`;
-    return this.#do("listen", where, wait, [rest], LISTEN) as Promise<api.Listener>;
+    const { cert, key } = options as { cert?: string; key?: string };
+    return this.#listen(options, cert !== undefined || key !== undefined);
   }
   listenTls(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
-    return this.listen(options);
+    return this.#listen(options, true);
+  }
+  #listen(options: api.ListenOptions & WaitOptions, isTls: boolean): Promise<api.Listener> {
+    const [wait, rest] = split(options);
+    const where = "path" in options ? options.path : `${options.hostname ?? ""}:${options.port ?? 0}`;
+    return this.#do("listen", where, wait, [rest, isTls], LISTEN) as Promise<api.Listener>;
   }
   connect(options: api.ConnectOptions & WaitOptions): Promise<api.Conn> {
     const [wait, rest] = split(options);
@@ -209,13 +216,16 @@ export class ActorIo implements api.Io {
   }
 
   command(command: Path, options: api.CommandOptions = {}): api.Command {
-    return new Command(this.#actor, this.#io, text(command), options);
+    const { cwd } = options;
+    const how = cwd === undefined ? options : { ...options, cwd: text(cwd) };
+    return new Command(this.#actor, this.#io, text(command), how);
   }
 
   signals(name: Deno.Signal, options: { readonly messages?: boolean } = {}): api.SignalSubscription {
     const actor = this.#actor, io = this.#io;
     if (actor.state === DONE) throw actor.ended("signals");
     const messages = options.messages === true;
+    if (messages) checkSignalName(name);
     const signals = new Signals(io, io.nextId(), name, messages);
     io.hold(actor, signals);
     io.postRequest(actor, "signals", [signals.id, name, messages]);
@@ -247,6 +257,13 @@ export class ActorIo implements api.Io {
       throw blame(error);
     }
   }
+}
+
+/** A name that Deno refuses is told at once: nobody asks a subscription by messages, and so hears of it. */
+function checkSignalName(name: Deno.Signal): void {
+  const listener = () => {};
+  Deno.addSignalListener(name, listener);
+  Deno.removeSignalListener(name, listener);
 }
 
 /** The options of the wait, and the others. */

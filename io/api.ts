@@ -15,7 +15,7 @@ export interface Source extends AsyncIterable<Uint8Array> {
   read(n?: number, options?: WaitOptions): Promise<Uint8Array | null>;
   /** Line by line, without `\n` or `\r\n`. What was read beyond the line where a loop breaks off is given back. */
   lines(options?: WaitOptions): AsyncIterableIterator<string>;
-  /** For the web platform's transforms. Its end does not close anything. */
+  /** For the web platform's transforms. Its end does not close anything; cancelled, it takes nothing from the next reader. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -23,7 +23,7 @@ export interface Source extends AsyncIterable<Uint8Array> {
 export interface Sink {
   /** Writes all of it; gives the number of bytes. Given up halfway, some of it may have been written. */
   write(data: Writable, options?: WaitOptions): Promise<number>;
-  /** For the web platform's transforms. Its end closes a file, and the writing half of a connection. */
+  /** For the web platform's transforms. Its end closes a file, and the writing half of a connection; aborted, all of it. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -58,7 +58,8 @@ export interface File extends Resource, Source, Sink {
  *
  * As with the OS's own buffer, `write` is over when its bytes are on their way: up to 64 KiB may wait in the poller, a write
  * beyond that waits until all are taken. Why such a write failed is told to the next write. A write with options waits
- * until the OS has taken it and all before it, and rejects itself.
+ * until the OS has taken it and all before it, and rejects itself; so does that of an actor that has sent the connection to
+ * another scheduler.
  */
 export interface Conn extends Resource, Source, Sink {
   /** Our end. */
@@ -294,7 +295,8 @@ export interface Io {
   command(command: string | URL, options?: CommandOptions): Command;
   /**
    * An iterator of signals; with `{ messages: true }` they come as `{ type: "SIGNAL", signal }` into the mailbox. It is in
-   * force once any later operation of this actor has been answered.
+   * force once any later operation of this actor has been answered. SIGINT and SIGTERM end the program nevertheless.
+   * @throws TypeError with `messages`, for a signal that cannot be caught; without, its iterator rejects.
    */
   signals(name: Deno.Signal, options?: { readonly messages?: boolean }): SignalSubscription;
 

@@ -12,7 +12,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type { Answering, IoClient, Ticket } from "./client.ts";
 import { BLOCKING } from "../runtime/wait.ts";
 import { unpackOutcome } from "../runtime/wire.ts";
-import { checkSendable, NotSendableError } from "../runtime/sendable.ts";
+import { Category, checkSendable, NotSendableError } from "../runtime/sendable.ts";
 import type { JobResult } from "./blocking_protocol.ts";
 import { blame } from "./errors.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
@@ -35,6 +35,15 @@ const RUN: Answering = {
   over: (ticket) => (ticket.subject as MessagePort).close(),
 };
 
+/** What structured clone would make an empty object of without a word: what is the runtime's, or of no plain kind. */
+function refuse(io: IoClient, arg: unknown, path: string, transfer: ReadonlySet<unknown>): void {
+  if (typeof arg !== "object" || arg === null || transfer.has(arg)) return;
+  const { category } = io.s.remote.classes.classify(arg);
+  if (category === Category.Refused) checkSendable(arg, path);
+  if (category !== Category.Special) return;
+  throw new NotSendableError(path, "only an actor can use it. Give the function data, or the path of a file");
+}
+
 export async function blocking(
   io: IoClient,
   actor: ActorImpl,
@@ -53,12 +62,14 @@ export async function blocking(
   }
   const refused = io.s.refuse(actor, "blocking");
   if (refused !== null) return refused;
+  const transfer = new Set<unknown>(options?.transfer);
+  for (let i = 0; i < args.length; i++) refuse(io, args[i], `args[${i}]`, transfer);
   const { port1, port2 } = new MessageChannel();
   try {
     port1.postMessage(args, options?.transfer ?? []);
   } catch (error) {
     port1.close();
-    checkSendable(args, "args", { transfer: new Set(options?.transfer) });
+    checkSendable(args, "args", { transfer });
     throw new NotSendableError("args", (error as Error).message, { cause: error });
   }
   try {

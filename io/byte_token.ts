@@ -63,12 +63,20 @@ export abstract class ByteToken extends Token {
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const actor = this.actor;
-    return readableOf(growing(this.pieceBytes, this.mostPieceBytes, (n) => this.readAs(actor, n)));
+    const read = (n: number, options?: WaitOptions) => this.readAs(actor, n, options);
+    return readableOf(
+      growing(this.pieceBytes, this.mostPieceBytes, read),
+      (rest) => bytes.unread(this.io, this.id, rest),
+    );
   }
 
   get writable(): WritableStream<Uint8Array> {
     const actor = this.actor;
-    return writableOf((piece) => this.writeAs(actor, piece), () => this.endWriting(actor));
+    return writableOf(
+      (piece) => this.writeAs(actor, piece),
+      () => this.endWriting(actor),
+      () => this.close(),
+    );
   }
 
   /** What the end of `writable` means here. */

@@ -293,6 +293,11 @@ export class IoClient {
     this.#held.set(token.id, token);
   }
 
+  /** An actor here owns it, and hears what becomes of it. */
+  holds(token: Token): boolean {
+    return this.#held.get(token.id) === token;
+  }
+
   /** Its holder owns it no more. */
   drop(token: Token): void {
     const extras = token.holder?.extras;
@@ -312,9 +317,12 @@ export class IoClient {
     const tokens: Token[] = [];
     collect(value, tokens);
     for (const token of tokens) {
-      this.drop(token);
-      token.given++;
-      this.#giveTo(token, to);
+      const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
+      for (const one of [token, ...parts]) {
+        this.drop(one);
+        one.given++;
+        this.#giveTo(one, to);
+      }
     }
   }
 

@@ -55,6 +55,10 @@ export class Child extends Token implements api.Child {
     return this.#pipes;
   }
 
+  override get parts(): readonly Token[] {
+    return this.#pipes.filter((pipe) => pipe !== null);
+  }
+
   get stdin(): Pipe {
     return this.#pipe(0, "stdin");
   }
@@ -114,13 +118,12 @@ export class Command implements api.Command {
   readonly #wait: WaitOptions;
 
   constructor(actor: ActorImpl, io: IoClient, command: string, options: api.CommandOptions) {
-    const { timeout, signal, cwd, args, ...others } = options;
+    const { timeout, signal, args, ...others } = options;
     this.#actor = actor;
     this.#io = io;
     this.#command = command;
     this.#options = others;
     if (args !== undefined) this.#options.args = args.map(String);
-    if (cwd !== undefined) this.#options.cwd = cwd instanceof URL ? cwd.pathname : cwd;
     this.#wait = { timeout, signal };
   }
 

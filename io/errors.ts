@@ -17,6 +17,14 @@ const BUILTINS: Record<string, ErrorConstructor> = {
   URIError,
 };
 
+/** What Deno calls the errors of node's datagram sockets. */
+const OF_NODE: Record<string, string> = {
+  EACCES: "PermissionDenied",
+  EADDRINUSE: "AddrInUse",
+  EADDRNOTAVAIL: "AddrNotAvailable",
+  ECONNREFUSED: "ConnectionRefused",
+};
+
 /** Messages of the sort that say what is missing, as Deno words them for its own API. */
 export function badResource(what: string): Error {
   return new Deno.errors.BadResource(`${what} is closed`);
@@ -26,7 +34,8 @@ export function badResource(what: string): Error {
 export function packError(error: unknown): PackedError {
   if (!(error instanceof Error)) return ["Error", String(error), null];
   const code = (error as { code?: unknown }).code;
-  const name = error.constructor?.name;
+  const name = typeof code === "string" && error.constructor === Error && OF_NODE[code] ||
+    error.constructor?.name;
   return [name || error.name, error.message, typeof code === "string" ? code : null];
 }
 

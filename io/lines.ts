@@ -16,7 +16,8 @@ export interface LineSource {
 /** Splits what a source gives into lines; a loop that breaks off gives the rest back. */
 export class Lines implements AsyncIterableIterator<string> {
   readonly #source: LineSource;
-  readonly #decoder = new TextDecoder();
+  /** Of the first line it takes a byte order mark off; all that follow are text. */
+  #decoder = new TextDecoder();
   /** Complete lines, and where in `#block` the one after each begins. */
   #lines: string[] = [];
   #next = 0;
@@ -39,12 +40,12 @@ export class Lines implements AsyncIterableIterator<string> {
   }
 
   async #fill(): Promise<void> {
-    const bytes = await this.#source.read();
+    const bytes = await this.#read();
     if (bytes === null) {
       this.#ended = true;
       const rest = join(this.#rest);
       this.#rest = [];
-      this.#take(rest, rest.length > 0 ? [this.#decoder.decode(rest)] : []);
+      this.#take(rest, rest.length > 0 ? [this.#decode(rest)] : []);
       return;
     }
     const last = bytes.lastIndexOf(NEWLINE);
@@ -54,7 +55,7 @@ export class Lines implements AsyncIterableIterator<string> {
     }
     const block = join([...this.#rest, bytes.subarray(0, last + 1)]);
     this.#rest = last + 1 < bytes.length ? [bytes.subarray(last + 1)] : [];
-    const lines = this.#decoder.decode(block).split("\n");
+    const lines = this.#decode(block).split("\n");
     lines.pop(); // after the last newline
     for (let i = 0; i < lines.length; i++) {
       if (lines[i].charCodeAt(lines[i].length - 1) === RETURN) lines[i] = lines[i].slice(0, -1);
@@ -62,10 +63,27 @@ export class Lines implements AsyncIterableIterator<string> {
     this.#take(block, lines);
   }
 
+  /** A loop that a read ends never says so: the line that it had begun is given back for the next one. */
+  async #read(): Promise<Uint8Array | null> {
+    try {
+      return await this.#source.read();
+    } catch (error) {
+      this.#source.unread(join(this.#rest));
+      this.#rest = [];
+      throw error;
+    }
+  }
+
   #take(block: Uint8Array, lines: string[]): void {
     this.#block = block;
     this.#lines = lines;
     this.#next = 0;
+  }
+
+  #decode(bytes: Uint8Array): string {
+    const text = this.#decoder.decode(bytes);
+    this.#decoder = AS_IT_IS;
+    return text;
   }
 
   /** The loop broke off. */
@@ -89,6 +107,7 @@ export class Lines implements AsyncIterableIterator<string> {
 }
 
 const EMPTY = new Uint8Array(0);
+const AS_IT_IS = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function join(pieces: Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0];

@@ -53,7 +53,7 @@ export class Conn extends ByteToken implements api.Conn {
     }
     const bytes = toBytes(data);
     const posted = this.#posted + bytes.length;
-    if (options !== undefined || posted > WRITE_WINDOW_BYTES || this.#writeEnded || this.isClosed) {
+    if (options !== undefined || posted > WRITE_WINDOW_BYTES || this.#writeEnded || !this.io.holds(this)) {
       this.#posted = 0; // a write that waits is over when all before it are
       return super.writeAs(actor, bytes, options);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type PollerHost, PollerResource, type Request } from "./resource.ts";
-import { StreamResource } from "./stream_resource.ts";
+import { LINGER_MS, StreamResource } from "./stream_resource.ts";
 import type { ConnRecord } from "./protocol.ts";
 
 type AnyConn = Deno.Conn & Partial<Pick<Deno.TcpConn, "setKeepAlive" | "setNoDelay">> & {
@@ -173,6 +173,8 @@ export class DatagramResource extends PollerResource {
   readonly #received: [Uint8Array, Deno.NetAddr][] = [];
   #bytes = 0;
   dropped = 0;
+  readonly #sending = new Set<Request>();
+  #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: number, host: PollerHost, socket: DatagramSocket) {
     super(id, host);
@@ -217,19 +219,35 @@ export class DatagramResource extends PollerResource {
     if (operation === "writable") return this.host.done(request, null);
     if (operation !== "send") return this.refuse(request, operation);
     const [bytes, hostname, port] = args as [Uint8Array, string, number];
+    this.#sending.add(request);
     try {
       this.#socket.send(bytes, port, hostname, (error) => {
+        this.#sent(request);
         if (!request.isOpen) return;
         if (error !== null && error !== undefined) this.host.failed(request, error);
         else this.host.done(request, bytes.length);
       });
     } catch (error) {
+      this.#sent(request);
       this.host.failed(request, error);
     }
   }
 
+  #sent(request: Request): void {
+    if (this.#sending.delete(request) && this.isClosed && this.#sending.size === 0) this.#letGo();
+  }
+
+  /** A socket of node's that is closed forgets what it was to send, and never tells. */
   protected override release(): void {
     this.#received.length = 0;
+    if (this.#sending.size === 0) return this.#letGo();
+    this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#linger);
+    for (const request of this.#sending) if (request.isOpen) this.host.failed(request, this.closedError());
+    this.#sending.clear();
     this.#socket.close();
   }
 }

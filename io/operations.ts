@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import * as dgram from "node:dgram";
+import { lookup } from "node:dns/promises";
 import type { PollerHost, Request } from "./resource.ts";
 import { FileResource } from "./file_resource.ts";
 import { adoptConn, DatagramResource, ListenerResource } from "./net_resources.ts";
@@ -88,12 +89,8 @@ export const OPERATIONS: Record<string, Operation> = {
   },
 
   // deno-lint-ignore require-await
-  async listen(host, request, options: Record<string, unknown>) {
-    const listener = options.transport === "unix"
-      ? Deno.listen(options as never)
-      : options.cert !== undefined
-      ? Deno.listenTls(options as never)
-      : Deno.listen(options as never);
+  async listen(host, request, options: Record<string, unknown>, isTls: boolean) {
+    const listener = isTls ? Deno.listenTls(options as never) : Deno.listen(options as never);
     const resource = new ListenerResource(host.nextId(), host, listener as Deno.Listener);
     host.add(resource);
     host.own(resource, request.pid);
@@ -111,14 +108,27 @@ export const OPERATIONS: Record<string, Operation> = {
     return { value: resource.record(), undo: () => resource.close() };
   },
   async datagram(host, request, hostname: string, port: number) {
-    const socket = dgram.createSocket(hostname.includes(":") ? "udp6" : "udp4");
+    if (!(port >= 0 && port < 65536)) throw new RangeError(`Invalid port (out of range): ${port}`);
+    const isIpv6 = hostname.includes(":");
+    const family = isIpv6 ? 6 : 4;
+    const { address: own } = await lookup(hostname || "0.0.0.0", { family }).catch(async (error) => {
+      await mayUse(hostname, port);
+      throw error;
+    });
+    await mayUse(own, port); // node's bind throws its refusal where nobody hears it
+    const socket = dgram.createSocket(isIpv6 ? "udp6" : "udp4");
     const resource = new DatagramResource(host.nextId(), host, {
-      send: (bytes, to, name, done) => socket.send(Buffer.from(bytes), to, name, done),
+      send(bytes, to, name, done) {
+        socket.send(Buffer.from(bytes), to, name, (error, sent) => {
+          if (error === null || error === undefined) return done(null, sent);
+          mayUse(name, to).then(() => done(error, 0), (refusal) => done(refusal, 0)); // what it calls UNKNOWN or EPERM
+        });
+      },
       close: () => socket.close(),
     });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(port, hostname, () => {
+      socket.bind(port, own, () => {
         socket.removeListener("error", reject);
         resolve();
       });
@@ -190,14 +200,15 @@ export const OPERATIONS: Record<string, Operation> = {
       stderr: "piped",
       ...options as Deno.CommandOptions,
     }).spawn();
-    request.onCancel = () => {
+    const abort = abortOf(request);
+    abort.signal.addEventListener("abort", () => {
       try {
         child.kill("SIGKILL");
       } catch {
         // it ended just now
       }
-    };
-    const { code, signal, success, stdout, stderr } = await outputOf(child, options);
+    });
+    const { code, signal, success, stdout, stderr } = await outputOf(child, options, abort.signal);
     return { value: { code, signal, success, stdout, stderr } };
   },
   // deno-lint-ignore require-await
@@ -245,6 +256,16 @@ export async function perform(
   }
 }
 
+/** @throws NotCapable unless the program may use this address of the network; a person at a terminal is asked. */
+async function mayUse(hostname: string, port: number): Promise<void> {
+  const host = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  const { state } = await Deno.permissions.request({ name: "net", host });
+  if (state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Requires net access to "${host}", run again with the --allow-net flag`,
+  );
+}
+
 function abortOf(request: Request): AbortController {
   const abort = new AbortController();
   request.onCancel = () => abort.abort();
@@ -259,14 +280,17 @@ function connectTls(options: { port: number; hostname?: string }, tls: TlsOption
   return Deno.connectTls({ ...options, ...tls } as never);
 }
 
+/** Aborted, it reads no more: what the command had started may live on, and write. */
 async function outputOf(
   child: Deno.ChildProcess,
   options: CommandOptions,
+  signal: AbortSignal,
 ): Promise<Deno.CommandStatus & { stdout: Uint8Array; stderr: Uint8Array }> {
-  const collect = async (stream: () => ReadableStream<Uint8Array>, mode: string | undefined) =>
-    (mode ?? "piped") === "piped"
-      ? new Uint8Array(await new Response(stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
-      : new Uint8Array(0);
+  const collect = async (stream: () => ReadableStream<Uint8Array<ArrayBuffer>>, mode: string | undefined) => {
+    if ((mode ?? "piped") !== "piped") return new Uint8Array(0);
+    const until = stream().pipeThrough(new TransformStream(), { signal });
+    return new Uint8Array(await new Response(until).arrayBuffer());
+  };
   const [status, stdout, stderr] = await Promise.all([
     child.status,
     collect(() => child.stdout, options.stdout),

@@ -87,10 +87,10 @@ export class ChildResource extends PollerResource {
   }
   protected override takeBack(): void {}
 
-  /** A command does not outlive its owner. */
+  /** A command does not outlive its owner. What it has said is left to whoever was given the pipe. */
   protected override release(): void {
     for (const request of this.#waiting.splice(0)) this.host.failed(request, this.closedError());
-    for (const pipe of this.#pipes) pipe.close();
+    for (const pipe of this.#pipes) if (pipe.owner === this.owner) pipe.close();
     if (this.#status !== null) return;
     try {
       this.#child.kill("SIGKILL");

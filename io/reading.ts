@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { WaitOptions } from "../runtime/api.ts";
 import type { IoClient } from "./client.ts";
 import { unread } from "./bytes.ts";
 import { Lines } from "./lines.ts";
 
 /** Reads one piece; null at the end. */
-export type ReadPiece = () => Promise<Uint8Array | null>;
+export type ReadPiece = (options?: WaitOptions) => Promise<Uint8Array | null>;
 
 /** Line by line; what a loop that breaks off does not need goes back to the resource. */
 export function linesOf(io: IoClient, id: number, read: ReadPiece): AsyncIterableIterator<string> {
@@ -19,11 +20,11 @@ export function linesOf(io: IoClient, id: number, read: ReadPiece): AsyncIterabl
 export function growing(
   first: number,
   most: number,
-  read: (n: number) => Promise<Uint8Array | null>,
+  read: (n: number, options?: WaitOptions) => Promise<Uint8Array | null>,
 ): ReadPiece {
   let size = first;
-  return async () => {
-    const piece = await read(size);
+  return async (options) => {
+    const piece = await read(size, options);
     if (piece !== null && piece.length === size) size = Math.min(size * 4, most);
     return piece;
   };

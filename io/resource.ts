@@ -144,6 +144,8 @@ export abstract class PollerResource {
   #returning = 0;
   /** How many of them are on their way from each scheduler; null until there is one. */
   #returningFrom: Map<number, number> | null = null;
+  /** What was put back meanwhile, which was read before them; null until there is something. */
+  #putBack: unknown[] | null = null;
   protected readonly asking: AskingQueue = new AskingQueue();
 
   constructor(id: number, host: PollerHost) {
@@ -187,7 +189,8 @@ export abstract class PollerResource {
     if (value !== null) this.takeBack(value);
     const from = this.#returningFrom!;
     from.set(peer, from.get(peer)! - 1);
-    if (--this.#returning === 0 && !this.isClosed) this.serve();
+    this.#returning--;
+    this.#goOn();
   }
 
   /** A scheduler is dead: it asks for nothing any more, and gives nothing back. */
@@ -197,13 +200,20 @@ export abstract class PollerResource {
     this.#returningFrom?.delete(peer);
     if (missing === 0) return;
     this.#returning -= missing;
-    if (this.#returning === 0 && !this.isClosed) this.serve();
+    this.#goOn();
   }
 
   /** Not by a cancelled answer: by a reader that took more than it needed. */
   putBack(value: unknown): void {
-    this.takeBack(value);
-    if (this.#returning === 0 && !this.isClosed) this.serve();
+    (this.#putBack ??= []).push(value);
+    this.#goOn();
+  }
+
+  /** Everything that was on its way back is here. */
+  #goOn(): void {
+    if (this.#returning > 0) return;
+    for (const value of this.#putBack?.splice(0) ?? []) this.takeBack(value);
+    if (!this.isClosed) this.serve();
   }
 
   protected get isHeld(): boolean {

@@ -49,7 +49,10 @@ export class StandardInput extends Standard implements api.Input {
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return readableOf(() => this.read());
+    return readableOf(
+      (options) => this.read(bytes.DEFAULT_READ_BYTES, options),
+      (rest) => bytes.unread(this.io, this.id, rest),
+    );
   }
 }
 
@@ -63,6 +66,6 @@ export class StandardOutput extends Standard implements api.Output {
   }
 
   get writable(): WritableStream<Uint8Array> {
-    return writableOf((piece) => this.write(piece), () => {});
+    return writableOf((piece) => this.write(piece), () => {}, () => {});
   }
 }

@@ -33,6 +33,11 @@ export class Writing extends Request {
     super(peer, number, 0, isSilent);
     this.bytes = bytes;
   }
+
+  /** Whether the scheduler means this by that number; that of a silent one is a resource's, and nobody gives it up. */
+  isAskedAs(peer: number, number: number): boolean {
+    return !this.isSilent && this.number === number && this.peer === peer;
+  }
 }
 
 export class StreamResource extends PollerResource {
@@ -213,7 +218,7 @@ export class StreamResource extends PollerResource {
 
   override cancel(peer: number, number: number): boolean {
     if (super.cancel(peer, number)) return true;
-    const at = this.#writes?.findIndex((one) => one.number === number && one.peer === peer);
+    const at = this.#writes?.findIndex((one) => one.isAskedAs(peer, number));
     if (at !== undefined && at >= 0) {
       const [writing] = this.#writes!.splice(at, 1);
       if (writing.bytes === null) this.#writeEnded = false;
@@ -221,9 +226,7 @@ export class StreamResource extends PollerResource {
       return true;
     }
     const running = this.#writing;
-    if (running === null || !running.isOpen || running.number !== number || running.peer !== peer) {
-      return false;
-    }
+    if (running === null || !running.isOpen || !running.isAskedAs(peer, number)) return false;
     this.host.cancelled(running); // what the OS has taken of it cannot be taken back
     return true;
   }

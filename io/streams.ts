@@ -3,23 +3,30 @@
  *
  * @module
  */
+import type { ReadPiece } from "./reading.ts";
 
-/** `read` gives null at the end. */
+/**
+ * `read` gives null at the end. A stream that is cancelled gives up the read that it has begun, and gives back what came of
+ * it nevertheless: the next reader gets that.
+ */
 export function readableOf(
-  read: () => Promise<Uint8Array | null>,
-  onEnd: () => void = () => {},
+  read: ReadPiece,
+  unread: (bytes: Uint8Array) => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const cancelled = new AbortController();
+  const { signal } = cancelled;
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
-      const bytes = await read();
-      if (bytes === null) {
-        controller.close();
-        onEnd();
-      } else controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
+      const bytes = await read({ signal });
+      if (signal.aborted) unread(bytes ?? NO_BYTES); // the two met
+      else if (bytes === null) controller.close();
+      else controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
     },
-    cancel: onEnd,
+    cancel: () => cancelled.abort(),
   }, { highWaterMark: 0 });
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * One piece is written behind: `write` must have copied what it is given when it returns. So the next piece is fetched
@@ -28,6 +35,7 @@ export function readableOf(
 export function writableOf(
   write: (bytes: Uint8Array) => Promise<unknown>,
   close: () => Promise<unknown> | void,
+  abort: () => void,
 ): WritableStream<Uint8Array> {
   let before: Promise<unknown> = Promise.resolve();
   return new WritableStream<Uint8Array>({
@@ -42,5 +50,6 @@ export function writableOf(
       await before;
       await close();
     },
+    abort,
   }, { highWaterMark: 1 });
 }

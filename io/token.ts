@@ -31,6 +31,11 @@ export abstract class Token implements Resource {
     return this.label;
   }
 
+  /** What goes with it to another actor. */
+  get parts(): readonly Token[] {
+    return [];
+  }
+
   /** Whether it can send messages to its owner. */
   get canWake(): boolean {
     return false;

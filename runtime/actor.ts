@@ -30,7 +30,17 @@ import { type Extras, extrasOf } from "./extras.ts";
 import { type ActorState, DONE, RUNNING, type Stateful, UNSTARTED } from "./actor_state.ts";
 import { SETTLED } from "./offer_states.ts";
 import { Mailbox, NO_MAIL } from "./mailbox.ts";
-import { type Match, RX_ENDING, RX_FAST, RX_ITERATES, SLEEP, UNTIL, type Wait, YIELD } from "./wait.ts";
+import {
+  checkSignal,
+  type Match,
+  RX_ENDING,
+  RX_FAST,
+  RX_ITERATES,
+  SLEEP,
+  UNTIL,
+  type Wait,
+  YIELD,
+} from "./wait.ts";
 import { formatPid } from "./pid.ts";
 import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
@@ -178,6 +188,7 @@ export class ActorImpl implements Stateful, Actor {
 
   sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void> {
     checkDuration(ms, "sleep");
+    checkSignal(options?.signal);
     const s = this.scheduler;
     const refused = s.refuse(this, "sleep");
     if (refused !== null) return refused;

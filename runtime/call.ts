@@ -14,7 +14,7 @@
 import type { AnyAddress, Call, Outcome, Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { CALL, type Wait } from "./wait.ts";
+import { CALL, checkSignal, type Wait } from "./wait.ts";
 import { DeadActorError, MailboxFullError, toError } from "./errors.ts";
 import { formatPid, ROOT_PID } from "./pid.ts";
 import { type Extras, extrasOf } from "./extras.ts";
@@ -218,9 +218,10 @@ function startCall(
   const refused = s.refuse(actor, "call");
   if (refused !== null) return refused;
   if (signal?.aborted) return Promise.reject(signal.reason);
-  if (timeout !== undefined) {
+  if (timeout !== undefined || signal !== undefined) {
     try {
-      checkDuration(timeout, "timeout");
+      if (timeout !== undefined) checkDuration(timeout, "timeout");
+      checkSignal(signal);
     } catch (error) {
       return Promise.reject(error);
     }

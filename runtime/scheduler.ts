@@ -29,6 +29,7 @@ import { HandleImpl, handleOf } from "./handle.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import {
+  checkSignal,
   fireWait,
   isIo,
   RECEIVE,
@@ -410,9 +411,10 @@ export class Scheduler {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const timeout = options?.timeout;
-    if (timeout !== undefined) {
+    if (timeout !== undefined || signal !== undefined) {
       try {
-        checkDuration(timeout, "timeout");
+        if (timeout !== undefined) checkDuration(timeout, "timeout");
+        checkSignal(signal);
       } catch (error) {
         return Promise.reject(error);
       }

@@ -46,6 +46,12 @@ export function isIo(kind: WaitKind): boolean {
 /** How the target of a select begins that waits for messages too. */
 export const SELECTS_MAILBOX = "mailbox";
 
+/** What gives a wait up must be able to. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new TypeError(`signal needs an AbortSignal, got ${Deno.inspect(signal, { depth: 0 })}`);
+}
+
 /** As shown in dumps and in the deadlock verdict. */
 export const WAIT_NAMES: readonly string[] = [
   "running",

@@ -64,6 +64,22 @@ class Numbers extends PollerResource {
 
 const HOST = { cancelled: (request: Request) => void (request.isOpen = false) } as unknown as PollerHost;
 
+Deno.test("what a reader puts back comes before what is still on its way back", () => {
+  for (const isLost of [false, true]) {
+    const numbers = new Numbers(7, HOST);
+    for (let number = 1; number <= 2; number++) numbers.ask(new Asking(0, number, 0, 1));
+    assertEquals(numbers.cancel(0, 2), false, "it is answered already");
+    numbers.expectReturn(0);
+    numbers.putBack(1);
+    numbers.ask(new Asking(1, 3, 0, 1));
+    numbers.ask(new Asking(1, 4, 0, 1));
+    assertEquals(numbers.served.length, 2);
+    if (isLost) numbers.lost(0);
+    else numbers.returned(0, 2);
+    assertEquals(numbers.served.slice(2), [[1, 3, 1], [1, 4, isLost ? 3 : 2]]);
+  }
+});
+
 Deno.test("readers wait for what comes back, and no more when its scheduler is lost", () => {
   const numbers = new Numbers(7, HOST);
   numbers.ask(new Asking(0, 1, 0, 1));

@@ -13,6 +13,11 @@ testAll("S17: blocking functions run on threads of their own and give their resu
     moved: 0,
     error: ["RangeError", "cannot do it", true],
     hidden: "TypeError",
+    forActors: [
+      "Cannot send args[0]: only an actor can use it",
+      "Cannot send args[0]: only an actor can use it",
+      "Cannot send args[0]: self stays with its actor",
+    ],
     returnsFunction: "TypeError",
     alive: 6,
   });

@@ -67,6 +67,14 @@ testAll("files are web streams for compression", async (threads) => {
   assertEquals(await run("streams", threads), { smaller: true, equal: true });
 });
 
+testAll("a pipe into a file that fails closes the file", async (threads) => {
+  assertEquals(await run("aborted", threads), { before: true, told: "no more", refused: "BadResource" });
+});
+
+Deno.test("a text is read as Deno reads it, with its byte order mark", async () => {
+  assertEquals(await run("marked", 1), true);
+});
+
 testAll("a loop over lines that breaks off gives the rest back", async (threads) => {
   assertEquals(await run("linesBrokenOff", threads), "ab|cd");
 });

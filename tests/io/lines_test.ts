@@ -64,6 +64,35 @@ Deno.test("a loop over lines that breaks off anywhere leaves the rest to the nex
   }));
 });
 
+Deno.test("a loop over lines that a read ends leaves the line that it had begun to the next one", async () => {
+  await fc.assert(fc.asyncProperty(texts, sizes, fc.nat(8), async (text, sizes, failing) => {
+    const source = sourceOf(encode(text), sizes);
+    let reads = 0;
+    const lines: string[] = [];
+    const flaky = {
+      ...source,
+      read: () => reads++ === failing ? Promise.reject(new Error("too late")) : source.read(),
+    };
+    for (let begun = 0; begun < 2; begun++) {
+      try {
+        for await (const line of new Lines(flaky)) lines.push(line);
+      } catch (error) {
+        assertEquals((error as Error).message, "too late");
+      }
+    }
+    assertEquals(lines, oracle(text));
+  }));
+});
+
+Deno.test("a byte order mark is taken off the first line only, however the bytes are cut", async () => {
+  const text = "\uFEFFone\n\uFEFFtwo\n\uFEFF\n\uFEFFlast";
+  for (let size = 1; size < 30; size++) {
+    const lines: string[] = [];
+    for await (const line of new Lines(sourceOf(encode(text), [size]))) lines.push(line);
+    assertEquals(lines, oracle(text.slice(1)));
+  }
+});
+
 Deno.test("bytes leave the queue in the order in which they came, whatever is given back", () => {
   const pieces = fc.uint8Array({ maxLength: 8 });
   const steps = fc.array(fc.oneof(

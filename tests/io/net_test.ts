@@ -32,6 +32,18 @@ testAll("S17: an accept that timed out loses no connection", async (threads) => 
   assertEquals(await run("noConnectionLost", threads), { accepted: 40, different: 40 });
 });
 
+testAll("S17: a stream that is cancelled takes nothing from the next reader", async (threads) => {
+  assertEquals(await run("cancelledStreams", threads), true);
+});
+
+testAll("whoever has sent a connection elsewhere is told that it is closed there", async (threads) => {
+  assertEquals(await run("givenAndClosed", threads), ["a", "BadResource"]);
+});
+
+Deno.test("a listener for TLS is refused without a certificate or its key", async () => {
+  assertEquals(await run("noCertificate", 1), [["TypeError", true], ["TypeError", true]]);
+});
+
 testAll("a half-closed connection still carries the answer", async (threads) => {
   assertEquals(await run("halfClose", threads), {
     question: "question",

@@ -47,6 +47,17 @@ testAll("UDP datagrams go to and fro", async (threads) => {
   });
 });
 
+testAll("S17: a datagram is sent although its socket is closed at once", async (threads) => {
+  assertEquals(await run("udpClosedAtOnce", threads), [
+    ...[9, "127.0.0.1", "BadResource"],
+    ...[9, "localhost", "BadResource"],
+  ]);
+});
+
+testAll("UDP sockets are refused with Deno's own errors", async (threads) => {
+  assertEquals(await run("udpRefused", threads), ["AddrInUse", "AddrNotAvailable", "RangeError", "0.0.0.0"]);
+});
+
 testAll("commands have pipes, a status and a timeout", async (threads) => {
   assertEquals(await run("commands", threads), {
     out: [3, "out\n", "err\n"],
@@ -60,6 +71,19 @@ testAll("commands have pipes, a status and a timeout", async (threads) => {
   });
 });
 
+testAll("S17: a command goes to another actor with its pipes, or a pipe alone", async (threads) => {
+  const all = ["begins", "said", "more", 0];
+  assertEquals(await run("handedOn", threads), [all, all, ["begins", "said"], ["begins", "said"]]);
+});
+
+Deno.test("a command runs in the folder of a URL", async () => {
+  assertEquals(await inTempFolder((folder) => run("folderOfUrl", 1, folder)), true);
+});
+
+testAll("S17: what a command has started is read no more when its output was given up", async (threads) => {
+  assertEquals(await inTempFolder((folder) => run("leftBehind", threads, folder)), "AbortError");
+});
+
 testAll("S17: a command ends with its owner", async (threads) => {
   assertEquals(await run("orphan", threads), "gone");
 });
@@ -68,6 +92,7 @@ testAll("signals come as messages or from an iterator", async (threads) => {
   assertEquals(await run("signals", threads), [
     { type: "SIGNAL", signal: "SIGHUP" },
     "SIGUSR2",
+    "TypeError",
     "TypeError",
   ]);
 });
@@ -104,6 +129,19 @@ Deno.test("a missing permission is told with the flag that gives it", async () =
     denoArgs: [`--allow-read=${Deno.cwd()},/tmp`, "--allow-env", "--allow-sys"],
   });
   assert(/^NotCapable .*--allow-read/.test(stdout), stdout);
+});
+
+Deno.test("S17: UDP without its permission is told with the flag that gives it, and nobody waits on", async () => {
+  using any = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = any.addr; // of TCP, so of UDP nobody has it
+  const { stdout, stderr } = await runSmarm([PROGRAM, "udpForbidden", String(port)], {
+    denoArgs: [`--allow-read=${Deno.cwd()},/tmp`, `--allow-net=127.0.0.1:${port}`],
+  });
+  const refused = (host: string) =>
+    `NotCapable Requires net access to "${host}", run again with the --allow-net flag\n`;
+  const hosts = ["127.0.0.1:0", "localhost:0", "127.0.0.1:9", "localhost:9"];
+  assertEquals(stdout, hosts.map(refused).join(""));
+  assertEquals(stderr, "");
 });
 
 Deno.test("the limit of descriptors is told as the OS's error, and the program goes on", async () => {

@@ -41,6 +41,11 @@ export async function results(self: Actor) {
     error: [error.name, error.message, /blocking\.ts:\d+/.test(error.stack!)],
     hidden: (await told(self.blocking(hidden))).name,
     notSendable: (await told(self.blocking(sum, (() => {}) as unknown as number))).message,
+    forActors: await Promise.all(
+      [await self.io.open("/dev/null"), self.channel().sender, self].map(async (arg) =>
+        (await told(self.blocking(sum, arg as never))).message.split(". ")[0]
+      ),
+    ),
     returnsFunction: (await told(self.blocking(returnsFunction))).name,
     alive: await self.blocking(sum, 3),
   };

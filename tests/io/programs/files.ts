@@ -181,6 +181,37 @@ export async function streams(self: Actor, folder: string) {
   return { smaller: size < 10_000, equal: back === await self.io.readTextFile(source) };
 }
 
+/** A pipe whose source fails leaves no file open. */
+export async function aborted(self: Actor, folder: string) {
+  const path = `${folder}/aborted`;
+  const file = await self.io.create(path);
+  const isOpen = () =>
+    [...Deno.readDirSync("/proc/self/fd")].some(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`) === path;
+      } catch {
+        return false; // it was that of this very loop
+      }
+    });
+  const before = isOpen();
+  let pieces = 0;
+  const source = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (++pieces === 3) throw new Error("no more");
+      controller.enqueue(new Uint8Array(10));
+    },
+  });
+  const told = await source.pipeTo(file.writable).catch((error) => error.message);
+  while (isOpen()) await self.sleep(1);
+  return { before, told, refused: await file.write("x").catch((error) => error.name) };
+}
+
+/** A byte order mark is a part of the text, as in Deno. */
+export async function marked(self: Actor, folder: string) {
+  await self.io.writeTextFile(`${folder}/marked`, "\uFEFFtext");
+  return await self.io.readTextFile(`${folder}/marked`) === await Deno.readTextFile(`${folder}/marked`);
+}
+
 export async function linesBrokenOff(self: Actor, folder: string) {
   await self.io.writeTextFile(`${folder}/l`, "a\nb\nc\nd\n");
   const file = await self.io.open(`${folder}/l`);
@@ -204,6 +235,8 @@ const PROGRAMS = {
   givenToAModule,
   errors,
   streams,
+  aborted,
+  marked,
   linesBrokenOff,
 };
 

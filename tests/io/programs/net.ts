@@ -193,6 +193,63 @@ export async function nothingLost(self: Actor) {
   return { names, equal: got === sent, sent: sent.length, got: got.length, timeouts };
 }
 
+/** A stream that is cancelled while it reads, and the same by the signal of a pipe, leaves what comes then to the next reader. */
+export async function cancelledStreams(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  const conn = await listener.accept();
+  let [sent, got] = ["", ""];
+  for (let i = 0; i < 100; i++) {
+    const piece = `${i},`;
+    sent += piece;
+    const now = i % 4 >= 2; // else the cancel and the bytes meet anywhere on the way
+    if (i % 2 === 0) {
+      const reader = conn.readable.getReader();
+      const reading = reader.read();
+      if (!now) await peer.write(piece);
+      if (i % 3 === 0) await self.yield();
+      await reader.cancel();
+      const { value } = await reading;
+      if (value !== undefined) got += decode(value);
+    } else {
+      const over = new AbortController();
+      const sink = new WritableStream<Uint8Array>({ write: (bytes) => void (got += decode(bytes)) });
+      const piping = conn.readable.pipeTo(sink, { signal: over.signal }).catch((error) => error.name);
+      await self.yield();
+      if (!now) await peer.write(piece);
+      over.abort();
+      await piping;
+    }
+    if (now) await peer.write(piece);
+    while (got.length < sent.length) got += decode(await conn.read(100));
+  }
+  return got === sent;
+}
+
+/** Whoever has given a connection away is told, too, that it is closed. */
+export async function givenAndClosed(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const conn = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  const peer = await listener.accept();
+  const taker = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, closesIt);
+  await conn.write("a");
+  self.send(taker, conn);
+  await taker.join();
+  const read = await readAll(peer); // it is closed
+  return [read, await conn.write("b").then(() => "written", (error) => error.name)];
+}
+export async function closesIt(self: Actor<Conn>) {
+  (await self.receive()).close();
+}
+
+/** Without a certificate there is no TLS, and no listener that speaks none. */
+export async function noCertificate(self: Actor) {
+  const tell = (error: Error) => [error.name, /certificate|cert/.test(error.message)];
+  // deno-lint-ignore no-explicit-any
+  const listen = (how: "listen" | "listenTls", options: any) => self.io[how](options).catch(tell);
+  return [await listen("listenTls", { port: 0 }), await listen("listen", { port: 0, key: "a key" })];
+}
+
 /** An accept that was given up loses no connection. */
 export async function noConnectionLost(self: Actor) {
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
@@ -348,6 +405,9 @@ const PROGRAMS = {
   senderEnds,
   nothingLost,
   noConnectionLost,
+  cancelledStreams,
+  givenAndClosed,
+  noCertificate,
   halfClose,
   failures,
   observed,

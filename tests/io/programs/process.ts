@@ -1,5 +1,5 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
-import type { Actor, Conn, DatagramConn, Listener } from "smarm";
+import type { Actor, Child, ChildOutput, Conn, DatagramConn, Listener, Pid } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
@@ -91,6 +91,40 @@ export async function udp(self: Actor) {
   for await (const _ of b) count++;
   return { early, sent, ping: decode(bytes), fromA: from.port === a.addr.port, pong: decode(back), count };
 }
+/** What was to be sent is sent, although its socket is closed at once. */
+export async function udpClosedAtOnce(self: Actor) {
+  const to = await self.io.datagram({ port: 0 });
+  const sent: unknown[] = [];
+  for (const hostname of ["127.0.0.1", "localhost"]) {
+    const from = await self.io.datagram({ port: 0 });
+    const sending = from.send(new TextEncoder().encode(hostname), { hostname, port: to.addr.port });
+    from.close();
+    sent.push(await sending, decode((await to.receive())[0]));
+    sent.push(await from.send(new Uint8Array(1), to.addr).catch((error) => error.name));
+  }
+  return sent;
+}
+
+/** Sockets are refused with Deno's own errors. */
+export async function udpRefused(self: Actor) {
+  const { addr } = await self.io.datagram({ port: 0 });
+  const name = (error: Error) => error.constructor.name;
+  return [
+    await self.io.datagram({ port: addr.port }).catch(name),
+    await self.io.datagram({ hostname: "192.0.2.1" }).catch(name),
+    await self.io.datagram({ port: 65536 + addr.port }).catch(name),
+    (await self.io.datagram({ hostname: "" })).addr.hostname,
+  ];
+}
+/** It may use one port of this machine, and no other. */
+export async function udpForbidden(self: Actor, allowed: string) {
+  const told = (error: Error) => console.log(error.name, error.message);
+  await self.io.datagram({ port: 0 }).catch(told);
+  await self.io.datagram({ port: 0, hostname: "localhost" }).catch(told);
+  const socket = await self.io.datagram({ port: Number(allowed) });
+  await socket.send(new Uint8Array(1), { port: 9 }).catch(told);
+  await socket.send(new Uint8Array(1), { port: 9, hostname: "localhost" }).catch(told);
+}
 // deno-lint-ignore no-explicit-any
 export function closesLater(_self: Actor, socket: any) {
   socket.close();
@@ -130,6 +164,71 @@ export async function commands(self: Actor) {
   };
 }
 
+/** A command goes to another actor with its pipes, and one of them without it; whoever has started it ends. */
+export async function handedOn(self: Actor) {
+  const there = self.stats().schedulerCount - 1;
+  const told: unknown[] = [];
+  for (const what of ["child", "stdout"] as const) {
+    for (const scheduler of [0, there]) {
+      const takes = self.spawnWith({ scheduler }, takesOver);
+      const starter = self.spawnWith({ scheduler: 0 }, startsFor, takes.pid, what);
+      await starter.join();
+      self.send(takes, null);
+      const outcome = await takes.join();
+      told.push(outcome.kind === "exit" ? outcome.value : outcome.error.message);
+    }
+  }
+  return told;
+}
+export async function startsFor(self: Actor, to: Pid<Child | ChildOutput | null>, what: "child" | "stdout") {
+  const options = { args: ["-c", "echo begins; cat"], stdin: "piped", stdout: "piped" } as const;
+  const child = await self.io.command("sh", options).spawn();
+  await child.stdin.write("said\n");
+  if (what === "child") return self.send(to, child);
+  child.stdin.close();
+  await child.status();
+  self.send(to, child.stdout);
+}
+export async function takesOver(self: Actor<Child | ChildOutput | null>) {
+  const given = await self.receive();
+  await self.receive(); // whoever had it has ended
+  const lines: string[] = [];
+  if (given === null) return lines;
+  if ("stdin" in given) {
+    await given.stdin.write("more\n");
+    given.stdin.close();
+  }
+  for await (const line of "stdin" in given ? given.stdout.lines() : given.lines()) lines.push(line);
+  return "stdin" in given ? [...lines, (await given.status()).code] : lines;
+}
+
+/** A command runs in the folder of a URL, whatever characters that has. */
+export async function folderOfUrl(self: Actor, folder: string) {
+  const path = `${folder}/a b%`;
+  await self.io.mkdir(path);
+  const cwd = new URL(`file://${folder}/a%20b%25`);
+  const { stdout } = await self.io.command("pwd", { cwd }).output();
+  return decode(stdout) === `${await self.io.realPath(path)}\n`;
+}
+
+/** What a command has left behind writes no more once nobody waits for the output. */
+export async function leftBehind(self: Actor, folder: string) {
+  const script = `(echo $BASHPID > ${folder}/pid; exec yes) & wait`;
+  const over = new AbortController();
+  const output = self.io.command("bash", { args: ["-c", script] }).output({ signal: over.signal });
+  const told = output.catch((error) => error.name);
+  let pid = "";
+  while (!pid.endsWith("\n")) pid = await self.io.readTextFile(`${folder}/pid`).catch(() => "");
+  while (await self.io.readTextFile(`/proc/${pid.trim()}/comm`) !== "yes\n");
+  over.abort();
+  const comm = () => self.io.readTextFile(`/proc/${pid.trim()}/comm`).catch(() => "");
+  while (await comm() === "yes\n" && !await isZombie(self, pid.trim())) await self.sleep(1);
+  return await told;
+}
+async function isZombie(self: Actor, pid: string) {
+  return / Z /.test(await self.io.readTextFile(`/proc/${pid}/stat`).catch(() => " Z "));
+}
+
 /** A command ends with its owner. */
 export async function orphan(self: Actor) {
   const owner = self.spawn(startsSleep, self.pid);
@@ -164,6 +263,12 @@ export async function signals(self: Actor) {
   // deno-lint-ignore no-explicit-any
   const bad = self.io.signals("SIGKILL" as any);
   seen.push(await bad.next().then(() => "", (error) => error.name));
+  try {
+    // deno-lint-ignore no-explicit-any
+    self.io.signals("SIGKILL" as any, { messages: true });
+  } catch (error) { // nobody would ask for it, and so be told
+    seen.push((error as Error).name);
+  }
   return seen;
 }
 
@@ -226,6 +331,12 @@ const PROGRAMS = {
   dns,
   udp,
   commands,
+  handedOn,
+  folderOfUrl,
+  leftBehind,
+  udpRefused,
+  udpClosedAtOnce,
+  udpForbidden,
   orphan,
   signals,
   standard,

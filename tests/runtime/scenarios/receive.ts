@@ -148,4 +148,10 @@ export async function badArguments(self: Actor): Promise<void> {
   }
   assertEquals((await rejection(self.receive({ timeout: -1 }))).name, "RangeError");
   assertEquals((await rejection(self.receive(() => true, { timeout: "1" as never }))).name, "TypeError");
+  for (const signal of [5, null, {}] as never[]) {
+    const told = /signal needs an AbortSignal, got/;
+    assertMatch((await rejection(self.receive({ signal }))).message, told);
+    assertMatch((await rejection(self.call(self.pid, "request", { signal }))).message, told);
+    assertMatch((await rejection((async () => await self.sleep(1, { signal }))())).message, told);
+  }
 }
