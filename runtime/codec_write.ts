@@ -38,6 +38,9 @@ const viewKind = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )!.get!;
+// A subclass may have made something else of these, that no RegExp can be made of at the other end.
+const sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "source")!.get!;
+const flagsOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "flags")!.get!;
 const VIEW_INDEX = new Map(VIEW_CLASSES.map((c, index) => [c.name, index]));
 const ERROR_INDEX = new Map(ERROR_CLASSES.map((c, index) => [c.prototype as object, index]));
 
@@ -362,8 +365,11 @@ export class Encoder {
     if (shape === null) return this.spelledOut(object, Object.keys(object));
     this.word(Tag.Object | (shape.id << 8));
     this.depth++;
-    shape.write(this, object);
+    const written = shape.write(this, object, true);
     this.depth--;
+    if (written) return;
+    this.p--;
+    this.instance(object);
   }
 
   private instance(object: Record<string, unknown>): void {
@@ -373,7 +379,7 @@ export class Encoder {
     if (shape === null) return this.spelledOut(object, keys);
     this.word(Tag.Object | (shape.id << 8));
     this.depth++;
-    shape.write(this, object);
+    shape.write(this, object, false);
     this.depth--;
   }
 
@@ -477,8 +483,8 @@ export class Encoder {
         return this.error(object as Error);
       case Category.RegExp:
         this.word(Tag.RegExp);
-        this.text((object as RegExp).source);
-        return this.text((object as RegExp).flags);
+        this.text(sourceOf.call(object));
+        return this.text(flagsOf.call(object));
       case Category.Buffer:
         return this.buffer(object as ArrayBuffer);
       case Category.View:
