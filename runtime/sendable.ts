@@ -178,6 +178,7 @@ const REASONS: Record<string, string> = {
   MessagePort: "a MessagePort cannot be copied. List it in `transfer`",
   ChannelReceiver: "a channel's receiver stays with the actor that made the channel. Send its sender",
   Actor: "self stays with its actor. Send self.pid",
+  within: `what holds itself, as a call that is part of its own request, ${SEND_DATA} taken out of it`,
   detached: "its buffer is detached, it was transferred before. Send a buffer that is still yours",
 };
 
@@ -190,6 +191,8 @@ function reasonOf(value: object): string {
 interface Place {
   parent: Place | null;
   step: string;
+  /** The instance of a registered class whose inside this is. */
+  within?: object;
 }
 
 interface Visit {
@@ -201,6 +204,11 @@ function pathOf(place: Place): string {
   const steps: string[] = [];
   for (let p: Place | null = place; p !== null; p = p.parent) steps.push(p.step);
   return steps.reverse().join("");
+}
+
+function isWithin(place: Place, value: object): boolean {
+  for (let p: Place | null = place; p !== null; p = p.parent) if (p.within === value) return true;
+  return false;
 }
 
 function keyStep(key: string): string {
@@ -239,7 +247,11 @@ export function checkSendable(
     if (typeof value === "function" || typeof value === "symbol") {
       throw new NotSendableError(pathOf(place), REASONS[typeof value]);
     }
-    if (typeof value !== "object" || value === null || seen.has(value) || transfer.has(value)) continue;
+    if (typeof value !== "object" || value === null || transfer.has(value)) continue;
+    if (seen.has(value)) {
+      if (isWithin(place, value)) throw new NotSendableError(pathOf(place), REASONS.within);
+      continue;
+    }
     seen.add(value);
     try {
       expand(value, place, classes, context, children);
@@ -285,7 +297,10 @@ function expand(
       break;
     }
     case Category.Special:
-      child("", special!.dehydrate(value, context));
+      children.push({
+        value: special!.dehydrate(value, context),
+        place: { parent: place, step: "", within: value },
+      });
       break;
     case Category.Buffer:
       if ((value as ArrayBuffer).detached) throw new NotSendableError(pathOf(place), REASONS.detached);

@@ -682,6 +682,30 @@ Deno.test("a special class that cannot be dehydrated is named by its path", () =
   assertEquals(error.path, "message.h.f");
 });
 
+Deno.test("an instance of a registered class that holds itself is refused, and named by its path", () => {
+  class Call {
+    request: { again?: unknown; error?: unknown } = {};
+  }
+  const classes = new ObjectClasses();
+  classes.registerSpecial(Call, 1, (call) => [call.request], ([request]) => ({ request }));
+  const pipe = new Pipe({ classes });
+  const call = new Call();
+  call.request.again = [call];
+  for (
+    const send of [
+      () => pipe.out.send(1, 2, 3, { call }),
+      () => checkSendable({ call }, "message", { classes }),
+    ]
+  ) {
+    assertEquals(assertThrows(send, NotSendableError, "holds itself").path, "message.call[0].again[0]");
+  }
+  assertEquals(pipe.receive(), []);
+  call.request = { error: new Error("late", { cause: call }) }; // what an error carries is replaced by a text
+  assertEquals(pipe.trip([call, call])[0].request.error.cause, "(cannot be sent)");
+  call.request = {};
+  assertEquals(pipe.trip([call, { call }])[1].call, { request: {} });
+});
+
 Deno.test("deepFreeze freezes all that a message holds and leaves buffers usable", () => {
   const message = {
     list: [{ a: 1 }],
