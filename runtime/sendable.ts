@@ -6,6 +6,9 @@
  * that names the place. Strict mode calls `checkSendable` by itself, without sending.
  */
 
+/** So many frames at most lie between the program's line and the codec: a stack shows ten. */
+const OWN_FRAMES = 12;
+
 /** Something in a message cannot be sent to another actor. `path` says what, as it would be written in the program. */
 export class NotSendableError extends TypeError {
   /** Where the value is, e.g. `message.user.save`. */
@@ -15,7 +18,10 @@ export class NotSendableError extends TypeError {
 
   /** `path` leads to what cannot be sent, `reason` says why and what to do. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = limit + OWN_FRAMES;
     super(`Cannot send ${path}: ${reason}`, options);
+    Error.stackTraceLimit = limit;
     this.path = path;
   }
 }
