@@ -26,6 +26,7 @@ export class Extras {
   #links: Set<Pid> | null = null;
   #monitors: Map<number, Pid> | null = null;
   #names: Set<string> | null = null;
+  #groups: Set<string> | null = null;
   #timed: Map<number, Timed> | null = null;
   #onEnd: Set<() => void> | null = null;
   bound: Bound | null = null;
@@ -45,6 +46,10 @@ export class Extras {
   }
   get names(): Set<string> {
     return this.#names ??= new Set();
+  }
+  /** Those that it is a member of. */
+  get groups(): Set<string> {
+    return this.#groups ??= new Set();
   }
   get timed(): Map<number, Timed> {
     return this.#timed ??= new Map();
