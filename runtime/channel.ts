@@ -271,10 +271,7 @@ export class ChannelCore {
   #tellTheEnd(): void {
     if (!this.#closed || this.#onTheirWay > 0) return;
     if (this.slots !== null) this.s.channels.leave(this);
-    if (this.#hooked) {
-      this.#hooked = false;
-      this.owner.extras?.onEnd.delete(this.#onOwnerEnd);
-    }
+    if (this.#hooked) this.#unhook();
     if (this.#buffer.length > 0) return;
     const receivers = this.#receivers;
     this.#receivers = null;
@@ -284,14 +281,27 @@ export class ChannelCore {
     if (this.selects > 0) this.s.wake(this.owner);
   }
 
-  /** From here on somebody has to be told when the owner ends. */
+  /**
+   * From here on somebody has to be told when the owner ends. An owner that makes channel after channel must not keep all
+   * of them: they are looked through when they have become twice as many. To take each out as soon as nobody waits would
+   * be done, and undone, for each value of a channel that is full most of the time.
+   */
   #hook(): void {
     if (this.#hooked) return;
     this.#hooked = true;
-    extrasOf(this.owner).onEnd.add(this.#onOwnerEnd);
+    const extras = extrasOf(this.owner);
+    const { channels } = extras;
+    if (channels.size >= extras.mostChannels) {
+      for (const core of channels) if (core.slots === null && core.#waiting.first === null) core.#unhook();
+      extras.mostChannels = Math.max(2 * channels.size, extras.mostChannels);
+    }
+    channels.add(this);
   }
 
-  readonly #onOwnerEnd = (): void => this.abandon();
+  #unhook(): void {
+    this.#hooked = false;
+    this.owner.extras?.channels.delete(this);
+  }
 }
 
 export function channelClosed(operation: "send" | "receive", owner: Pid): ChannelClosedError {

@@ -20,7 +20,7 @@ export interface ValueReader {
   value(): unknown;
 }
 
-type WriteValues = (writer: ValueWriter, object: Record<string, unknown>) => void;
+type WriteValues = (writer: ValueWriter, object: Record<string, unknown>, isPlain: boolean) => boolean;
 
 /** More numbers, and objects with more keys, are spelled out. Guesses; far above what message types of a program need. */
 export const MAX_SHAPES = 1024;
@@ -40,10 +40,16 @@ export class WriteShape {
 
   constructor(readonly keys: readonly string[]) {}
 
-  write(writer: ValueWriter, object: Record<string, unknown>): void {
-    if (this.generated !== null) return this.generated(writer, object);
+  /**
+   * False, with nothing written, for one that was looked up by `shapeOf` and has another prototype than `{}`: some of the
+   * keys may be inherited.
+   */
+  write(writer: ValueWriter, object: Record<string, unknown>, isPlain: boolean): boolean {
+    if (this.generated !== null) return this.generated(writer, object, isPlain);
+    if (isPlain && Object.getPrototypeOf(object) !== Object.prototype) return false;
     if (++this.uses === COMPILE_AT_USE) this.generated = compileWriter(this.keys);
     for (const key of this.keys) writer.value(object[key]);
+    return true;
   }
 }
 
@@ -84,7 +90,7 @@ export class ShapeTree {
 
   /**
    * The numbered shape of a plain object, or null when its keys are to be spelled out. `for in` is quicker than a list of
-   * keys; inherited ones it would find only if a program made enumerable properties of Object.prototype.
+   * keys, but finds inherited ones too, as in `Object.create(defaults)`: `write` looks at the prototype.
    */
   shapeOf(object: object): WriteShape | null {
     let node: ShapeNode | undefined = this.root;
@@ -209,14 +215,18 @@ function literal(keys: readonly string[], value: string): string {
 }
 
 // Keys come from messages, hence only ever as JSON string literals. Small integers and texts are told apart here, where
-// the engine sees one type a property and compiles just that: 5 to 10 ns less a property.
+// the engine sees one type a property and compiles just that: 5 to 10 ns less a property. Behind the first property it
+// knows the object's map, and with it the prototype: a look at that costs nothing there, 15 to 30 ns anywhere else.
 function compileWriter(keys: readonly string[]): WriteValues {
-  const statements = keys.map((key) => `
+  const ownOnly = "if (isPlain && Object.getPrototypeOf(object) !== Object.prototype) return false;";
+  const statements = keys.map((key, index) => `
     v = object[${JSON.stringify(key)}];
+    ${index === 0 ? ownOnly : ""}
     if (typeof v === "number" && (v << 8) >> 8 === v && (v !== 0 || 1 / v > 0)) writer.small(v);
     else if (typeof v === "string") writer.text(v);
     else writer.value(v);`);
-  return new Function("writer", "object", "let v;" + statements.join("\n")) as WriteValues;
+  const body = `let v; ${statements.join("\n")} return true;`;
+  return new Function("writer", "object", "isPlain", body) as WriteValues;
 }
 
 function compileReader(keys: readonly string[]): ReadShape["read"] {

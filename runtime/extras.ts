@@ -8,6 +8,7 @@ import type { OnFull, Pid, Signal } from "./api.ts";
 import type { Timed } from "./timed.ts";
 import type { WatchRecord } from "./protocol.ts";
 import type { CallImpl } from "./call.ts";
+import type { ChannelCore } from "./channel.ts";
 import type { ActorImpl } from "./actor.ts";
 
 /** Bounds a mailbox. */
@@ -26,7 +27,9 @@ export class Extras {
   #links: Set<Pid> | null = null;
   #monitors: Map<number, Pid> | null = null;
   #names: Set<string> | null = null;
+  #groups: Set<string> | null = null;
   #timed: Map<number, Timed> | null = null;
+  #channels: Set<ChannelCore> | null = null;
   #onEnd: Set<() => void> | null = null;
   bound: Bound | null = null;
   /** Who is told of this actor's death, in the order of asking (S13). */
@@ -46,9 +49,19 @@ export class Extras {
   get names(): Set<string> {
     return this.#names ??= new Set();
   }
+  /** Those that it is a member of. */
+  get groups(): Set<string> {
+    return this.#groups ??= new Set();
+  }
   get timed(): Map<number, Timed> {
     return this.#timed ??= new Map();
   }
+  /** Its channels of which somebody elsewhere has a sending end, or waits for a slot or once did. */
+  get channels(): Set<ChannelCore> {
+    return this.#channels ??= new Set();
+  }
+  /** At so many those on which nobody waits any more are taken out. */
+  mostChannels = 32;
   /** Run at the end of the actor: whatever else it holds. */
   get onEnd(): Set<() => void> {
     return this.#onEnd ??= new Set();

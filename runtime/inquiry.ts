@@ -122,8 +122,10 @@ class Inquiry {
     while (this.#circle === null) {
       const step = this.#next.shift();
       if (step === undefined) break;
-      if (s.find(step.pid) === undefined && s.routes.isLive(step.pid)) {
-        this.#askElsewhere(step);
+      // One look: it may end there between two, and what is sent to nowhere is written into somebody else's ring.
+      const where = s.find(step.pid) === undefined ? s.routes.settled(step.pid) : -1;
+      if (where >= 0) {
+        this.#askElsewhere(step, where);
         return;
       }
       this.#add(step, reportCallee(s, step.pid));
@@ -153,10 +155,9 @@ class Inquiry {
     }
   }
 
-  #askElsewhere(step: Step): void {
+  #askElsewhere(step: Step, where: number): void {
     const s = this.#s;
     const wait = this.#wait;
-    const where = s.routes.settled(step.pid);
     const ref = s.inquiries.ask(where, step.pid, (report) => {
       if (!wait.isOpen) return;
       this.#add(step, report);

@@ -120,6 +120,8 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
   for (const timed of extras.timed.values()) s.timers.cancel(timed.timer);
   extras.timed.clear();
   for (const name of extras.names) s.names.unregister(name, pid);
+  for (const name of extras.groups) s.groups.change(name, pid, false);
+  for (const channel of extras.channels) channel.abandon();
   for (const undo of extras.onEnd) undo();
   extras.onEnd.clear();
   if (extras.tokens !== null) s.io.released(actor);

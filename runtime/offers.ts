@@ -82,6 +82,7 @@ export function countOffers(memory: SharedMemory, owner: number): number {
 class EntryWriter {
   readonly area: WordArea;
   readonly #encoder: Encoder;
+  #isWriting = false;
 
   constructor(memory: SharedMemory, owner: number, classes?: ObjectClasses) {
     this.area = areaOf(memory, owner);
@@ -90,14 +91,18 @@ class EntryWriter {
 
   /** Writes one record at `at`; where it ends, or -1 when it does not fit or cannot be sent. */
   write(at: number, limit: number, value: unknown): number {
-    if (at + RECORD_HEADER_WORDS + 2 > limit) return -1;
+    // A getter of what is being written may spawn and send: that stays at home, as there is one place to write to.
+    if (this.#isWriting || at + RECORD_HEADER_WORDS + 2 > limit) return -1;
     const encoder = this.#encoder;
     encoder.begin(this.area, at, limit - at, RECORD_HEADER_WORDS);
+    this.#isWriting = true;
     try {
       encoder.payload(value);
     } catch {
       encoder.abandon();
       return -1; // what cannot be sent stays at home, where it need not be sent
+    } finally {
+      this.#isWriting = false;
     }
     const { words, flags } = encoder;
     const fits = !encoder.inScratch && encoder.side.length === 0;
@@ -226,7 +231,7 @@ export class Offers {
     const length = Atomics.load(i32, entry + LENGTH);
     if (length <= EMPTY) return "taken";
     const end = this.#writer.write(entry + length, entry + ENTRY_WORDS, message);
-    if (end < 0) return "full";
+    if (end < 0 || actor.offer < 0) return "full"; // or a getter of the message has made it stay at home
     return Atomics.compareExchange(i32, entry + LENGTH, length, end - entry) === length ? "added" : "taken";
   }
 

@@ -228,7 +228,11 @@ export class Remote {
   }
 
   spawn(where: number, pid: Pid, record: SpawnRecord): void {
-    this.record(where, R_SPAWN, pid, 0, record);
+    try {
+      this.record(where, R_SPAWN, pid, 0, record);
+    } catch (error) {
+      throw rename(error, /^message\.args/, "args");
+    }
   }
 
   /**
@@ -244,7 +248,7 @@ export class Remote {
     try {
       if (!this.#toActor(to, R_CALL, number, [from, request])) return false;
     } catch (error) {
-      throw rename(error, "payload[1]", "request");
+      throw rename(error, /^message\[1\]/, "request");
     }
     this.#s.messagesOut++;
     return true;
@@ -254,7 +258,7 @@ export class Remote {
     try {
       this.record(home, R_REPLY, caller, number, [well, value]);
     } catch (error) {
-      throw rename(error, "payload[1]", "reply");
+      throw rename(error, /^message\[1\]/, "reply");
     }
   }
 
@@ -361,7 +365,7 @@ export class Remote {
       send(outcome);
     } catch (error) {
       if (!(error instanceof NotSendableError)) throw error;
-      send({ kind: "panic", error: rename(error, /^.*outcome\.value/, "value") as Error });
+      send({ kind: "panic", error: rename(error, /^message(\.outcome)?\.value/, "value") as Error });
     }
   }
 
@@ -656,9 +660,11 @@ function outcomeForgotten(pid: Pid): DeadActorError {
 }
 
 /** The path in the error is what the user wrote, not where the record has it. */
-function rename(error: unknown, from: string | RegExp, to: string): unknown {
-  if (error instanceof NotSendableError) {
-    error.message = error.message.replace(from, to).replace("message[1]", to);
-  }
-  return error;
+function rename(error: unknown, from: RegExp, to: string): unknown {
+  if (!(error instanceof NotSendableError)) return error;
+  const { path, message, stack } = error;
+  const renamed = path.replace(from, to);
+  error.message = message.replace(path, () => renamed);
+  error.stack = stack?.replace(message, () => error.message);
+  return Object.assign(error, { path: renamed });
 }

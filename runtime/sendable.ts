@@ -6,6 +6,9 @@
  * that names the place. Strict mode calls `checkSendable` by itself, without sending.
  */
 
+/** So many frames at most lie between the program's line and the codec: a stack shows ten. */
+const OWN_FRAMES = 12;
+
 /** Something in a message cannot be sent to another actor. `path` says what, as it would be written in the program. */
 export class NotSendableError extends TypeError {
   /** Where the value is, e.g. `message.user.save`. */
@@ -15,7 +18,10 @@ export class NotSendableError extends TypeError {
 
   /** `path` leads to what cannot be sent, `reason` says why and what to do. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = limit + OWN_FRAMES;
     super(`Cannot send ${path}: ${reason}`, options);
+    Error.stackTraceLimit = limit;
     this.path = path;
   }
 }
@@ -178,6 +184,7 @@ const REASONS: Record<string, string> = {
   MessagePort: "a MessagePort cannot be copied. List it in `transfer`",
   ChannelReceiver: "a channel's receiver stays with the actor that made the channel. Send its sender",
   Actor: "self stays with its actor. Send self.pid",
+  within: `what holds itself, as a call that is part of its own request, ${SEND_DATA} taken out of it`,
   detached: "its buffer is detached, it was transferred before. Send a buffer that is still yours",
 };
 
@@ -190,6 +197,8 @@ function reasonOf(value: object): string {
 interface Place {
   parent: Place | null;
   step: string;
+  /** The instance of a registered class whose inside this is. */
+  within?: object;
 }
 
 interface Visit {
@@ -201,6 +210,11 @@ function pathOf(place: Place): string {
   const steps: string[] = [];
   for (let p: Place | null = place; p !== null; p = p.parent) steps.push(p.step);
   return steps.reverse().join("");
+}
+
+function isWithin(place: Place, value: object): boolean {
+  for (let p: Place | null = place; p !== null; p = p.parent) if (p.within === value) return true;
+  return false;
 }
 
 function keyStep(key: string): string {
@@ -239,7 +253,11 @@ export function checkSendable(
     if (typeof value === "function" || typeof value === "symbol") {
       throw new NotSendableError(pathOf(place), REASONS[typeof value]);
     }
-    if (typeof value !== "object" || value === null || seen.has(value) || transfer.has(value)) continue;
+    if (typeof value !== "object" || value === null || transfer.has(value)) continue;
+    if (seen.has(value)) {
+      if (isWithin(place, value)) throw new NotSendableError(pathOf(place), REASONS.within);
+      continue;
+    }
     seen.add(value);
     try {
       expand(value, place, classes, context, children);
@@ -285,7 +303,10 @@ function expand(
       break;
     }
     case Category.Special:
-      child("", special!.dehydrate(value, context));
+      children.push({
+        value: special!.dehydrate(value, context),
+        place: { parent: place, step: "", within: value },
+      });
       break;
     case Category.Buffer:
       if ((value as ArrayBuffer).detached) throw new NotSendableError(pathOf(place), REASONS.detached);

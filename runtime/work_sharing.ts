@@ -103,7 +103,7 @@ export class WorkSharing {
       case "added":
         return true;
       case "full":
-        return this.#keepHome(actor);
+        return actor.offer < 0 || this.#keepHome(actor);
       case "taken":
         this.#s.forgetStolen(actor);
         return false;

@@ -31,10 +31,6 @@ export class Groups {
     return [...members].filter((pid) => this.#s.routes.isLive(pid)).sort((a, b) => a - b);
   }
 
-  has(name: string, pid: Pid): boolean {
-    return this.#members.get(name)?.has(pid) === true;
-  }
-
   /** A scheduler is dead: whoever takes its place learns of the members here, and its own are no members. */
   lost(scheduler: number): void {
     const { remote, routes } = this.#s;
@@ -78,20 +74,16 @@ class GroupImpl implements Group {
 
   join(): void {
     const actor = this.#use("join");
-    const { groups } = actor.scheduler;
-    const { name } = this;
-    if (groups.has(name, actor.pid)) return;
-    groups.change(name, actor.pid, true);
-    extrasOf(actor).onEnd.add(() => {
-      if (groups.has(name, actor.pid)) groups.change(name, actor.pid, false);
-    });
+    const { groups } = extrasOf(actor);
+    if (groups.has(this.name)) return;
+    groups.add(this.name);
+    actor.scheduler.groups.change(this.name, actor.pid, true);
   }
 
   leave(): boolean {
     const actor = this.#use("leave");
-    const { groups } = actor.scheduler;
-    if (!groups.has(this.name, actor.pid)) return false;
-    groups.change(this.name, actor.pid, false);
+    if (actor.extras?.groups.delete(this.name) !== true) return false;
+    actor.scheduler.groups.change(this.name, actor.pid, false);
     return true;
   }
 

@@ -11,5 +11,6 @@ testScenarios(new URL("./scenarios/call.ts", import.meta.url), {
   forwardedCall: "a call that was passed on to another actor is answered there",
   aborted: "a call is given up by its signal",
   unsendable: "a request or a reply that cannot be sent throws with the path, and the call stays open",
+  unsendableEnds: "arguments and values that cannot be sent are named as the program knows them",
   badOptions: "a call refuses what is no timeout and no address, with the value quoted",
 });

@@ -362,6 +362,26 @@ Deno.test("subclass instances arrive as what structured clone makes of them", ()
   for (let i = 0; i < 3; i++) assertClones(pipe, values);
 });
 
+Deno.test("what an object inherits stays behind, whatever shapes were met before", () => {
+  const pipe = new Pipe();
+  const heir = () => Object.assign(Object.create({ inherited: 1 }), { own: { deep: 2 } });
+  for (let i = 0; i < 50; i++) { // beyond the use at which the writer of a shape is generated
+    assertClones(pipe, { own: { deep: 2 }, inherited: 1 });
+    assertClones(pipe, [heir(), { own: { deep: 2 }, inherited: 1 }, heir()]);
+    assertClones(pipe, Object.create({ own: 1, inherited: 2 }));
+  }
+});
+
+Deno.test("a regular expression arrives whatever a subclass makes of its source", () => {
+  class Named extends RegExp {
+    override get source(): string {
+      return "(named " + super.source;
+    }
+  }
+  const got = new Pipe().trip([new Named("a+", "g")]);
+  assertEquals([String(got[0]), got[0].constructor], ["/a+/g", RegExp]);
+});
+
 Deno.test("typed arrays of every kind arrive, and those of one buffer still share it", () => {
   const pipe = new Pipe();
   const buffer = Uint8Array.from({ length: 64 }, (_, i) => i).buffer;
@@ -660,6 +680,30 @@ Deno.test("a special class that cannot be dehydrated is named by its path", () =
     NotSendableError,
   );
   assertEquals(error.path, "message.h.f");
+});
+
+Deno.test("an instance of a registered class that holds itself is refused, and named by its path", () => {
+  class Call {
+    request: { again?: unknown; error?: unknown } = {};
+  }
+  const classes = new ObjectClasses();
+  classes.registerSpecial(Call, 1, (call) => [call.request], ([request]) => ({ request }));
+  const pipe = new Pipe({ classes });
+  const call = new Call();
+  call.request.again = [call];
+  for (
+    const send of [
+      () => pipe.out.send(1, 2, 3, { call }),
+      () => checkSendable({ call }, "message", { classes }),
+    ]
+  ) {
+    assertEquals(assertThrows(send, NotSendableError, "holds itself").path, "message.call[0].again[0]");
+  }
+  assertEquals(pipe.receive(), []);
+  call.request = { error: new Error("late", { cause: call }) }; // what an error carries is replaced by a text
+  assertEquals(pipe.trip([call, call])[0].request.error.cause, "(cannot be sent)");
+  call.request = {};
+  assertEquals(pipe.trip([call, { call }])[1].call, { request: {} });
 });
 
 Deno.test("deepFreeze freezes all that a message holds and leaves buffers usable", () => {

@@ -196,3 +196,25 @@ Deno.test("S4: counts of actors go on beyond what their words can hold", () => {
   const [shown] = s.stats().schedulers;
   assertEquals([shown.spawned, shown.ended, s.stats().live], [5 * 2 ** 30 + 3, 5 * 2 ** 30, 3]);
 });
+
+Deno.test("channels on which a send has once waited are not all kept by their owner", async () => {
+  const lone = new LoneScheduler();
+  let rounds = 0;
+  const actor = lone.main(async (self: Actor) => {
+    for (; rounds < 200; rounds++) {
+      const { sender, receiver } = self.channel<number>(1);
+      await sender.send(1);
+      const late = self.spawn(async () => await sender.send(2));
+      await self.yield();
+      const givesUp = new AbortController();
+      const given = sender.send(3, { signal: givesUp.signal }).catch(() => {});
+      givesUp.abort();
+      await given;
+      assertEquals([await receiver.receive(), await receiver.receive()], [1, 2]);
+      await late.join();
+    }
+    await self.receive();
+  });
+  for (let turn = 0; turn < 1000 && rounds < 200; turn++) await lone.tick();
+  assert(rounds === 200 && actor.extras!.channels.size <= 32, `${actor.extras!.channels.size} are kept`);
+});

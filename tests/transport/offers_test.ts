@@ -76,3 +76,26 @@ Deno.test("M9: a thief takes every second offer, and no more when one of them is
   assertEquals(thief.take(OWNER, 4, ownerHas(4), adopt), 1);
   assertEquals(read.splice(0), [1]);
 });
+
+Deno.test("what a getter spawns and sends while arguments or a message are written stays at home", () => {
+  const { offers, thief, offer } = setUp();
+  const first = offer();
+  const inner = { pid: makePid(OWNER, 100, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
+  const said: unknown[] = [];
+  const message = {
+    get lazy() {
+      said.push(offers.push(inner, 0, ["another's"]), offers.append(first, "another"));
+      return 1;
+    },
+  };
+  const second = { pid: makePid(OWNER, 101, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
+  assert(offers.push(second, 0, [message]));
+  assertEquals(offers.append(first, message), "added");
+  assertEquals(said, [false, "full", false, "full"]);
+  const read: unknown[] = [];
+  const adopt = (_pid: Pid, _target: number, args: unknown[], messages: unknown[]) => {
+    read.push([args, messages]);
+  };
+  while (thief.take(OWNER, 2, () => true, adopt) > 0);
+  assertEquals(read, [[["args of 0"], [{ lazy: 1 }]], [[{ lazy: 1 }], []]]);
+});

@@ -1,6 +1,6 @@
 // Programs of tests/runtime/call_test.ts.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Actor, Call, Pid } from "smarm";
+import type { Actor, Call, Handle, NotSendableError, Outcome, Pid } from "smarm";
 import { mainOf, rejection, schedulerAt } from "../scenario_main.ts";
 import * as scenarios from "./call.ts";
 
@@ -189,10 +189,38 @@ export async function unsendable(self: Actor): Promise<void> {
   if (self.stats().schedulerCount === 1) return void self.exit(server, "shutdown");
   const request = await rejection(self.call(server, { f: () => {} } as unknown as number));
   assertEquals(request.name, "NotSendableError");
-  assertMatch(request.message, /request\.f/);
+  assertEquals((request as NotSendableError).path, "request.f");
+  assertMatch(request.message, /^Cannot send request\.f: /);
+  assertMatch(
+    request.stack!,
+    /^NotSendableError: Cannot send request\.f: [^]*at unsendable \(.*scenarios\/call\.ts:/,
+  );
   const whole = await rejection(self.call(server, { from: self } as unknown as number));
   assertMatch(whole.message, /request\.from: self stays with its actor\. Send self\.pid/);
   assertMatch(await self.call(server, 1), /NotSendableError: Cannot send reply\.f/);
+}
+
+/** What another scheduler is to start, and what it gives back: named as the program knows it. */
+export async function unsendableEnds(self: Actor): Promise<void> {
+  const elsewhere = schedulerAt(self, 1);
+  if (self.stats().schedulerCount === 1) return;
+  const args = await rejection((async () => self.spawnWith(elsewhere, wrongEnd, { f: () => {} }))());
+  assertMatch(args.message, /^Cannot send args\[0\]\.f: /);
+  const child = self.spawnWith(elsewhere, wrongEnd, null);
+  const copy = self.spawnWith(elsewhere, joins, child);
+  for (const outcome of [await child.join(), (await copy.join() as { value: Outcome }).value]) {
+    assert(outcome.kind === "panic");
+    assertMatch(outcome.error.message, /^Cannot send value\.f: /);
+    assertEquals((outcome.error as NotSendableError).path, "value.f");
+  }
+}
+
+export function wrongEnd(_self: Actor, _given: unknown): unknown {
+  return { f: () => {} };
+}
+
+export async function joins(_self: Actor, other: Handle): Promise<Outcome> {
+  return await other.join();
 }
 
 export async function wrongReply(self: Actor<Call<number, string>>): Promise<void> {
