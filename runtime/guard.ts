@@ -60,18 +60,24 @@ function countUnlisted(pending: Set<unknown>): void {
   };
 }
 
+/** What `Deno.exit` has thrown, so that nothing behind it runs. */
+const exits = new WeakSet<object>();
+
+/** Nobody has caught it. An exit has ended the callback that called it: its actor is told to end as all others are. */
+function uncaught(host: GuardHost, actor: ReturnType<typeof currentActor>, error: unknown): void {
+  if (exits.has(error as object)) return;
+  if (actor === undefined) host.lost(error);
+  else host.crashed(actor, error);
+}
+
 function guardErrors(host: GuardHost): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    const actor = currentActor();
-    if (actor === undefined) host.lost(event.reason);
-    else host.crashed(actor, event.reason);
+    uncaught(host, currentActor(), event.reason);
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    const actor = currentActor();
-    if (actor === undefined) host.lost(event.error ?? event.message);
-    else host.crashed(actor, event.error);
+    uncaught(host, currentActor(), event.error ?? event.message);
   });
 }
 
@@ -88,7 +94,7 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
       try {
         return (callback as Callback).apply(this, args);
       } catch (error) {
-        host.crashed(actor, error);
+        uncaught(host, actor, error);
       }
     };
   };
@@ -135,7 +141,9 @@ function guardExits(host: GuardHost): void {
   const exit = (code?: number): never => {
     const given = typeof code === "number" ? code : Number(Deno.exitCode) || 0;
     host.halt(given & 0xff);
-    throw new ExitError("shutdown", "the program was told to end by Deno.exit");
+    const error = new ExitError("shutdown", "the program was told to end by Deno.exit");
+    exits.add(error);
+    throw error;
   };
   Deno.exit = exit;
   // deno-lint-ignore no-explicit-any
