@@ -32,6 +32,8 @@ export function installGuard(host: GuardHost): () => number {
   guardExits(host);
   const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
   return () => {
+    // Cleared by its number, by its own close() or by node:timers: that comes by none of the functions here.
+    for (const timer of pending) if ((timer as { _destroyed?: boolean })._destroyed) pending.delete(timer);
     const listed = process?.getActiveResourcesInfo?.() ?? [];
     return pending.size + listed.filter((kind) => kind === "Timeout").length;
   };

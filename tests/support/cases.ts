@@ -561,6 +561,15 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       clearTimeout(setTimeout(() => {}, 1_000_000));
       await self.receive();
     }
+    if (kind === "timers cleared in other ways") {
+      const begin = () => setTimeout(() => {}, 1_000_000);
+      clearTimeout(Number(begin()));
+      clearTimeout(Number(setInterval(() => {}, 1_000_000)));
+      nodeTimers.clearTimeout(begin());
+      (begin() as unknown as { close(): void }).close();
+      (begin() as unknown as Disposable)[Symbol.dispose]();
+      await self.receive();
+    }
     if (kind === "call without a limit") {
       await self.call(self.spawnWith({ scheduler: last }, waitsForTwo), "?", { timeout: undefined });
     }
