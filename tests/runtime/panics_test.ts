@@ -57,3 +57,7 @@ Deno.test("a wait that fails and that nobody awaits ends its own actor, and no o
     "exit",
   ]);
 });
+
+Deno.test("a listener of an actor's signal that throws does not end whoever has told the actor to end", async () => {
+  await gives("throwsInAbort", "panic");
+});

@@ -564,6 +564,21 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return said.map((text) => String(text).replace(/waited \d+ ms/, "waited"));
   },
 
+  /** An actor that is told to end by another one on its scheduler, and whose signal has a listener that throws. */
+  async throwsInAbort(self) {
+    const ended = self.spawn(async (actor: Actor) => {
+      actor.signal.addEventListener("abort", () => {
+        throw new Error("in a listener");
+      });
+      self.send(self.pid, "waits");
+      await actor.receive();
+    });
+    await self.receive();
+    self.exit(ended, "because");
+    await self.sleep(1);
+    return (await ended.join()).kind;
+  },
+
   /** Opens what a run must not leave behind. */
   async opensMuch(self) {
     setInterval(() => {}, 1000);
