@@ -36,6 +36,15 @@ export function leave(): void {
   else storage!.enterWith(undefined as any);
 }
 
+/** Takes one step in an actor's name, in whatever stack: a rejection that nobody handles is told to be its own. */
+export function within(actor: ActorImpl, step: () => void): void {
+  if (!direct) return storage!.run(actor, step);
+  const before = get();
+  set(actor);
+  step();
+  set(before);
+}
+
 /** The actor whose code is running, or whose rejection is being reported. */
 export function currentActor(): ActorImpl | undefined {
   return direct ? get()?.smarmActor : storage!.getStore();

@@ -11,6 +11,7 @@
 import type { Scheduler } from "./scheduler.ts";
 import type { Containment } from "./containment.ts";
 import type { Doorbell } from "./doorbell.ts";
+import { leave } from "./async_context.ts";
 import { EPOCH, HUNGRY } from "./layout.ts";
 import { fallAsleep, wakeUp } from "./idle_time.ts";
 import { setImmediate } from "node:timers";
@@ -138,6 +139,7 @@ export class EventLoop {
 
   readonly #pump = (): void => {
     if (this.#closed) return;
+    leave(); // an actor may have asked for this turn: what the turn begins, such as the wait for the bell, is not its own
     this.#wakeUp();
     this.#s.turned(this.#containment === null ? this.#turns() : this.#containment.run(this.#contained));
   };

@@ -32,6 +32,8 @@ export function installGuard(host: GuardHost): () => number {
   guardExits(host);
   const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
   return () => {
+    // Cleared by its number, by its own close() or by node:timers: that comes by none of the functions here.
+    for (const timer of pending) if ((timer as { _destroyed?: boolean })._destroyed) pending.delete(timer);
     const listed = process?.getActiveResourcesInfo?.() ?? [];
     return pending.size + listed.filter((kind) => kind === "Timeout").length;
   };
@@ -60,18 +62,24 @@ function countUnlisted(pending: Set<unknown>): void {
   };
 }
 
+/** What `Deno.exit` has thrown, so that nothing behind it runs. */
+const exits = new WeakSet<object>();
+
+/** Nobody has caught it. An exit has ended the callback that called it: its actor is told to end as all others are. */
+function uncaught(host: GuardHost, actor: ReturnType<typeof currentActor>, error: unknown): void {
+  if (exits.has(error as object)) return;
+  if (actor === undefined) host.lost(error);
+  else host.crashed(actor, error);
+}
+
 function guardErrors(host: GuardHost): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    const actor = currentActor();
-    if (actor === undefined) host.lost(event.reason);
-    else host.crashed(actor, event.reason);
+    uncaught(host, currentActor(), event.reason);
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    const actor = currentActor();
-    if (actor === undefined) host.lost(event.error ?? event.message);
-    else host.crashed(actor, event.error);
+    uncaught(host, currentActor(), event.error ?? event.message);
   });
 }
 
@@ -88,7 +96,7 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
       try {
         return (callback as Callback).apply(this, args);
       } catch (error) {
-        host.crashed(actor, error);
+        uncaught(host, actor, error);
       }
     };
   };
@@ -135,7 +143,9 @@ function guardExits(host: GuardHost): void {
   const exit = (code?: number): never => {
     const given = typeof code === "number" ? code : Number(Deno.exitCode) || 0;
     host.halt(given & 0xff);
-    throw new ExitError("shutdown", "the program was told to end by Deno.exit");
+    const error = new ExitError("shutdown", "the program was told to end by Deno.exit");
+    exits.add(error);
+    throw error;
   };
   Deno.exit = exit;
   // deno-lint-ignore no-explicit-any

@@ -11,6 +11,7 @@
 import type { AnyAddress, MonitorRef, Outcome, Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { within } from "./async_context.ts";
 import { DONE, end, UNSTARTED } from "./actor_state.ts";
 import { extrasOf } from "./extras.ts";
 import { RX_ENDING } from "./wait.ts";
@@ -139,9 +140,7 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
   }
   failCallsOf(s, extras, pid, outcome);
   for (const other of [...extras.links]) witnesses += tellLinked(s, actor, other, outcome);
-  if (!extras.abort?.signal.aborted) {
-    extras.abort?.abort(outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
-  }
+  abort(actor, outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
   return Math.min(witnesses, SEEN);
 }
 
@@ -402,8 +401,14 @@ function beginToEnd(s: Scheduler, target: ActorImpl, error: ExitError): void {
   if (target.exiting !== null) return;
   target.exiting = error;
   target.rx |= RX_ENDING;
-  target.extras?.abort?.abort(error);
+  abort(target, error);
   s.wake(target);
+}
+
+/** The listeners are the actor's own code, in whatever stack it is told to end. */
+function abort(actor: ActorImpl, reason: Error): void {
+  const controller = actor.extras?.abort ?? null;
+  if (controller !== null && !controller.signal.aborted) within(actor, () => controller.abort(reason));
 }
 
 /** A supervised actor waits for the first time: it has started. Called by the scheduler when the baton is put down. */

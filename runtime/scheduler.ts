@@ -24,7 +24,7 @@ import type {
   WaitOptions,
 } from "./api.ts";
 import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
-import { currentActor, enter, leave } from "./async_context.ts";
+import { currentActor, enter, leave, within } from "./async_context.ts";
 import { HandleImpl, handleOf } from "./handle.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
@@ -778,7 +778,7 @@ export class Scheduler {
       actor.rxResolve = null;
       actor.receives--;
       actor.rx &= ~(RX_FAST | RX_ITERATES);
-      resolve(Promise.reject(actor.exiting)); // its reject function is not kept: 64 bytes an actor
+      within(actor, () => resolve(Promise.reject(actor.exiting))); // its reject function is not kept: 64 bytes an actor
       settled = true;
     }
     for (let wait = actor.waits; wait !== null; wait = wait.next) {

@@ -191,6 +191,8 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   loop = new EventLoop(s, doorbell, spins, onIdle, containment);
   const timers = installGuard({
     crashed: (actor, error) => {
+      // A wait that nobody awaits has rejected: the actor ends as it was told, its `finally` included.
+      if (actor.exiting !== null && error === actor.exiting) return;
       const outcome: Outcome = { kind: "panic", error: toError(error) };
       if (actor.state !== DONE) finalize(s, actor, outcome);
       else if (outcome.error.name !== "ExitError") { // whoever is dead is told so by all that it still calls

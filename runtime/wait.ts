@@ -10,6 +10,7 @@
  */
 import type { Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
+import { within } from "./async_context.ts";
 import type { Timer } from "../timer/wheel.ts";
 import { TIMER } from "../trace/format.ts";
 
@@ -157,9 +158,13 @@ export class Wait {
   /** Settles the promise: the actor's code goes on in a microtask. */
   settle(): void {
     if (this.#state === COMPLETED) this.resolve(this.#result);
-    else if (this.#state === BLAMED) this.resolve(failAtAwaiter(this.#result as Error));
-    else this.reject(this.#result);
+    else within(this.actor, () => this.#reject()); // perhaps in the stack of another actor, which has just parked
     this.#result = undefined;
+  }
+
+  #reject(): void {
+    if (this.#state === BLAMED) this.resolve(failAtAwaiter(this.#result as Error));
+    else this.reject(this.#result);
   }
 }
 

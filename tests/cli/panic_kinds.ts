@@ -170,6 +170,17 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     // deno-lint-ignore no-process-global
     process.exit(8);
   },
+  async exitsInCallback(self) {
+    setTimeout(() => Deno.exit(6), 1);
+    await untilToldToEnd(self);
+  },
+  async exitsInDanglingPromise(self) {
+    (async () => {
+      await null;
+      Deno.exit(6);
+    })();
+    await untilToldToEnd(self);
+  },
   haltsBadly(self) {
     self.halt(400);
   },
@@ -177,6 +188,15 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     self.close(); // closes
   },
 };
+
+async function untilToldToEnd(self: Actor): Promise<void> {
+  try {
+    await self.receive();
+  } finally {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    console.log("cleaned up");
+  }
+}
 
 export async function childHalts(self: Actor): Promise<void> {
   self.halt(5);

@@ -119,6 +119,13 @@ Deno.test("self.halt, Deno.exit and process.exit end the program with their code
   }
 });
 
+Deno.test("Deno.exit in a callback ends that only: the actor is told to end, and its finally runs", async () => {
+  for (const kind of ["exitsInCallback", "exitsInDanglingPromise"]) {
+    const { code, stdout, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, kind]);
+    assertEquals({ code, stdout, stderr }, { code: 6, stdout: "cleaned up\n", stderr: "" }, kind);
+  }
+});
+
 Deno.test("a halt code that is none, and close(), are panics that say what to do", async () => {
   assertMatch(await panicOf("haltsBadly"), /RangeError: halt needs an exit code from 0 to 255, got 400\n/);
   const told = await panicOf("closes");

@@ -47,3 +47,17 @@ Deno.test("S13: name, message, stack and cause of a panic are those of the user'
   await gives("stackAsSeenByAJoiner", [true, true], [1], "0");
   await gives("stackAsSeenByAJoiner", [true, true], [2], "1");
 });
+
+Deno.test("a wait that fails and that nobody awaits ends its own actor, and no other", async () => {
+  await gives("leftWaits", [
+    "TimeoutError: receive took longer than its timeout: waited",
+    "Error: refused",
+    "ExitError: the actor was told to end: because",
+    "finally ran",
+    "exit",
+  ]);
+});
+
+Deno.test("a listener of an actor's signal that throws does not end whoever has told the actor to end", async () => {
+  await gives("throwsInAbort", "panic");
+});

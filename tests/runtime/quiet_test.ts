@@ -144,7 +144,7 @@ Deno.test("S18: when somebody is awake at the look, the next that falls asleep t
   check.close();
 });
 
-for (const kind of ["receive", "join", "join of a join", "after a timer"]) {
+for (const kind of ["receive", "join", "join of a join", "after a timer", "timers cleared in other ways"]) {
   Deno.test(`a deadlock in ${kind} is told, on one scheduler and on several`, async () => {
     for (const schedulers of [1, 2, 3]) {
       const { runtime } = quietRuntime(Config.exact(schedulers));

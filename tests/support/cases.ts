@@ -33,6 +33,29 @@ export async function waits(self: Actor): Promise<unknown> {
   return await self.receive();
 }
 
+export async function failsItsCall(self: Actor<Call>): Promise<void> {
+  (await self.receive()).fail(new Error("refused"));
+}
+
+/** Leaves a wait that fails to nobody, and waits for something that never comes. */
+export async function leavesAWaitBehind(
+  self: Actor,
+  how: string,
+  callee: Handle<void, Call>,
+  to: Pid,
+): Promise<void> {
+  if (how === "timeout") self.receive({ timeout: 1 });
+  if (how === "call") self.call(callee, "?");
+  if (how === "exit") self.receive();
+  try {
+    if (how === "exit") self.send(to, self.pid);
+    await self.until(new Promise(() => {}));
+  } finally {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (how === "exit") self.send(to, "finally ran");
+  }
+}
+
 /** Tells which scheduler it runs on, then ends when it is sent something. */
 export async function saysWhere(self: Actor, to: Pid): Promise<void> {
   self.send(to, self.stats().schedulers.find(({ currentPid }) => currentPid === self.pid)?.id);
@@ -524,6 +547,38 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return self.spawn(waits2);
   },
 
+  /** Actors that leave a wait behind which fails, beside one that has nothing to do with it. */
+  async leftWaits(self) {
+    const on = { scheduler: self.stats().schedulerCount - 1 };
+    const bystander = self.spawnWith(on, waits);
+    const said = [];
+    for (const how of ["timeout", "call", "exit"]) {
+      const leaver = self.spawnWith(on, leavesAWaitBehind, how, self.spawnWith(on, failsItsCall), self.pid);
+      if (how === "exit") self.exit(await self.receive() as Pid, "because");
+      const outcome = await leaver.join();
+      said.push(outcome.kind === "exit" ? "returned" : `${outcome.error.name}: ${outcome.error.message}`);
+    }
+    said.push(await self.receive());
+    self.send(bystander, "end");
+    said.push((await bystander.join()).kind);
+    return said.map((text) => String(text).replace(/waited \d+ ms/, "waited"));
+  },
+
+  /** An actor that is told to end by another one on its scheduler, and whose signal has a listener that throws. */
+  async throwsInAbort(self) {
+    const ended = self.spawn(async (actor: Actor) => {
+      actor.signal.addEventListener("abort", () => {
+        throw new Error("in a listener");
+      });
+      self.send(self.pid, "waits");
+      await actor.receive();
+    });
+    await self.receive();
+    self.exit(ended, "because");
+    await self.sleep(1);
+    return (await ended.join()).kind;
+  },
+
   /** Opens what a run must not leave behind. */
   async opensMuch(self) {
     setInterval(() => {}, 1000);
@@ -559,6 +614,15 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       await new Promise((resolve) => setTimeout(resolve, 10));
       await self.sleep(5);
       clearTimeout(setTimeout(() => {}, 1_000_000));
+      await self.receive();
+    }
+    if (kind === "timers cleared in other ways") {
+      const begin = () => setTimeout(() => {}, 1_000_000);
+      clearTimeout(Number(begin()));
+      clearTimeout(Number(setInterval(() => {}, 1_000_000)));
+      nodeTimers.clearTimeout(begin());
+      (begin() as unknown as { close(): void }).close();
+      (begin() as unknown as Disposable)[Symbol.dispose]();
       await self.receive();
     }
     if (kind === "call without a limit") {
