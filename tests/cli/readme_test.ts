@@ -34,7 +34,7 @@ if (import.meta.main) await run(import.meta);
   await withFolder(files, async (cwd) => {
     const run = (...args: string[]) => runDeno(["run", "-A", "app.ts", ...args], { cwd });
     const { code, stdout, stderr } = await run("--threads", "3", "--", "--x", "y");
-    assertEquals({ code, stdout }, { code: 0, stdout: 'my own import 3 ["--x","y"]\n' }, stderr);
+    assertEquals({ code, stdout, stderr }, { code: 0, stdout: 'my own import 3 ["--x","y"]\n', stderr: "" });
     const plain = await run("--threads", "1", "a", "--threads");
     assertEquals(plain.stdout, 'my own import 1 ["a","--threads"]\n', plain.stderr);
     const bad = await run("--nonsense");
