@@ -92,6 +92,7 @@ import { checkDuration } from "../timer/duration.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { SETTLED } from "./offer_states.ts";
+import { ShortRuns } from "./short_runs.ts";
 import { WorkSharing } from "./work_sharing.ts";
 import type { Isolation } from "./isolation.ts";
 import type { SchedulerTelemetry } from "./telemetry.ts";
@@ -100,6 +101,8 @@ import * as event from "../trace/format.ts";
 
 /** How long a burst may last before timers, IO, other schedulers and foreign promises get their turn. */
 export const BURST_MS = 0.25; // what is done in between takes 5 to 7 µs (event_loop.ts)
+/** Guessed: who runs for longer without giving way is going on to. */
+const HELD_UP_MS = 10;
 /** Between two looks at the clock an actor may use at most this part of its timeslice. */
 const LOOKS_PER_SLICE = 8;
 
@@ -166,6 +169,9 @@ export class Scheduler {
   readonly inquiries: Inquiries = new Inquiries(this);
 
   readonly queue: RunQueue = new RunQueue();
+  readonly shortRuns: ShortRuns = new ShortRuns();
+  /** The number of the last resume that was an actor's first. */
+  #beganAt = 0;
   current: ActorImpl | null = null;
   main: ActorImpl | null = null;
   /** Operations left until the next look at the clock. */
@@ -690,6 +696,8 @@ export class Scheduler {
     if (resume(actor) === "stale") return;
     if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
+    this.#beganAt = this.resumed;
+    this.shortRuns.began(actor.target);
     const fn = actor.fn!, args = actor.args!;
     actor.fn = actor.args = null;
     const details = this.#details[birthOf(actor.pid)];
@@ -795,6 +803,7 @@ export class Scheduler {
 
   /** The actor's function has returned, thrown, or its promise is settled. */
   ended(actor: ActorImpl, outcome: Outcome): void {
+    if (this.current === actor && this.#beganAt === this.resumed) this.shortRuns.wasOver();
     finalize(this, actor, outcome);
     this.baton(actor);
   }
@@ -829,6 +838,7 @@ export class Scheduler {
       this.#resumedAtLook = this.resumed;
       this.#sliceStart = this.lastNow;
     }
+    this.shortRuns.look(now - this.lastNow);
     const perOp = (now - this.lastNow) / (this.#granted - Math.min(0, this.ops));
     const wanted = perOp > 0 ? this.sliceMs / LOOKS_PER_SLICE / perOp : Infinity;
     this.#granted = wanted >= this.config.checkIntervalOps
@@ -846,6 +856,11 @@ export class Scheduler {
     return this.queue.length > 0 || this.#burstOver;
   }
 
+  /** The actor on the CPU has not given way for so long that others should not wait for it to. */
+  get isHeldUp(): boolean {
+    return this.lastNow - this.#sliceStart > HELD_UP_MS;
+  }
+
   /** A send cannot give way; the actor's next wait does. */
   lookInSend(actor: ActorImpl): void {
     this.sliceUsed = this.look(actor);
@@ -861,6 +876,7 @@ export class Scheduler {
     this.#since = now | 0;
     this.#burstStart = now;
     this.#burstOver = false;
+    this.shortRuns.skip();
     this.ops = this.#granted;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.#armLate();

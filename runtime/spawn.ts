@@ -36,14 +36,16 @@ export function spawn(
   const pinned = options !== null && options.scheduler !== undefined;
   const mayMove = !pinned && known.module !== null && s.sharesWork;
   // What links, names or bounds make of an actor goes with it when it is given away; thieves take plain ones only.
-  const offered = mayMove && options === null && s.boundByDefault === null && known.inEntry &&
+  const isShort = mayMove && s.shortRuns.staysHome(known) && !s.isHeldUp;
+  const offered = mayMove && !isShort && options === null && s.boundByDefault === null && known.inEntry &&
     s.work.canOffer();
   const pid = s.slots.take(offered ? WHERE_STEALABLE : mayMove ? WHERE_HOME : s.id);
   const actor = bear(s, parent, pid, target, args, known, options);
   s.enqueue(actor);
   if (mayMove) {
     actor.offer = offered ? SETTLED : AT_HOME;
-    share(s, actor);
+    if (isShort) s.work.stayHome(actor);
+    else share(s, actor);
   }
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
   return new HandleImpl(pid, actor);

@@ -17,6 +17,8 @@ export interface Target {
   readonly exportName: string;
   /** Exported by the entry module, which every scheduler has loaded: nameId means the same everywhere. */
   readonly inEntry: boolean;
+  /** How often its actors were seen to be over sooner than they could be moved, of late (short_runs.ts). */
+  shortness: number;
 }
 
 /** The functions that one scheduler knows. */
@@ -42,7 +44,8 @@ export class Targets {
       const value = namespace[exportName];
       if (typeof value !== "function" || this.#exported.has(value)) continue;
       const name = exportName === "default" ? value.name || "default" : exportName;
-      const target = { name, nameId: this.#nameId(name), module, exportName, inEntry: isEntry };
+      const nameId = this.#nameId(name);
+      const target = { name, nameId, module, exportName, inEntry: isEntry, shortness: 0 };
       this.#exported.set(value, target);
       if (isEntry) this.#entry[target.nameId] = [value as ActorFunction, target];
     }
@@ -59,7 +62,14 @@ export class Targets {
     const name = (fn as { name?: string }).name || "anonymous";
     let closure = this.#closures.get(name);
     if (closure === undefined) {
-      closure = { name, nameId: this.#nameId(name), module: null, exportName: "", inEntry: false };
+      closure = {
+        name,
+        nameId: this.#nameId(name),
+        module: null,
+        exportName: "",
+        inEntry: false,
+        shortness: 0,
+      };
       this.#closures.set(name, closure);
     }
     return closure;

@@ -255,6 +255,8 @@ export class WorkSharing {
   /** Gives half of what can be given, and is not offered, to schedulers that have nothing to do. */
   giveAway(): void {
     if (this.#atHome === 0 || Atomics.load(this.#s.run, HUNGRY) <= 0) return;
+    // Short ones are begun here before anybody else has them, unless the one that runs gives way to nobody.
+    if (!this.#s.isHeldUp && this.#s.shortRuns.isShort(this.#home.at(0).target)) return;
     const idle = this.#idle();
     if (idle.length === 0) return;
     let left = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(this.#atHome / 2));

@@ -90,11 +90,19 @@ Deno.test("M9: while a spawner never yields, another scheduler runs its actors",
   await gives("othersRunWhatABusySpawnerSpawns", true, [2]);
 });
 
+Deno.test("M9: while a spawner never yields, another scheduler runs also those that are over at once", async () => {
+  await gives("othersRunShortOnesOfABusySpawner", true, [2]);
+});
+
 Deno.test("M9: of two actors that are spawned together an idle scheduler begins one, not both and not none", async () => {
   // Not all: whoever has to wait for a core for longer than SHARING_MS finds the other's lying there, and takes it.
   const outcome = await outcomeOf("teamsThatAreSplit", 2);
   if (outcome.kind === "panic") throw outcome.error;
   assert(outcome.value as number > 50, `${outcome.value} of 100`);
+});
+
+Deno.test("M9: actors that take long are shared also when those before them were over at once", async () => {
+  await gives("longAfterShortIsShared", 2, [2]);
 });
 
 Deno.test("a module's variables are per scheduler", async () => {

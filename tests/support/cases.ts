@@ -57,6 +57,13 @@ export async function leavesAWaitBehind(
 }
 
 /** Tells which scheduler it runs on, then ends when it is sent something. */
+export function computes(self: Actor, ms: number): number {
+  if (ms === 0) return -1;
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+  return self.stats().schedulers.findIndex((one) => one.currentPid === self.pid);
+}
+
 export async function saysWhere(self: Actor, to: Pid): Promise<void> {
   self.send(to, self.stats().schedulers.find(({ currentPid }) => currentPid === self.pid)?.id);
   await self.receive();
@@ -444,6 +451,38 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       }
     }
     return split;
+  },
+
+  /** The same function was over at once a thousand times, and then takes long: on how many schedulers that was. */
+  async longAfterShortIsShared(self) {
+    for (let i = 0; i < 100; i++) {
+      const handles = Array.from({ length: 100 }, () => self.spawn(computes, 0));
+      for (const handle of handles) await handle.join();
+    }
+    const handles = Array.from({ length: 40 }, () => self.spawn(computes, 20));
+    const places = new Set();
+    for (const handle of handles) {
+      const outcome = await handle.join();
+      places.add(outcome.kind === "exit" && outcome.value);
+    }
+    return places.size;
+  },
+
+  /** As the next, with actors that are known to be over at once; the spawner goes on to send. */
+  async othersRunShortOnesOfABusySpawner(self) {
+    for (let i = 0; i < 100; i++) {
+      const handles = Array.from({ length: 100 }, () => self.spawn(computes, 0));
+      for (const handle of handles) await handle.join();
+    }
+    const before = self.stats().ended;
+    for (let i = 0; i < 200; i++) self.spawn(computes, 0);
+    const until = performance.now() + 10_000;
+    while (performance.now() < until) {
+      self.send(self.pid, "go on");
+      self.tryReceive();
+      if (self.stats().ended >= before + 200) return true;
+    }
+    return self.stats();
   },
 
   /** A spawner that never yields: the other schedulers run what it spawns. */

@@ -204,7 +204,7 @@ export async function unsendable(self: Actor): Promise<void> {
 export async function unsendableEnds(self: Actor): Promise<void> {
   const elsewhere = schedulerAt(self, 1);
   if (self.stats().schedulerCount === 1) return;
-  const args = await rejection((async () => self.spawnWith(elsewhere, wrongEnd, { f: () => {} }))());
+  const args = await rejection(Promise.try(() => self.spawnWith(elsewhere, wrongEnd, { f: () => {} })));
   assertMatch(args.message, /^Cannot send args\[0\]\.f: /);
   const child = self.spawnWith(elsewhere, wrongEnd, null);
   const copy = self.spawnWith(elsewhere, joins, child);
