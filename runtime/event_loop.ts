@@ -67,6 +67,7 @@ export class EventLoop {
   readonly #hasSpareCore: boolean;
   /** Called when the scheduler goes to sleep: is the run over? Is everybody quiet? */
   readonly #onIdle: () => void;
+  readonly #onFailed: (error: unknown) => void;
   #lastWork = 0;
   #lastRest = 0;
   /** Turns to pass without work before the next one, so that sockets are polled. */
@@ -89,6 +90,7 @@ export class EventLoop {
     doorbell: Doorbell,
     spins: boolean,
     onIdle: () => void,
+    onFailed: (error: unknown) => void,
     containment: Containment | null = null,
   ) {
     this.#s = s;
@@ -97,6 +99,7 @@ export class EventLoop {
     this.#spins = spins;
     this.#hasSpareCore = s.memory.schedulers < (navigator.hardwareConcurrency || 1);
     this.#onIdle = onIdle;
+    this.#onFailed = onFailed;
   }
 
   readonly arm = (): void => {
@@ -140,8 +143,12 @@ export class EventLoop {
   readonly #pump = (): void => {
     if (this.#closed) return;
     leave(); // an actor may have asked for this turn: what the turn begins, such as the wait for the bell, is not its own
-    this.#wakeUp();
-    this.#s.turned(this.#containment === null ? this.#turns() : this.#containment.run(this.#contained));
+    try {
+      this.#wakeUp();
+      this.#s.turned(this.#containment === null ? this.#turns() : this.#containment.run(this.#contained));
+    } catch (error) { // nothing asks for a turn any more: whoever waits here would wait for ever
+      this.#onFailed(error);
+    }
   };
 
   readonly #contained = (): boolean => this.#turns();

@@ -401,7 +401,10 @@ export class Run {
     if (!this.#hasStarted) return this.#fail(new LoadError(`the poller died: ${reason}`));
     if (this.#closing) return this.#hasStopped(id);
     this.#losing.add(id); // nothing is posted to it any more, and it is not waited for
-    const text = `the poller died, and everything open with it: ${reason}. The run ends`;
+    this.#endWith(`the poller died, and everything open with it: ${reason}. The run ends`);
+  }
+
+  #endWith(text: string): void {
     this.#sinks.write(`error: ${text}`);
     this.#fail(new StoppedError(text));
   }
@@ -414,7 +417,7 @@ export class Run {
     this.#losing.add(id);
     this.#isReady[id] = false;
     const gone = this.#threads[id].kill();
-    if (gone === null) return this.#fail(new LoadError(`scheduler ${id} died: ${why}`));
+    if (gone === null) return this.#endWith(`scheduler ${id} died, and the run ends: ${why}`);
     const isGone = await gone;
     if (this.#finished) return;
     if (!isGone) return this.#fatal(`scheduler ${id} cannot be stopped: ${why}. The program ends`);

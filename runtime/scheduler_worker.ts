@@ -188,7 +188,11 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const containment = config.isContained
     ? Containment.start(s, config.watchdogMs!, (message) => post(message))
     : null;
-  loop = new EventLoop(s, doorbell, spins, onIdle, containment);
+  const onFailed = (error: unknown) => {
+    const { message, stack } = toError(error);
+    post({ type: "unsound", why: `its event loop has failed: ${stack ?? message}` });
+  };
+  loop = new EventLoop(s, doorbell, spins, onIdle, onFailed, containment);
   const timers = installGuard({
     crashed: (actor, error) => {
       // A wait that nobody awaits has rejected: the actor ends as it was told, its `finally` included.

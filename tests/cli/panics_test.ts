@@ -132,3 +132,13 @@ Deno.test("a halt code that is none, and close(), are panics that say what to do
   assertMatch(told, /TypeError: close\(\) would end a scheduler .* call self\.halt\(code\)/);
   assertStringIncludes(told, at("closes"));
 });
+
+Deno.test("a program that breaks what the runtime stands on ends, and is told what has failed", async () => {
+  const path = new URL("programs/breaks_the_runtime.ts", import.meta.url).pathname;
+  const { code, stderr } = await runSmarm(["--threads", "1", path]);
+  assertEquals(code, 1, stderr);
+  assertMatch(
+    stderr,
+    /^error: scheduler 0 died, and the run ends: its event loop has failed: Error: broken by the program$/m,
+  );
+});

@@ -14,6 +14,7 @@ Deno.test("an exported function is known by its module and export, a function th
     module: APP,
     exportName: "child",
     inEntry: true,
+    shortness: 0,
   });
   assertStrictEquals(targets.find(APP, "child"), child);
   assertStrictEquals(targets.entry(targets.describe(child).nameId)[0], child);

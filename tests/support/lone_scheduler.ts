@@ -46,7 +46,9 @@ export class LoneScheduler {
     });
     this.s.io = new IoClient(this.s);
     const doorbell = new Doorbell(this.s.words, 0, () => {});
-    this.#loop = new EventLoop(this.s, doorbell, false, () => {});
+    this.#loop = new EventLoop(this.s, doorbell, false, () => {}, (error) => {
+      throw error;
+    });
   }
 
   main(fn: ActorFunction): ActorImpl {
