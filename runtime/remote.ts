@@ -266,9 +266,10 @@ export class Remote {
     if (this.#toActor(target, R_WATCH, 0, watcher)) return;
     const s = this.#s;
     const child = s.away.get(target);
+    const tell = () => notify(s, watcher, target, { kind: "panic", error: noSuchActor(target, "monitor") });
     // A child of this scheduler's whose death is on its way, behind what it has sent: the notice must not overtake that.
-    if (child !== undefined) child.onOutcome((outcome) => notify(s, watcher, target, outcome));
-    else notify(s, watcher, target, { kind: "panic", error: noSuchActor(target, "monitor") });
+    if (child !== undefined) child.onOutcome(tell);
+    else tell();
   }
 
   unwatch(target: Pid, ref: number): void {

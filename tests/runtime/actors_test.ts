@@ -105,6 +105,10 @@ Deno.test("M9: actors that take long are shared also when those before them were
   await gives("longAfterShortIsShared", 2, [2]);
 });
 
+Deno.test("S13: a monitor of an actor that is dead tells so, whether the news of its end has come or not", async () => {
+  await gives("monitorsBeforeTheNews", ["DeadActorError", exit(42)], [2]);
+});
+
 Deno.test("a module's variables are per scheduler", async () => {
   await gives("modulesArePerScheduler", [exit(1), exit(1)], [2]);
 });

@@ -439,6 +439,17 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return born;
   },
 
+  /** It is dead, and the news is in the ring: a monitor comes too late, as it would a moment later. */
+  async monitorsBeforeTheNews(self) {
+    const ended = () => self.stats().schedulers[1].ended;
+    const before = ended();
+    const child = self.spawnWith({ scheduler: 1 }, gives, 42);
+    while (ended() === before);
+    self.monitor(child);
+    const down = await self.receive();
+    return [down.outcome.error?.name, await child.join()];
+  },
+
   /** Teams of two that wait as soon as they have begun: how many of 100 were split between the schedulers. */
   async teamsThatAreSplit(self) {
     let split = 0;
