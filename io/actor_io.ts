@@ -9,7 +9,7 @@ import { DONE } from "../runtime/actor_state.ts";
 import type * as api from "./api.ts";
 import { type Answering, type IoClient, PLAIN } from "./client.ts";
 import { type ConnRecord, MOST_RING_BYTES, R_IO_REQUEST, STDERR, STDIN, STDOUT } from "./protocol.ts";
-import { ownBytes, toBytes } from "./bytes.ts";
+import { AS_IT_IS, ownBytes, toBytes } from "./bytes.ts";
 import { Command, Signals } from "./command.ts";
 import { blame } from "./errors.ts";
 import { File } from "./file.ts";
@@ -19,9 +19,6 @@ import { ByteToken } from "./byte_token.ts";
 import { Token } from "./token.ts";
 
 type Path = string | URL;
-
-/** As Deno does, it keeps a byte order mark: what is read is what stands there. */
-const AS_IT_IS = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const OPEN: Answering = {
   revive: (io, actor, id: number, ticket) => {

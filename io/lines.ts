@@ -4,6 +4,8 @@
  * @module
  */
 
+import { AS_IT_IS } from "./bytes.ts";
+
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -107,7 +109,6 @@ export class Lines implements AsyncIterableIterator<string> {
 }
 
 const EMPTY = new Uint8Array(0);
-const AS_IT_IS = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function join(pieces: Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0];

@@ -14,14 +14,13 @@
 import type { AnyAddress, Call, Outcome, Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { CALL, checkSignal, type Wait } from "./wait.ts";
+import { CALL, type Wait } from "./wait.ts";
 import { DeadActorError, MailboxFullError, toError } from "./errors.ts";
 import { formatPid, ROOT_PID } from "./pid.ts";
 import { type Extras, extrasOf } from "./extras.ts";
 import { WATCH_CALL } from "./protocol.ts";
 import { notify } from "./lifecycle.ts";
 import { inquire } from "./inquiry.ts";
-import { checkDuration } from "../timer/duration.ts";
 
 export const DEFAULT_CALL_TIMEOUT_MS = 5000;
 
@@ -131,7 +130,7 @@ export class CallImpl implements Call {
   static dehydrate(call: CallImpl): PlainCall {
     const { s, wait } = call;
     if (call.number === 0) {
-      const number = call.number = s.nextNumber(s.calls);
+      const number = call.number = s.numbers.next(s.calls);
       if (wait !== null && wait.isOpen) { // else it was answered: a number that nobody waits for
         s.calls.set(number, wait);
         wait.onGiveUp = () => s.calls.delete(number);
@@ -215,17 +214,8 @@ function startCall(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const s = actor.scheduler;
-  const refused = s.refuse(actor, "call");
+  const refused = s.refuseWait(actor, "call", timeout, signal);
   if (refused !== null) return refused;
-  if (signal?.aborted) return Promise.reject(signal.reason);
-  if (timeout !== undefined || signal !== undefined) {
-    try {
-      if (timeout !== undefined) checkDuration(timeout, "timeout");
-      checkSignal(signal);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
   const wait = s.begin(actor, CALL, pid);
   wait.onTimeout = inquire;
   if (timeout !== undefined) s.timeoutLate(wait, timeout);
@@ -251,7 +241,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
     arrived(s, callee, new CallImpl(s, actor.pid, request, pid, s.id, 0, wait));
     return;
   }
-  const number = s.nextNumber(s.calls);
+  const number = s.numbers.next(s.calls);
   s.calls.set(number, wait);
   wait.onGiveUp = () => s.calls.delete(number);
   if (!s.remote.call(actor.pid, pid, number, request)) {

@@ -104,7 +104,7 @@ export class ChannelTraffic {
   }
 
   waitForSlot(home: number, number: number, wait: Wait, value: unknown): void {
-    const ref = this.#s.nextNumber(this.#sends);
+    const ref = this.#s.numbers.next(this.#sends);
     const key = home * KEY_RANGE + number;
     this.#sends.set(ref, { wait, value, home, number });
     this.#waiting.set(key, (this.#waiting.get(key) ?? 0) + 1);

@@ -11,7 +11,7 @@ import type { ActorReport, SchedulerReport, SupervisorReport, WaitReport } from 
 import type { StuckActor, StuckScheduler } from "./stuck.ts";
 import { drawTree } from "./supervision_tree.ts";
 import { DONE, PARKED, STATE_NAMES } from "./actor_state.ts";
-import { latest } from "./layout.ts";
+import { nearest } from "./layout.ts";
 import { RECEIVE, WAIT_NAMES } from "./wait.ts";
 import { formatPid } from "./pid.ts";
 
@@ -23,7 +23,7 @@ const MOST_LINKS = 10;
 export function reportActor(actor: ActorImpl): ActorReport {
   const waits: WaitReport[] = [];
   if (actor.rxResolve !== null) {
-    const sinceMs = latest(actor.since, actor.scheduler.clock.now());
+    const sinceMs = nearest(actor.since, actor.scheduler.clock.now());
     waits.push({ kind: WAIT_NAMES[RECEIVE], target: null, sinceMs });
   }
   for (let wait = actor.waits; wait !== null; wait = wait.next) {
@@ -112,7 +112,7 @@ function formatStuck(actor: StuckActor, nowMs: number): string {
     : wait === 0
     ? "in a plain receive, ready to run, or waiting for a promise that is not smarm's"
     : `waiting in ${WAIT_NAMES[wait]} for ${
-      Math.max(0, Math.round(nowMs - latest(actor.sinceMs, nowMs)))
+      Math.max(0, Math.round(nowMs - nearest(actor.sinceMs, nowMs)))
     } ms, or ready to run since`;
   return `${formatPid(actor.pid)}${name === null ? "" : ` ${name}`}${quoted(actor.names)}: ${doing}`;
 }

@@ -32,7 +32,7 @@ export class Inquiries {
   }
 
   ask(where: number, pid: Pid, onAnswer: (report: CalleeReport) => void): number {
-    const ref = this.#s.nextNumber(this.#open);
+    const ref = this.#s.numbers.next(this.#open);
     this.#open.set(ref, onAnswer);
     this.#s.remote.record(where, R_ASK_CALLEE, pid, ref, null);
     return ref;

@@ -98,7 +98,7 @@ export const NO_ACTOR = -1;
 // --- Counters, Float64, one block a scheduler: written by the owner in each turn, read by anyone ------------------
 
 export const COUNTERS = [
-  /** As far as they go beyond their words SPAWNED and ENDED: grown() puts the two together. */
+  /** As of the last turn; their words SPAWNED and ENDED are newer, and begin again: nearest() puts the two together. */
   "spawnedCount",
   "endedCount",
   "resumed",
@@ -126,9 +126,10 @@ export const COUNTERS = [
 export type CounterName = typeof COUNTERS[number];
 export const COUNTER_WORDS = 32;
 
-/** A count that was `count` not long ago, and of which `word` is the low int32 now. */
-export function grown(count: number, word: number): number {
-  return count + ((word - count) | 0);
+/** The whole number that an int32 stands for: of all that have those low bits, the one nearest to `known`. */
+export function nearest(word: number, known: number): number {
+  const whole = Math.floor(known);
+  return whole + ((word - whole) | 0);
 }
 
 // --- The slot tables: one a scheduler ---------------------------------------------------------------------------
@@ -149,14 +150,9 @@ export const WHERE_FREE = 514;
 
 /** Detail words of a slot, for dumps while its scheduler is stuck: written by the scheduler where the actor lives. */
 export const DETAIL_WAIT = 0; // kind of wait, 0 in a plain receive and in none, in the low 8 bits; function's name above
-export const DETAIL_SINCE = 1; // whole ms since the run began: latest() tells them from those of 50 days before
+export const DETAIL_SINCE = 1; // whole ms since the run began: nearest() to the time now tells them from those of 50 days before
 export const DETAIL_BEGAN = 2; // generation of the actor that these words are of, once it has begun
 export const DETAIL_WORDS = 3;
-
-/** The time, in ms since the run began, that an int32 of them means: the last one before `nowMs`. */
-export function latest(sinceMs: number, nowMs: number): number {
-  return nowMs - ((nowMs - sinceMs) | 0);
-}
 
 /** Address space for all slot tables together: beyond 16 schedulers each gets less than the full table. */
 const TOTAL_SLOTS = 16 * SLOTS_PER_SCHEDULER;

@@ -277,7 +277,9 @@ export class Thief {
     const head = Atomics.load(i32, HEAD), tail = Atomics.load(i32, TAIL); // pairs with the store in Offers.push()
     if (((tail - head) | 0) <= few) return 0;
     let offers = 0;
-    for (let n = first(head, tail); n !== tail; n = next(n)) if (i32[entryAt(n) + LENGTH] > EMPTY) offers++; // a guess: plain loads
+    for (let n = first(head, tail); n !== tail; n = next(n)) {
+      if (i32[entryAt(n) + LENGTH] > EMPTY) offers++; // a guess, so a plain load will do
+    }
     return offers;
   }
 

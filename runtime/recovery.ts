@@ -189,7 +189,7 @@ export class Recovery {
 
   #sync(done: () => void): void {
     const s = this.#s;
-    const ref = s.nextNumber(this.#syncs);
+    const ref = s.numbers.next(this.#syncs);
     const sync: Sync = { waitsFor: new Set(), done };
     this.#syncs.set(ref, sync);
     for (let id = 0; id < s.memory.schedulers; id++) {

@@ -328,7 +328,7 @@ export class Remote {
 
   /** Each copy asks for itself: two actors here may join two copies of one handle. */
   askForOutcome(handle: HandleImpl): void {
-    const ref = this.#s.nextNumber(this.#asking);
+    const ref = this.#s.numbers.next(this.#asking);
     this.#asking.set(ref, handle);
     this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
   }

@@ -142,7 +142,7 @@ export class RingWriter {
   }
 
   /** Has the reader moved since we last looked? */
-  refresh(): boolean {
+  private refresh(): boolean {
     const head = Atomics.load(this.control, HEAD); // pairs with the store in RingReader.release()
     if (head === this.head) return false;
     this.head = head;

@@ -63,10 +63,10 @@ import {
   DETAIL_WAIT,
   DETAIL_WORDS,
   ENDED,
-  grown,
   IO_PARKED,
   LIVE,
   MISSED,
+  nearest,
   NO_ACTOR,
   NOT_RECEIVING,
   PEER_WORDS,
@@ -101,7 +101,7 @@ import * as event from "../trace/format.ts";
 
 /** How long a burst may last before timers, IO, other schedulers and foreign promises get their turn. */
 export const BURST_MS = 0.25; // what is done in between takes 5 to 7 µs (event_loop.ts)
-/** Guessed: who runs for longer without giving way is going on to. */
+/** Guessed: a burst lasts for longer only when an actor does not give way, and is going on not to. */
 const HELD_UP_MS = 10;
 /** Between two looks at the clock an actor may use at most this part of its timeslice. */
 const LOOKS_PER_SLICE = 8;
@@ -167,6 +167,8 @@ export class Scheduler {
   readonly channels: ChannelTraffic = new ChannelTraffic(this);
   /** Questions about callees that have not answered in time. */
   readonly inquiries: Inquiries = new Inquiries(this);
+  /** Of all questions to other schedulers. */
+  readonly numbers: Numbers = new Numbers();
 
   readonly queue: RunQueue = new RunQueue();
   readonly shortRuns: ShortRuns = new ShortRuns();
@@ -200,7 +202,6 @@ export class Scheduler {
   isolate: Isolation | null = null;
   #armed = false;
   #refs = 0;
-  readonly #numbers = new Numbers();
   readonly #lateWaits: Wait[] = [];
   readonly #lateMs: number[] = [];
 
@@ -387,6 +388,25 @@ export class Scheduler {
     return Promise.reject(actor.exiting);
   }
 
+  /** As {@link refuse}, also for what is wrong with the options of a wait. */
+  refuseWait(
+    actor: ActorImpl,
+    operation: string,
+    timeout: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<never> | null {
+    const refused = this.refuse(actor, operation);
+    if (refused !== null) return refused;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    try {
+      if (timeout !== undefined) checkDuration(timeout, "timeout");
+      checkSignal(signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return null;
+  }
+
   /** Opens a wait; the caller parks the actor. */
   begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | null): Wait {
     const now = this.current === actor ? this.lastNow : this.clock.now(); // after a foreign promise the last look is old
@@ -412,19 +432,9 @@ export class Scheduler {
     options?: WaitOptions,
     parkNow = true,
   ): Wait | Promise<never> {
-    const refused = this.refuse(actor, WAIT_NAMES[kind]);
+    const timeout = options?.timeout, signal = options?.signal;
+    const refused = this.refuseWait(actor, WAIT_NAMES[kind], timeout, signal);
     if (refused !== null) return refused;
-    const signal = options?.signal;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const timeout = options?.timeout;
-    if (timeout !== undefined || signal !== undefined) {
-      try {
-        if (timeout !== undefined) checkDuration(timeout, "timeout");
-        checkSignal(signal);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    }
     const wait = this.begin(actor, kind, target);
     if (timeout !== undefined) this.timeoutIn(wait, timeout);
     if (signal !== undefined) this.giveUpOn(wait, signal);
@@ -858,7 +868,7 @@ export class Scheduler {
 
   /** The actor on the CPU has not given way for so long that others should not wait for it to. */
   get isHeldUp(): boolean {
-    return this.lastNow - this.#sliceStart > HELD_UP_MS;
+    return this.lastNow - this.#burstStart > HELD_UP_MS;
   }
 
   /** A send cannot give way; the actor's next wait does. */
@@ -876,7 +886,7 @@ export class Scheduler {
     this.#since = now | 0;
     this.#burstStart = now;
     this.#burstOver = false;
-    this.shortRuns.skip();
+    this.shortRuns.forget();
     this.ops = this.#granted;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.#armLate();
@@ -917,8 +927,8 @@ export class Scheduler {
   /** Makes the counters visible to other threads. */
   publish(): void {
     this.#armLate();
-    this.spawnedCount = grown(this.spawnedCount, this.words[this.base + SPAWNED]);
-    this.endedCount = grown(this.endedCount, this.words[this.base + ENDED]);
+    this.spawnedCount = nearest(this.words[this.base + SPAWNED], this.spawnedCount);
+    this.endedCount = nearest(this.words[this.base + ENDED], this.endedCount);
     const counters = this.#counters;
     for (let i = 0; i < COUNTERS.length; i++) counters[i] = this[COUNTERS[i]];
     this.words[this.base + TIMERS] = this.timers.size;
@@ -933,11 +943,6 @@ export class Scheduler {
   /** A reference that is unique on this scheduler, for good: of a monitor, a timer. */
   nextRef(): number {
     return ++this.#refs;
-  }
-
-  /** A number for a question that its answer brings back, unique among those that are `open`. */
-  nextNumber(open: ReadonlyMap<number, unknown>): number {
-    return this.#numbers.next(open);
   }
 
   /** Whoever joins a dead actor has seen its panic. */

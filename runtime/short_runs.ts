@@ -43,13 +43,13 @@ export class ShortRuns {
     this.#over++;
   }
 
-  /** All that has begun since the last look, or since {@link skip}, took so long; others may have run too. */
+  /** All that has begun since the last look, or since {@link forget}, took so long; others may have run too. */
   look(elapsedMs: number): void {
     if (this.#begun === 0) return;
     this.#begunBefore += this.#begun;
     this.#overBefore += this.#over;
     this.#elapsedMs += elapsedMs;
-    this.skip();
+    this.forget();
     if (this.#begunBefore < FEWEST && this.#elapsedMs < FEWEST * MOVE_MS) return;
     const isShort = this.#overBefore * 32 >= this.#begunBefore * 31 &&
       this.#elapsedMs < this.#begunBefore * MOVE_MS;
@@ -59,7 +59,7 @@ export class ShortRuns {
   }
 
   /** Nobody knows how long those took that have begun since the last look. */
-  skip(): void {
+  forget(): void {
     this.#begun = this.#over = 0;
   }
 

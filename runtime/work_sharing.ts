@@ -138,7 +138,14 @@ export class WorkSharing {
   #leavesHome(actor: ActorImpl): void {
     this.#atHome--;
     actor.offer = SETTLED;
-    while (this.#home.length > 0 && this.#home.at(0).offer !== AT_HOME) this.#home.shift();
+    this.#firstAtHome();
+  }
+
+  /** Forgets what has begun before it. */
+  #firstAtHome(): ActorImpl | null {
+    const home = this.#home;
+    while (home.length > 0 && home.at(0).offer !== AT_HOME) home.shift();
+    return home.length > 0 ? home.at(0) : null;
   }
 
   keepHome(actor: ActorImpl): boolean {
@@ -255,14 +262,14 @@ export class WorkSharing {
   /** Gives half of what can be given, and is not offered, to schedulers that have nothing to do. */
   giveAway(): void {
     if (this.#atHome === 0 || Atomics.load(this.#s.run, HUNGRY) <= 0) return;
-    // Short ones are begun here before anybody else has them, unless the one that runs gives way to nobody.
-    if (!this.#s.isHeldUp && this.#s.shortRuns.isShort(this.#home.at(0).target)) return;
+    const { shortRuns, isHeldUp } = this.#s;
     const idle = this.#idle();
     if (idle.length === 0) return;
     let left = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(this.#atHome / 2));
-    while (left > 0 && this.#home.length > 0) {
-      const actor = this.#home.shift();
-      if (actor.offer !== AT_HOME) continue;
+    for (let actor = this.#firstAtHome(); actor !== null && left > 0; actor = this.#firstAtHome()) {
+      // A short one is begun here before anybody else has it, unless the one that runs gives way to nobody.
+      if (!isHeldUp && shortRuns.isShort(actor.target)) return;
+      this.#home.shift();
       if (this.#give(actor, idle[left % idle.length])) left--;
     }
   }
