@@ -171,9 +171,7 @@ export class Scheduler {
   readonly numbers: Numbers = new Numbers();
 
   readonly queue: RunQueue = new RunQueue();
-  readonly shortRuns: ShortRuns = new ShortRuns();
-  /** The number of the last resume that was an actor's first. */
-  #beganAt = 0;
+  readonly shortRuns: ShortRuns;
   current: ActorImpl | null = null;
   main: ActorImpl | null = null;
   /** Operations left until the next look at the clock. */
@@ -232,6 +230,7 @@ export class Scheduler {
     this.memory = memory;
     this.config = config;
     this.clock = clock;
+    this.shortRuns = new ShortRuns(clock);
     this.host = host;
     this.words = new Int32Array(memory.peerWords);
     this.base = id * PEER_WORDS;
@@ -706,8 +705,7 @@ export class Scheduler {
     if (resume(actor) === "stale") return;
     if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
-    this.#beganAt = this.resumed;
-    this.shortRuns.began(actor.target);
+    if (this.sharesWork) this.shortRuns.began(actor.target, this.resumed);
     const fn = actor.fn!, args = actor.args!;
     actor.fn = actor.args = null;
     const details = this.#details[birthOf(actor.pid)];
@@ -813,7 +811,7 @@ export class Scheduler {
 
   /** The actor's function has returned, thrown, or its promise is settled. */
   ended(actor: ActorImpl, outcome: Outcome): void {
-    if (this.current === actor && this.#beganAt === this.resumed) this.shortRuns.wasOver();
+    if (this.current === actor) this.shortRuns.wasOver(this.resumed);
     finalize(this, actor, outcome);
     this.baton(actor);
   }
@@ -848,7 +846,6 @@ export class Scheduler {
       this.#resumedAtLook = this.resumed;
       this.#sliceStart = this.lastNow;
     }
-    this.shortRuns.look(now - this.lastNow);
     const perOp = (now - this.lastNow) / (this.#granted - Math.min(0, this.ops));
     const wanted = perOp > 0 ? this.sliceMs / LOOKS_PER_SLICE / perOp : Infinity;
     this.#granted = wanted >= this.config.checkIntervalOps
@@ -886,7 +883,6 @@ export class Scheduler {
     this.#since = now | 0;
     this.#burstStart = now;
     this.#burstOver = false;
-    this.shortRuns.forget();
     this.ops = this.#granted;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.#armLate();

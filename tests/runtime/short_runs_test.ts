@@ -1,50 +1,50 @@
 import { assertEquals } from "@std/assert";
 import { ShortRuns } from "../../runtime/short_runs.ts";
 import { Targets } from "../../runtime/targets.ts";
+import { VirtualClock } from "../../timer/clock.ts";
 
 function setUp() {
-  const runs = new ShortRuns();
+  const clock = new VirtualClock();
+  const runs = new ShortRuns(clock);
   const target = new Targets().describe(function work() {});
-  /** So many begin between two looks, which are so many ms apart. */
-  const observe = (begun: number, over: number, ms: number, times = 1) => {
-    for (; times > 0; times--) {
-      for (let i = 0; i < begun; i++) runs.began(target);
-      for (let i = 0; i < over; i++) runs.wasOver();
-      runs.look(ms);
+  let resumes = 0;
+  /** So many actors begin, one after the other, and are over after so many ms; null: each waits. */
+  const run = (count: number, ms: number | null) => {
+    for (let i = 0; i < count; i++) {
+      runs.began(target, ++resumes);
+      if (ms === null) resumes++; // another runs
+      else clock.advanceTo(clock.now() + ms);
+      runs.wasOver(resumes);
     }
   };
-  return { runs, target, observe };
+  return { runs, target, run };
 }
 
 Deno.test("M9: actors that were over at once, again and again, stay where they are spawned, but for a few", () => {
-  const { runs, target, observe } = setUp();
-  observe(50, 50, 0.05, 3);
+  const { runs, target, run } = setUp();
+  run(24, 0.001);
   assertEquals(runs.staysHome(target), false, "not known well enough");
-  observe(50, 50, 0.05, 2);
-  const stay = Array.from({ length: 1000 }, () => runs.staysHome(target)).filter(Boolean).length;
-  assertEquals(stay, 1000 - 3);
+  run(24, 0.001);
+  const stay = Array.from({ length: 1024 }, () => runs.staysHome(target)).filter(Boolean).length;
+  assertEquals(stay, 1024 - 4);
 });
 
-Deno.test("M9: actors that wait, or take long, do not stay", () => {
-  for (const [begun, over, ms] of [[50, 40, 0.05], [50, 0, 0.05], [50, 50, 5], [1, 1, 1]]) {
-    const { runs, target, observe } = setUp();
-    observe(50, 50, 0.05, 20);
+Deno.test("M9: actors that take long, or wait, do not stay", () => {
+  for (const ms of [1, null]) {
+    const { runs, target, run } = setUp();
+    run(200, 0.001);
     assertEquals(runs.isShort(target), true);
-    observe(begun, over, ms, 3);
-    assertEquals(runs.isShort(target), false, `${begun} begun, ${over} over, ${ms} ms`);
+    run(40, ms);
+    assertEquals(runs.isShort(target), false, ms === null ? "they wait" : `${ms} ms`);
   }
 });
 
-Deno.test("M9: a few that begin between two looks are added up, and those of an interrupted look do not count", () => {
-  const { runs, target, observe } = setUp();
-  observe(2, 2, 0.002, 20);
-  assertEquals(runs.isShort(target), true);
-  const others = setUp();
-  for (let i = 0; i < 100; i++) {
-    others.runs.began(others.target);
-    others.runs.wasOver();
-    others.runs.forget();
-    others.runs.look(0);
+Deno.test("M9: one long run among many short ones, as of a thread that was put aside, changes nothing", () => {
+  const { runs, target, run } = setUp();
+  run(200, 0.001);
+  for (let i = 0; i < 20; i++) {
+    run(8, 5);
+    assertEquals(runs.isShort(target), true);
+    run(80, 0.001);
   }
-  assertEquals(others.runs.isShort(others.target), false);
 });
