@@ -78,6 +78,7 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
       code = EXIT_PANIC;
       complainAsIs(text);
     },
+    exitCodeSet: (set) => code ||= set,
     colors,
     isTerminal: Deno.stderr.isTerminal(),
   });

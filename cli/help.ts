@@ -19,7 +19,7 @@ const EXIT_CODES: ReadonlyArray<readonly [code: string, meaning: string]> = [
   ["130", "stopped by SIGINT"],
   ["131", "stopped by SIGQUIT, with a dump of the runtime"],
   ["143", "a second SIGTERM, or one that the actors did not heed within --grace"],
-  ["n", "an actor called self.halt(n) or Deno.exit(n)"],
+  ["n", "an actor called self.halt(n) or Deno.exit(n), or set Deno.exitCode"],
 ];
 
 /** What `--version` prints. */

@@ -43,6 +43,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (actor.offer !== SETTLED && !s.work.claim(actor)) return; // a thief has it
   if (!end(actor)) return;
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
+  if (outcome !== given && given.kind === "panic") tellOfOther(s, actor, given.error);
   const { pid, extras } = actor;
   actor.rx |= RX_ENDING;
   actor.fn = actor.args = null;
@@ -285,6 +286,15 @@ function sendExit(actor: ActorImpl, to: AnyAddress, operation: string, record: E
   const pid = s.resolve(to, operation);
   if (pid === undefined) s.deadLetters++;
   else signal(s, pid, record);
+}
+
+/** Its outcome is that it was told to end; what it threw instead, in a `finally` say, is told where warnings are. */
+function tellOfOther(s: Scheduler, actor: ActorImpl, thrown: Error): void {
+  let error: unknown = thrown;
+  for (let depth = 0; depth < 10 && error instanceof Error; depth++, error = error.cause) {
+    if (error.name === "ExitError") return; // of its end, or because of it
+  }
+  s.logFor(actor).warn("threw another error while it was being ended", { error: thrown });
 }
 
 /** Carries an exit signal to where the actor lives. */

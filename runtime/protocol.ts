@@ -244,7 +244,8 @@ export type FromWorker =
   /** Code did not give way and was cut off, and nobody can say what else was: this scheduler is to be ended. */
   | { readonly type: "unsound"; readonly why: string }
   | { readonly type: "halt"; readonly code: number }
-  | { readonly type: "stopped" }
+  /** With what the program has set as `Deno.exitCode` there. */
+  | { readonly type: "stopped"; readonly exitCode?: number }
   | {
     readonly type: "log";
     readonly level: LogLevelName;

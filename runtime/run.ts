@@ -60,6 +60,8 @@ export interface RunSinks {
   write(text: string): void;
   /** main has panicked: its error as text, in colours where asked for. */
   mainPanicked?(text: string): void;
+  /** The program has set `Deno.exitCode`, on one scheduler or another. */
+  exitCodeSet?(code: number): void;
   readonly colors: boolean;
   /** Log records are written for people, and not as JSON. */
   readonly isTerminal?: boolean;
@@ -265,6 +267,7 @@ export class Run {
         this.stop(new HaltedError(message.code));
         return;
       case "stopped":
+        if (message.exitCode) this.#sinks.exitCodeSet?.(message.exitCode);
         this.#hasStopped(id);
         return;
       case "pong":

@@ -92,7 +92,7 @@ function hear(message: ToWorker): void {
       loop.close();
       s.remote.close();
       log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
-      post({ type: "stopped" });
+      post({ type: "stopped", exitCode: Number(Deno.exitCode) });
       closeWorker();
       return;
     case "lost":

@@ -181,6 +181,26 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     })();
     await untilToldToEnd(self);
   },
+  async setsExitCode(self) {
+    Deno.exitCode = 3;
+    await self.spawnWith({ scheduler: 1 }, setsNothing).join();
+  },
+  async childSetsExitCode(self) {
+    await self.spawnWith({ scheduler: 1 }, setsExitCode).join();
+  },
+  setsExitCodeAndPanics() {
+    Deno.exitCode = 3;
+    throw new Error("a panic is told by 1");
+  },
+  async throwsWhileItEnds(self) {
+    for (const thrown of ["another", "because", "same"]) {
+      const child = self.spawn(throwsWhileItEnds, thrown);
+      await self.sleep(1); // until it waits
+      self.exit(child, "shutdown");
+      const outcome = await child.join();
+      console.log(outcome.kind === "panic" ? outcome.error.message : "ended well");
+    }
+  },
   haltsBadly(self) {
     self.halt(400);
   },
@@ -195,6 +215,22 @@ async function untilToldToEnd(self: Actor): Promise<void> {
   } finally {
     await new Promise((resolve) => setTimeout(resolve, 1));
     console.log("cleaned up");
+  }
+}
+
+export function setsExitCode(): void {
+  // deno-lint-ignore no-process-global
+  process.exitCode = 9;
+}
+
+export function setsNothing(): void {}
+
+export async function throwsWhileItEnds(self: Actor, thrown: string): Promise<void> {
+  try {
+    await self.receive();
+  } catch (error) {
+    if (thrown === "another") throw new Error(thrown);
+    throw thrown === "because" ? new Error(thrown, { cause: error }) : error;
   }
 }
 

@@ -119,6 +119,34 @@ Deno.test("self.halt, Deno.exit and process.exit end the program with their code
   }
 });
 
+Deno.test("Deno.exitCode of any actor is the exit code of a run that ends well", async () => {
+  for (const [kind, wanted] of [["setsExitCode", 3], ["childSetsExitCode", 9]] as const) {
+    for (const options of [[], ["--contain"]]) {
+      const { code, stderr } = await runSmarm([...options, "--threads", "2", PROGRAM.pathname, kind]);
+      assertEquals({ code, stderr }, { code: wanted, stderr: "" }, `${kind} ${options}`);
+    }
+  }
+  const { code, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, "setsExitCodeAndPanics"]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "a panic is told by 1");
+});
+
+Deno.test("what an actor throws while it is being ended is a warning, unless it is of its end", async () => {
+  const run = (...options: string[]) =>
+    runSmarm([...options, "--threads", "1", PROGRAM.pathname, "throwsWhileItEnds"]);
+  const quiet = await run();
+  const ended = "the actor was told to end: shutdown\n".repeat(3);
+  assertEquals({ ...quiet, code: quiet.code }, { ...quiet, code: 0, stdout: ended, stderr: "" });
+  const { stderr } = await run("--log-level", "warn");
+  assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+  const { level, message, fields } = JSON.parse(stderr);
+  assertEquals({ level, message }, {
+    level: "warn",
+    message: "threw another error while it was being ended",
+  });
+  assertEquals(fields.error.message, "another");
+});
+
 Deno.test("Deno.exit in a callback ends that only: the actor is told to end, and its finally runs", async () => {
   for (const kind of ["exitsInCallback", "exitsInDanglingPromise"]) {
     const { code, stdout, stderr } = await runSmarm(["--threads", "2", PROGRAM.pathname, kind]);
