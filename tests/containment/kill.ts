@@ -8,22 +8,19 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { numbersOf } from "../support/options.ts";
 import { Xoroshiro128 } from "../../runtime/rng.ts";
 import { anyWrite, everyPoint, killSchedulers } from "./harness.ts";
 import { POINTS, RARE } from "./points.ts";
 
-const options = parseArgs(Deno.args, {
-  string: ["kills", "schedulers", "per-run", "seed"],
-  default: { "kills": "2000", "schedulers": "2,3,4", "per-run": "200", "seed": "1" },
-});
-const perRun = Number(options["per-run"]);
+const options = numbersOf({ "kills": 2000, "schedulers": [2, 3, 4], "per-run": 200, "seed": 1 });
+const perRun = options["per-run"];
 
-for (const schedulers of options.schedulers.split(",").map(Number)) {
+for (const schedulers of options.schedulers) {
   const startMs = performance.now();
   let kills = 0, lost = 0, runs = 0;
   const points = new Map<string, number>();
-  for (let seed = Number(options.seed); kills < Number(options.kills); seed++) {
+  for (let seed = options.seed; kills < options.kills; seed++) {
     const random = new Xoroshiro128(seed);
     const plan = seed % 2 === 0
       ? anyWrite(perRun, 20_000, () => random.below(2 ** 20) / 2 ** 20)

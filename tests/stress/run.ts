@@ -8,33 +8,30 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { numbersOf } from "../support/options.ts";
 import { stress } from "./stress.ts";
 
-const options = parseArgs(Deno.args, {
-  string: ["runs", "schedulers", "per-run", "at-once", "depth", "seed", "deadline"],
-  default: {
-    "runs": "5000",
-    "schedulers": "1,2,4,8",
-    "per-run": "10",
-    "at-once": "4",
-    "depth": "4",
-    "seed": "1",
-    "deadline": "60000",
-  },
+const options = numbersOf({
+  "runs": 5000,
+  "schedulers": [1, 2, 4, 8],
+  "per-run": 10,
+  "at-once": 4,
+  "depth": 4,
+  "seed": 1,
+  "deadline": 60_000,
 });
 
-for (const schedulers of options.schedulers.split(",").map(Number)) {
+for (const schedulers of options.schedulers) {
   const startMs = performance.now();
   try {
     const counts = await stress({
       schedulers,
-      firstSeed: Number(options.seed),
-      programs: Number(options.runs),
-      perRun: Number(options["per-run"]),
-      atOnce: Number(options["at-once"]),
-      depth: Number(options.depth),
-      deadlineMs: Number(options.deadline),
+      firstSeed: options.seed,
+      programs: options.runs,
+      perRun: options["per-run"],
+      atOnce: options["at-once"],
+      depth: options.depth,
+      deadlineMs: options.deadline,
     });
     const seconds = (performance.now() - startMs) / 1000;
     console.log(
