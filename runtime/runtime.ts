@@ -63,10 +63,11 @@ export class Runtime {
   }
 
   /**
-   * Runs the module's `main` and every actor that it starts; gives main's outcome when all have ended.
+   * Runs the module's `main` and every actor that it starts; gives main's outcome, a panic included, when all have
+   * ended. A module that is no URL is a path, taken from the current folder.
    *
-   * @throws AlreadyRunningError while a run is active, LoadError when the module cannot be loaded, DeadlockError,
-   * HaltedError, StoppedError; the last also when the thread that does the IO dies.
+   * @throws AlreadyRunningError while a run is active; LoadError when the module cannot be loaded; DeadlockError;
+   * HaltedError after `self.halt` or `Deno.exit`; StoppedError after `stop()`, or when the thread that does the IO dies.
    */
   async run(module: URL | string, options: RunOptions = {}): Promise<Outcome> {
     if (this.#active !== null) {
