@@ -356,7 +356,8 @@ export type ActorFunction<M = any, A extends unknown[] = any[], T = unknown> = (
 ) => T;
 
 /**
- * What an actor does, it does through this. `M` is the type of the messages that it receives.
+ * What an actor does, it does through this. `M` is the type of the messages that it receives. A helper that any actor
+ * may call takes an `Actor<any>`, or is generic in `M`; `Actor` alone is one that takes every message.
  *
  * Operations that wait give promises; several may be pending at once, and pending receives take messages in the order
  * of the calls, one each. JavaScript cannot see that a `Promise.race` was lost, so a receive that lost one still takes

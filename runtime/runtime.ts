@@ -26,7 +26,11 @@ const STDERR: RunSinks = {
 const SCHEDULER_ENTRY = new URL("./scheduler_worker.ts", import.meta.url);
 const POLLER_ENTRY = new URL("../io/poller_worker.ts", import.meta.url);
 
-/** Makes a runtime, which can run one program at a time. Nothing is started yet. */
+/**
+ * Makes a runtime, which can run one program at a time. Nothing is started yet. Default: `Config.default()`.
+ *
+ * @throws {TypeError} if `config` is none
+ */
 export function init(config: Config = Config.default()): Runtime {
   return new Runtime(config);
 }
@@ -55,6 +59,9 @@ export class Runtime {
 
   /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
+    if (!(config instanceof Config)) {
+      throw new TypeError(`init needs a Config, such as Config.exact(2), got ${Deno.inspect(config)}`);
+    }
     this.config = config;
     this.#sinks = sinks;
     this.#memoryOptions = memoryOptions;
