@@ -7,12 +7,7 @@
  */
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-
-export interface InitSaid {
-  readonly code: number;
-  readonly out: string;
-  readonly error?: string;
-}
+import type { Said } from "./trace.ts";
 
 const USAGE = "Usage: deno run -A smarm.ts init [folder]";
 
@@ -54,7 +49,7 @@ Deno.test("the greeter counts whom it has greeted", async () => {
 `;
 
 /** @param args a folder, or nothing for the current one; @param home the URL of the folder of smarm.ts */
-export async function runInit(args: readonly string[], home: URL): Promise<InitSaid> {
+export async function runInit(args: readonly string[], home: URL): Promise<Said> {
   if (args[0] === "--help" || args[0] === "-h") return { code: 0, out: USAGE };
   if (args.length > 1 || args[0] === "" || args[0]?.startsWith("-")) {
     return failed(
@@ -111,7 +106,7 @@ export async function runInit(args: readonly string[], home: URL): Promise<InitS
   };
 }
 
-function failed(error: string): InitSaid {
+function failed(error: string): Said {
   return { code: 2, out: "", error };
 }
 

@@ -3,9 +3,9 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { runSmarm } from "./harness.ts";
 import { withFolder } from "../support/folder.ts";
 
-/** Runs smarm and gives the one line. */
+/** Runs smarm and gives the one line, which no stats follow: nothing has run. */
 async function complaint(args: string[], cwd?: string): Promise<string> {
-  const { code, stdout, stderr } = await runSmarm(["--threads", "2", ...args], {
+  const { code, stdout, stderr } = await runSmarm(["--threads", "2", "--stats", ...args], {
     cwd,
     env: { TMPDIR: undefined },
   });
