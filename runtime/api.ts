@@ -466,7 +466,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   trapExit(on: boolean): boolean;
   /**
    * Asks an actor to end (OTP's exit/2): what it waits for rejects with an `ExitError` of this reason, and its `finally`
-   * runs. One that traps exits gets an `EXIT` message instead. `"shutdown"` passes for no fault; `"normal"` moves only this
+   * runs. One that traps exits gets an `EXIT` message instead. `"shutdown"` counts as no fault; `"normal"` moves only this
    * actor itself and those that trap exits; `"kill"` is {@link Actor.kill}.
    */
   exit(to: AnyAddress, reason: unknown): void;
