@@ -12,7 +12,7 @@ import { convertLeft, isSameFile, RAW_SUFFIX } from "../trace/writer.ts";
 import { TRACE_WORDS } from "../runtime/trace_words.ts";
 
 const EXIT_USAGE = 2;
-const USAGE = "smarm trace <file> [--html <out>] [--check]";
+const USAGE = "smarm trace <file> [--check] [--html <out>]";
 
 /** What the command says, and the exit code. */
 export interface Said {
