@@ -7,7 +7,7 @@ import { parseCommandLine, type ParsedCommand } from "./cli/options.ts";
 import { helpText, versionText } from "./cli/help.ts";
 import { statsText } from "./cli/stats_text.ts";
 import { runInit } from "./cli/init.ts";
-import { runTrace } from "./cli/trace.ts";
+import { runTrace, type Said } from "./cli/trace.ts";
 import { Runtime } from "./runtime/runtime.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
 
@@ -37,36 +37,33 @@ export function runCommandLine(args: string[]): Promise<never> {
 }
 
 async function execute(command: ParsedCommand): Promise<never> {
+  Deno.exit(await exitCodeAfter(command));
+}
+
+async function exitCodeAfter(command: ParsedCommand): Promise<number> {
   switch (command.kind) {
     case "help":
       console.log(helpText());
-      Deno.exit(0);
-      break;
+      return 0;
     case "version":
       console.log(versionText());
-      Deno.exit(0);
-      break;
+      return 0;
     case "usage-error":
       complain(command.message);
-      Deno.exit(EXIT_USAGE);
-      break;
-    case "trace": {
-      const said = await runTrace(command.args);
-      if (said.out !== "") console.log(said.out);
-      if (said.error !== undefined) complain(said.error);
-      Deno.exit(said.code);
-      break;
-    }
-    case "init": {
-      const said = await runInit(command.args, new URL(".", import.meta.url));
-      if (said.error !== undefined) complain(said.error);
-      else console.log(said.out);
-      Deno.exit(said.code);
-      break;
-    }
+      return EXIT_USAGE;
+    case "trace":
+      return tell(await runTrace(command.args));
+    case "init":
+      return tell(await runInit(command.args, new URL(".", import.meta.url)));
     case "run":
-      Deno.exit(await runProgram(command));
+      return await runProgram(command);
   }
+}
+
+function tell({ code, out, error }: Said): number {
+  if (out !== "") console.log(out);
+  if (error !== undefined) complain(error);
+  return code;
 }
 
 async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Promise<number> {
@@ -86,6 +83,10 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
   try {
     await runtime.run(command.module, { args: command.moduleArgs }); // what main returned is nobody's here
   } catch (error) {
+    if (error instanceof LoadError) { // no stats of what did not run: bad input is told in one line
+      complain(error.message);
+      return EXIT_USAGE;
+    }
     code = exitCodeOf(error as Error, signals);
   } finally {
     signals.close();
@@ -95,10 +96,6 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
 }
 
 function exitCodeOf(error: Error, signals: Signals): number {
-  if (error instanceof LoadError) {
-    complain(error.message);
-    return EXIT_USAGE;
-  }
   if (error instanceof DeadlockError) {
     console.error(error.message);
     return EXIT_DEADLOCK;

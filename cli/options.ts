@@ -22,6 +22,7 @@ import {
   type LogLevel,
   MAX_SCHEDULERS,
   MAX_SETTING,
+  MIN_HEAP_MB,
 } from "../runtime/config.ts";
 
 /** How the summary at the end of a run is written: not at all, for people, or as one line of JSON. */
@@ -107,7 +108,8 @@ export const OPTIONS = [
     name: "max-heap",
     placeholder: "MB",
     value: "needed",
-    summary: "replace a scheduler whose heap outgrows so many megabytes (default: no limit)",
+    summary:
+      `replace a scheduler whose heap outgrows so many megabytes, from ${MIN_HEAP_MB} (default: no limit)`,
   },
   {
     name: "strict",
@@ -288,7 +290,7 @@ function configFrom(given: Given): Config {
   const watchdog = given.number("watchdog", "milliseconds", 1, MAX_SETTING);
   if (watchdog !== undefined) config = config.watchdogMillis(watchdog);
   if (given.flag("contain")) config = config.contain();
-  const heap = given.number("max-heap", "megabytes", 1, MAX_SETTING);
+  const heap = given.number("max-heap", "megabytes", MIN_HEAP_MB, MAX_SETTING);
   if (heap !== undefined) config = config.maxHeapMegabytes(heap);
   if (given.flag("strict")) config = config.strict();
   const capacity = given.number("mailbox-limit", "messages", 1, MAX_SETTING);

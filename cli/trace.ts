@@ -8,11 +8,11 @@ import { readTrace } from "../trace/read.ts";
 import { Checker } from "../trace/check.ts";
 import { formatSummary, Summary } from "../trace/summary.ts";
 import { Picture } from "../trace/html.ts";
-import { convertLeft, RAW_SUFFIX } from "../trace/writer.ts";
+import { convertLeft, isSameFile, RAW_SUFFIX } from "../trace/writer.ts";
 import { TRACE_WORDS } from "../runtime/trace_words.ts";
 
 const EXIT_USAGE = 2;
-const USAGE = "smarm trace <file> [--html <out>] [--check]";
+const USAGE = "smarm trace <file> [--check] [--html <out>]";
 
 /** What the command says, and the exit code. */
 export interface Said {
@@ -46,6 +46,9 @@ export async function runTrace(args: readonly string[]): Promise<Said> {
     } catch (error) {
       return unreadable(file, error);
     }
+  }
+  if (html !== undefined && isSameFile(html, file)) {
+    return usage(`--html ${JSON.stringify(html)} would be written over the trace`);
   }
   const summary = new Summary();
   const checker = isCheck ? new Checker() : null;

@@ -38,7 +38,7 @@ export async function relay(self: Actor, client: Conn, hostname: string, port: n
 
 export async function main(self: Actor, listenPort = "0", hostname = "localhost", port = ""): Promise<void> {
   if (!(Number(port) > 0)) {
-    throw new TypeError("No target given. Call it with LISTEN_PORT TARGET_HOST TARGET_PORT");
+    throw new TypeError(`Cannot relay to port "${port}". Call it with LISTEN_PORT TARGET_HOST TARGET_PORT`);
   }
   const listener = await self.io.listen({ port: Number(listenPort) });
   console.log(`Proxy on port ${(listener.addr as Deno.NetAddr).port}`);

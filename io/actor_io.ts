@@ -240,7 +240,8 @@ export class ActorIo implements api.Io {
       : undefined;
     if (id === undefined || (interest !== "read" && interest !== "write")) {
       throw new TypeError(
-        `ready needs a resource of self.io and "read" or "write", got ${Deno.inspect(interest)}`,
+        `ready needs a resource of self.io and "read" or "write", got ` +
+          `${Deno.inspect(id === undefined ? resource : interest, { depth: 0 })}`,
       );
     }
     try {

@@ -356,7 +356,8 @@ export type ActorFunction<M = any, A extends unknown[] = any[], T = unknown> = (
 ) => T;
 
 /**
- * What an actor does, it does through this. `M` is the type of the messages that it receives.
+ * What an actor does, it does through this. `M` is the type of the messages that it receives. A helper that any actor
+ * may call takes an `Actor<any>`, or is generic in `M`; `Actor` alone is one that takes every message.
  *
  * Operations that wait give promises; several may be pending at once, and pending receives take messages in the order
  * of the calls, one each. JavaScript cannot see that a `Promise.race` was lost, so a receive that lost one still takes
@@ -366,7 +367,7 @@ export type ActorFunction<M = any, A extends unknown[] = any[], T = unknown> = (
 export interface Actor<M = unknown> extends AsyncIterable<M> {
   /** This actor's own address. */
   readonly pid: Pid<M>;
-  /** Aborts when the actor is asked to end. */
+  /** Aborts when the actor is asked to end, with the `ExitError` that its waits then reject with. */
   readonly signal: AbortSignal;
   /** Structured log with this actor's pid. */
   readonly log: Log;
@@ -395,7 +396,11 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   // deno-lint-ignore no-explicit-any
   spawnWith(options: SpawnOptions, target: URL, ...args: unknown[]): Handle<any, any>;
 
-  /** Never blocks, and never throws for a dead receiver (counted as a dead letter). @throws NotSendableError */
+  /**
+   * Never blocks, and never throws for a dead receiver or a name that nobody has (counted as a dead letter). The buffers
+   * in `transfer` move.
+   * @throws NotSendableError; TypeError when `to` is no address.
+   */
   send<N>(
     to: Pid<N> | Handle<unknown, N> | string,
     message: NoInfer<N>,
@@ -404,9 +409,12 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
 
   /** The next message. @throws TimeoutError */
   receive(options?: WaitOptions): Promise<M>;
-  /** The first queued or coming message that matches; the others keep their order. */
+  /**
+   * The first queued or coming message that matches; the others keep their order. Each queued message is shown to `match`
+   * once. @throws TimeoutError, whatever `match` throws
+   */
   receive<S extends M>(match: (message: M) => message is S, options?: WaitOptions): Promise<S>;
-  /** The same for a predicate that does not narrow the type. Each queued message is shown to it once. */
+  /** The same for a predicate that does not narrow the type. */
   receive(match: (message: M) => boolean, options?: WaitOptions): Promise<M>;
   /** The next queued message, or undefined. Never waits. */
   tryReceive(): M | undefined;
@@ -423,18 +431,19 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
     options?: WaitOptions,
   ): Promise<ReplyOf<N, Q>>;
 
-  /** Parks this actor for at least `ms` milliseconds. */
+  /** Parks this actor for at least `ms` milliseconds, 0 to 2^53-1. @throws RangeError, TypeError for another number */
   sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Goes to the back of the run queue. */
   yield(): Promise<void>;
-  /** Yields only when the timeslice is used up. */
+  /** Yields only when the timeslice is used up: for loops that compute, or that send or spawn without waiting. */
   check(): Promise<void>;
 
-  /** Sends `message` after `ms` milliseconds. */
+  /** Sends `message` after `ms` milliseconds, unless this actor has ended by then. @throws NotSendableError, RangeError */
   after<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
   /**
    * Sends `message` every `ms` milliseconds (at least 1); ticks that a stall made late are merged into one. It ends with
    * this actor, by `cancel`, and with the actor that it sends to, unless that is given by its name.
+   * @throws NotSendableError, RangeError
    */
   every<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
   /** True when it was pending. A cancelled message is never delivered afterwards. */
@@ -442,26 +451,36 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   /** How many ticks of a pending `every` came so late that they were merged into the next one. */
   missedTicks(timer: TimerRef): number;
 
-  /** One `DOWN` message when `to` is or becomes dead. */
+  /** One `DOWN` message when `to` is or becomes dead, or is a name that nobody has. */
   monitor(to: AnyAddress): MonitorRef;
-  /** Takes the monitor back; a `DOWN` that is already queued is removed. */
+  /** Takes the monitor back; a `DOWN` that is already queued is removed. False when there was nothing to take back. */
   demonitor(ref: MonitorRef): boolean;
-  /** A panic of either ends the other too, unless that one traps exits. Linking to a dead actor is such a panic. */
+  /**
+   * A panic of either ends the other too, unless that one traps exits. Linking to a dead actor is such a panic.
+   * @throws DeadActorError for a name that nobody has
+   */
   link(to: AnyAddress): void;
   /** Takes the link back, at both ends. */
   unlink(to: AnyAddress): void;
   /** With true, exits of linked actors and `exit` requests arrive as `EXIT` messages. Returns the former setting. */
   trapExit(on: boolean): boolean;
-  /** Asks an actor to end (OTP's exit/2). */
+  /**
+   * Asks an actor to end (OTP's exit/2): what it waits for rejects with an `ExitError` of this reason, and its `finally`
+   * runs. One that traps exits gets an `EXIT` message instead. `"shutdown"` counts as no fault; `"normal"` moves only this
+   * actor itself and those that trap exits; `"kill"` is {@link Actor.kill}.
+   */
   exit(to: AnyAddress, reason: unknown): void;
-  /** Ends an actor at once. */
+  /** Ends an actor at once, whether it traps exits or not; whatever it still calls on its `self` throws. */
   kill(to: AnyAddress): void;
 
-  /** Registers this actor under a name that is unique across schedulers. @throws NameTakenError */
+  /**
+   * Registers this actor under a name, 1 to 104 bytes of UTF-8, that is unique across schedulers. It may have several.
+   * @throws NameTakenError, RangeError, TypeError
+   */
   register(name: string): void;
   /** Gives the name back. False when it was not this actor's. */
   unregister(name: string): boolean;
-  /** Who has the name now. */
+  /** Who has the name now; undefined: nobody. */
   whereis(name: string): Pid | undefined;
 
   /**
@@ -473,8 +492,8 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   /**
    * Waits for whichever comes first: a value of a channel, the end of a channel (`closed: true`), a message. Only what it
    * gives is taken; whatever else is or becomes ready stays where it is. When several are ready, the first as written
-   * here is given, so write the urgent one first. A closed channel is always ready: leave it
-   * out the next time, or give undefined in its place.
+   * here is given, so write the urgent one first. A closed channel is always ready: leave it out the next time, or give
+   * undefined in its place.
    *
    * @example
    * ```ts ignore
@@ -502,6 +521,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
    * Runs an exported function on a thread of a pool of its own, so that work which computes or blocks stalls no
    * scheduler. The function gets the arguments only, no `self`. When its caller waits no more it may still take 100 ms;
    * then its thread is ended and replaced.
+   * @throws TypeError for a function that is not exported; NotSendableError; whatever the function throws.
    */
   blocking<A extends unknown[], T>(target: (...args: A) => T, ...args: NoInfer<A>): Promise<Awaited<T>>;
   /** The same with a timeout, a signal, or buffers that move. */
@@ -510,7 +530,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
     target: (...args: A) => T,
     ...args: NoInfer<A>
   ): Promise<Awaited<T>>;
-  /** Waits for any promise, counted as IO. */
+  /** Waits for a promise that is not smarm's, with `{ timeout, signal }`; counts as a wait for IO. */
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
 
   /**
@@ -535,6 +555,9 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   stats(): RuntimeStats;
   /** `<scheduler.index.generation>`, the scheduler being the pid's birthplace. */
   format(pid: Pid<never>): string;
-  /** Ends the program with this exit code: every actor is told to end, then the run is over. */
+  /**
+   * Ends the program with this exit code, 0 (default) to 255: every actor is told to end, then the run is over.
+   * @throws RangeError for another code
+   */
   halt(code?: number): void;
 }

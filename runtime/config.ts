@@ -27,6 +27,12 @@ export const DEFAULT_GRACE_MS = 5000;
 /** How long an actor may hold its scheduler where `contain()` is asked for without a time, in milliseconds. */
 export const DEFAULT_WATCHDOG_MS = 1000;
 
+/**
+ * The least that a scheduler's heap may be capped at, in megabytes: it takes 7 or 8 itself. V8 ends the whole process,
+ * and not the one thread, where a heap is too small to start in (4 and below with Deno 2.9.6).
+ */
+export const MIN_HEAP_MB = 16;
+
 /** The largest number a setting takes: what fits an Int32 word, and the longest delay of a timer. */
 export const MAX_SETTING = 2 ** 31 - 1;
 
@@ -148,7 +154,10 @@ export class Config implements PlainConfig {
       settings.watchdogMs ?? (this.isContained ? DEFAULT_WATCHDOG_MS : undefined),
       (n) => wholeNumber("watchdogMillis", n, 1, MAX_SETTING),
     );
-    this.maxHeapMb = optional(settings.maxHeapMb, (n) => wholeNumber("maxHeapMegabytes", n, 1, MAX_SETTING));
+    this.maxHeapMb = optional(
+      settings.maxHeapMb,
+      (n) => wholeNumber("maxHeapMegabytes", n, MIN_HEAP_MB, MAX_SETTING),
+    );
     this.blockingThreads = wholeNumber("blockingThreads", settings.blockingThreads, 1, MAX_BLOCKING_THREADS);
     Object.freeze(this);
   }
@@ -269,7 +278,7 @@ export class Config implements PlainConfig {
   /**
    * Replaces a scheduler whose heap outgrows so many megabytes; `undefined`: no limit.
    *
-   * @throws {RangeError} if `megabytes` is not a whole number from 1
+   * @throws {RangeError} if `megabytes` is not a whole number from 16
    */
   maxHeapMegabytes(megabytes: number | undefined): Config {
     return new Config({ ...this, maxHeapMb: megabytes });

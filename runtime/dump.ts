@@ -123,6 +123,8 @@ export interface Dump {
   readonly stats: RuntimeStats;
   /** By scheduler; null: it did not answer. */
   readonly reports: readonly (SchedulerReport | null)[];
+  /** Whether one that did not answer has not come to run actors yet. */
+  readonly isLoading: (scheduler: number) => boolean;
   /** What shared memory tells of one that did not answer. */
   readonly stuck: (scheduler: number) => StuckScheduler;
   /** Actors that each scheduler offers to others, then spawns that wait in the injector. */
@@ -132,7 +134,7 @@ export interface Dump {
 }
 
 /** The dump of the whole runtime: active schedulers only (M11). */
-export function formatDump({ nowMs, stats, reports, stuck, offers, underWay }: Dump): string {
+export function formatDump({ nowMs, stats, reports, isLoading, stuck, offers, underWay }: Dump): string {
   const { running, runnable, sleeping, io, waiting } = stats.states;
   const lines = [
     `smarm runtime: ${stats.schedulerCount} schedulers, ${stats.live} live actors, run queues ${stats.runQueueLength}, ` +
@@ -153,6 +155,10 @@ export function formatDump({ nowMs, stats, reports, stuck, offers, underWay }: D
     const isIdle = one.currentPid === null && one.runQueueLength === 0;
     if (report === undefined || (report !== null && report.live === 0 && isIdle && report.io.length === 0)) {
       idle++;
+      continue;
+    }
+    if (report === null && isLoading(one.id)) {
+      lines.push(`scheduler ${one.id}: loading the module, whose top level has not come to its end`);
       continue;
     }
     const current = one.currentPid === null

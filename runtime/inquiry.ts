@@ -199,7 +199,9 @@ class Inquiry {
 
 /** The step before it that is of the same actor. */
 function onTheWayTo({ pid, from }: Step): Step | undefined {
-  for (let before = from; before !== null; before = before.from) if (before.pid === pid) return before;
+  let before = from;
+  while (before !== null && before.pid !== pid) before = before.from;
+  return before ?? undefined;
 }
 
 /** From the actor around to itself. */

@@ -24,7 +24,9 @@ export async function loadProgram(module: string): Promise<Record<string, unknow
   }
   if (!("main" in namespace)) {
     const others = Object.keys(namespace).filter((name) => typeof namespace[name] === "function");
-    const has = others.length === 0 ? "" : ` (it exports ${others.slice(0, 5).join(", ")})`;
+    const has = others.length === 0
+      ? ""
+      : ` (it exports ${others.slice(0, 5).join(", ")}${others.length > 5 ? ", …" : ""})`;
     throw new LoadFailure(
       `${display(module)} exports no main function${has}. Add: export async function main(self) { … }`,
       2,
@@ -79,7 +81,19 @@ function explain(module: string, error: unknown): string {
       display(target)
     }, which does not exist${where}. Check the import`;
   }
-  const what = text.replace(/ Supported schemes:/, "").replace(/\.$/, "");
+  const [, said, place] = /^(.*?)\.?( at \S+:\d+:\d+)?$/.exec(text)!; // no place: it is said of the module itself
+  const folder = /^\[ERR_UNSUPPORTED_DIR_IMPORT\] Directory import '([^']+)'/.exec(said)?.[1];
+  if (folder !== undefined) {
+    return place === undefined
+      ? `Cannot load ${shown}: it is a folder. Name a module in it`
+      : `Cannot load ${shown}: it imports ${display(folder)}, which is a folder${place}. Check the import`;
+  }
+  if (said.startsWith("Attempted to load JSON module")) {
+    return place === undefined
+      ? `Cannot load ${shown}: it is JSON. Name a module that exports main`
+      : `Cannot load ${shown}: it imports JSON without saying so${place}. Add: with { type: "json" }`;
+  }
+  const what = said.replace(/ Supported schemes:/, "") + rootCause(message) + (place ?? "");
   return `Cannot load ${shown}: ${what}. Check the name, and that it can be reached`;
 }
 
@@ -163,6 +177,12 @@ function describeType(value: unknown): string {
     : Array.isArray(value)
     ? "an array"
     : `a ${typeof value}`.replace("a o", "an o");
+}
+
+/** The innermost of the causes that Deno's loader lists below its message. */
+function rootCause(message: string): string {
+  const cause = /^\s*\d+: (.*)$/.exec(message.trimEnd().split("\n").at(-1)!)?.[1];
+  return cause === undefined ? "" : `: ${cause.replace(/ \(os error \d+\)$/, "")}`;
 }
 
 /** The first line, and the place in the code where a later line names one. */

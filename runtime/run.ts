@@ -600,6 +600,7 @@ export class Run {
       nowMs: this.#clock.now(),
       stats: this.stats(),
       reports,
+      isLoading: (id) => !this.#isReady[id] && !this.#losing.has(id),
       stuck: (id) => readStuck(memory, id, this.#names[id], DUMP_LIMIT),
       offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
       underWay: underWay | 0,

@@ -26,7 +26,11 @@ const STDERR: RunSinks = {
 const SCHEDULER_ENTRY = new URL("./scheduler_worker.ts", import.meta.url);
 const POLLER_ENTRY = new URL("../io/poller_worker.ts", import.meta.url);
 
-/** Makes a runtime, which can run one program at a time. Nothing is started yet. */
+/**
+ * Makes a runtime, which can run one program at a time. Nothing is started yet. Default: `Config.default()`.
+ *
+ * @throws {TypeError} if `config` is none
+ */
 export function init(config: Config = Config.default()): Runtime {
   return new Runtime(config);
 }
@@ -55,6 +59,9 @@ export class Runtime {
 
   /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
+    if (!(config instanceof Config)) {
+      throw new TypeError(`init needs a Config, such as Config.exact(2), got ${Deno.inspect(config)}`);
+    }
     this.config = config;
     this.#sinks = sinks;
     this.#memoryOptions = memoryOptions;
@@ -63,10 +70,11 @@ export class Runtime {
   }
 
   /**
-   * Runs the module's `main` and every actor that it starts; gives main's outcome when all have ended.
+   * Runs the module's `main` and every actor that it starts; gives main's outcome, a panic included, when all have
+   * ended. A module that is no URL is a path, taken from the current folder.
    *
-   * @throws AlreadyRunningError while a run is active, LoadError when the module cannot be loaded, DeadlockError,
-   * HaltedError, StoppedError; the last also when the thread that does the IO dies.
+   * @throws AlreadyRunningError while a run is active; LoadError when the module cannot be loaded; DeadlockError;
+   * HaltedError after `self.halt` or `Deno.exit`; StoppedError after `stop()`, or when the thread that does the IO dies.
    */
   async run(module: URL | string, options: RunOptions = {}): Promise<Outcome> {
     if (this.#active !== null) {
@@ -148,6 +156,6 @@ function openTraceOf(to: string | true, module: string, schedulers: number): Tra
 
 /** No run is active: the counters of the last one. */
 function dumpOfNothing(stats: RuntimeStats): string {
-  const stuck = () => ({ actors: [], more: 0 });
-  return formatDump({ nowMs: stats.uptimeMs, stats, reports: [], stuck, offers: [], underWay: 0 });
+  const none = { reports: [], isLoading: () => false, stuck: () => ({ actors: [], more: 0 }), offers: [] };
+  return formatDump({ nowMs: stats.uptimeMs, stats, ...none, underWay: 0 });
 }

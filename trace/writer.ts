@@ -274,9 +274,25 @@ function decodeURIComponentSafely(text: string): string {
   }
 }
 
+/** Whether two paths lead to one file, which is there. */
+export function isSameFile(one: string | URL, other: string | URL): boolean {
+  try {
+    return Deno.realPathSync(one) === Deno.realPathSync(other);
+  } catch {
+    return false;
+  }
+}
+
 /** Opens the files before anything is started. @throws Error whose message is one line for the user */
 export function openTrace(to: string | true, module: string, schedulers: number): TraceFiles {
   const path = to === true ? defaultTraceName(module, new Date()) : to;
+  if (module.startsWith("file:") && isSameFile(path, new URL(module))) {
+    throw new Error(
+      `Cannot write the trace to ${
+        JSON.stringify(path)
+      }: it is the module itself. Give --trace=<path> another file`,
+    );
+  }
   const file = opened(path, () => new TraceFile(path));
   try {
     const raw = opened(

@@ -3,9 +3,9 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { runSmarm } from "./harness.ts";
 import { withFolder } from "../support/folder.ts";
 
-/** Runs smarm and gives the one line. */
+/** Runs smarm and gives the one line, which no stats follow: nothing has run. */
 async function complaint(args: string[], cwd?: string): Promise<string> {
-  const { code, stdout, stderr } = await runSmarm(["--threads", "2", ...args], {
+  const { code, stdout, stderr } = await runSmarm(["--threads", "2", "--stats", ...args], {
     cwd,
     env: { TMPDIR: undefined },
   });
@@ -33,8 +33,8 @@ Deno.test("no module is told in one line", async () => {
   assertEquals(await complaint([]), "No module given. Name the one whose main is to run, or see --help");
 });
 
-/** A module, or several, and what is said of `app.ts`; FOLDER stands for where they are. */
-const MODULES: [what: string, files: Record<string, string>, line: string][] = [
+/** A module, or several, and what is said of `app.ts`, or of `module`; FOLDER stands for where they are. */
+const MODULES: [what: string, files: Record<string, string>, line: string, module?: string][] = [
   [
     "a module that does not exist",
     {},
@@ -76,6 +76,29 @@ const MODULES: [what: string, files: Record<string, string>, line: string][] = [
     `Cannot load FOLDER/app.ts: Unsupported scheme "odd" for module "odd:thing"`,
   ],
   [
+    "a module that is JSON",
+    { "app.json": "{}" },
+    "Cannot load FOLDER/app.json: it is JSON. Name a module that exports main",
+    "app.json",
+  ],
+  [
+    "an import of JSON",
+    { "app.ts": `import part from "./part.json";\nexport const main = part;\n`, "part.json": "{}" },
+    "Cannot load FOLDER/app.ts: it imports JSON without saying so at file://FOLDER/app.ts:1:18. " +
+    'Add: with { type: "json" }',
+  ],
+  [
+    "an import of a folder",
+    { "app.ts": `import "./";\nexport function main() {}\n` },
+    "Cannot load FOLDER/app.ts: it imports FOLDER/, which is a folder at file://FOLDER/app.ts:1:8. Check the import",
+  ],
+  [
+    "a path below a file",
+    { "file": "" },
+    "Cannot load FOLDER/file/app.ts: Import 'file://FOLDER/file/app.ts' failed: Not a directory. Check the name",
+    "file/app.ts",
+  ],
+  [
     "a throw at import",
     {
       "app.ts": `function f() {\n  throw new RangeError("one\\ntwo");\n}\nf();\nexport function main() {}\n`,
@@ -111,6 +134,11 @@ const MODULES: [what: string, files: Record<string, string>, line: string][] = [
     "FOLDER/app.ts exports no main function (it exports other). Add: export async function main(self) { … }",
   ],
   [
+    "no main among many",
+    { "app.ts": [..."abcdef"].map((name) => `export function ${name}() {}\n`).join("") },
+    "FOLDER/app.ts exports no main function (it exports a, b, c, d, e, …). Add: export async function main(self) { … }",
+  ],
+  [
     "a main that is no function",
     { "app.ts": "export const main = { run: true };\n" },
     "FOLDER/app.ts exports main as an object, not as a function. Write: export async function main(self) { … }",
@@ -122,10 +150,10 @@ const MODULES: [what: string, files: Record<string, string>, line: string][] = [
   ],
 ];
 
-for (const [what, files, line] of MODULES) {
+for (const [what, files, line, module = "app.ts"] of MODULES) {
   Deno.test(`${what} is told in one line, once, with exit code 2`, async () => {
     await withFolder(files, async (folder) => {
-      const told = (await complaint(["app.ts"], folder)).replaceAll(folder, "FOLDER");
+      const told = (await complaint([module], folder)).replaceAll(folder, "FOLDER");
       assertEquals(told.slice(0, line.length), line);
     });
   });
@@ -133,12 +161,12 @@ for (const [what, files, line] of MODULES) {
 
 Deno.test("a module that cannot be fetched, a scheme that does not exist and a folder are told in one line", async () => {
   assertMatch(await complaint(["odd:thing"]), /^Cannot load odd:thing: Unsupported scheme "odd"/);
-  assertMatch(await complaint(["./"]), /^Cannot load \/.*Directory import/);
+  assertMatch(await complaint(["./"]), /^Cannot load \/.*: it is a folder\. Name a module in it$/);
   const { code, stderr } = await runSmarm(["http://127.0.0.1:1/x.ts"]);
   assertEquals(code, 2); // Deno itself says that it downloads
   assertMatch(
     stderr,
-    /\nerror: Cannot load http:\/\/127\.0\.0\.1:1\/x\.ts: Import [^\n]* failed\. Check [^\n]*\n$/,
+    /\nerror: Cannot load http:\/\/127\.0\.0\.1:1\/x\.ts: Import [^\n]* failed: Connection refused\. Check [^\n]*\n$/,
   );
 });
 

@@ -211,7 +211,7 @@ Deno.test("other bad values are quoted with what is allowed", () => {
     "--watchdog=0": '--watchdog cannot be "0". Give a whole number of milliseconds from 1 to 2147483647',
     "--timeslice=0": '--timeslice cannot be "0". Give a whole number of microseconds from 1 to 2147483647',
     "--check-interval=0": '--check-interval cannot be "0". Give a whole number of calls from 1 to 2147483647',
-    "--max-heap=0": '--max-heap cannot be "0". Give a whole number of megabytes from 1 to 2147483647',
+    "--max-heap=15": '--max-heap cannot be "15". Give a whole number of megabytes from 16 to 2147483647',
     "--mailbox-limit=0":
       '--mailbox-limit cannot be "0". Give a whole number of messages from 1 to 2147483647',
   };

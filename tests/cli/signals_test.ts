@@ -81,6 +81,24 @@ Deno.test("M5: SIGUSR2 prints a dump of schedulers and actors on stderr, and the
   );
 });
 
+Deno.test("M5: a dump says where the module is still being loaded", async () => {
+  const { code, stderr } = await signalled(
+    [],
+    "endless import",
+    ["SIGUSR2", "SIGINT"],
+    /scheduler 1: [^\n]*\n/,
+    {
+      env: { SMARM_TEST_IMPORT: "endless" },
+    },
+  );
+  assertEquals(code, 130);
+  const [, , ...schedulers] = stderr.trimEnd().split("\n");
+  assertEquals(
+    schedulers,
+    [0, 1].map((id) => `scheduler ${id}: loading the module, whose top level has not come to its end`),
+  );
+});
+
 Deno.test("M5: SIGQUIT prints the dump and ends the program with 131, also while an actor keeps its scheduler busy", async () => {
   for (const kind of ["polite", "busy"]) {
     const { code, stdout, stderr } = await signalled([], kind, ["SIGQUIT"]);

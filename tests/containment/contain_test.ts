@@ -63,6 +63,12 @@ Deno.test("a scheduler that outgrows its heap is replaced", async () => {
   assertMatch(lines.join("\n"), /scheduler \d was lost, and 3 actors with it: it outgrew its heap of 48 MB/);
 });
 
+Deno.test("a program runs in the smallest heap that may be asked for", async () => {
+  const { code, stdout, stderr } = await runSmarm(["--max-heap", "16", "examples/hello.ts"]);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assertMatch(stdout, /^Hello, world!\n/);
+});
+
 Deno.test("main's outcome is a panic when its scheduler is lost", async () => {
   const { outcome } = await stuckBy("foreign", Config.exact(1).contain().watchdogMillis(400), "local");
   assert(outcome.kind === "panic");

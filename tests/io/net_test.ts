@@ -61,6 +61,11 @@ testAll("S5: actors parked on IO are counted", async (threads) => {
   assertEquals(await run("observed", threads), { parked: 3, after: 0 });
 });
 
+Deno.test("ready names what it was not to be given", async () => {
+  const refused = 'ready needs a resource of self.io and "read" or "write", got ';
+  assertEquals(await run("readyForNothing", 1), [`${refused}{ no: "resource" }`, `${refused}"reading"`]);
+});
+
 testAll("S17: ready is told once there is something, and takes nothing", async (threads) => {
   assertEquals(await run("readiness", threads), {
     early: "TimeoutError",

@@ -136,7 +136,8 @@ Deno.test("config refuses bad run options, quoting them and saying what is allow
   assertThrows(() => config.logLevel(bad("loud")), RangeError, `"loud". Give one of silent, error`);
   assertThrows(() => config.mailboxLimit(0), RangeError, "mailboxLimit to 0");
   assertThrows(() => config.watchdogMillis(0), RangeError, "watchdogMillis to 0");
-  assertThrows(() => config.maxHeapMegabytes(1.5), RangeError, "maxHeapMegabytes to 1.5");
+  assertThrows(() => config.maxHeapMegabytes(16.5), RangeError, "maxHeapMegabytes to 16.5");
+  assertThrows(() => config.maxHeapMegabytes(15), RangeError, "15. Give a whole number from 16");
   assertThrows(() => config.strict(bad("yes")), TypeError, `strict to "yes". Give true or false`);
   assertThrows(() => config.contain(bad(1)), TypeError, "contain to 1. Give true or false");
   assertThrows(() => config.trace(""), TypeError, `Cannot trace to "". Give a path`);

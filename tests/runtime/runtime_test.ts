@@ -6,6 +6,7 @@ import {
   assertMatch,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import { Config, init } from "../../smarm.ts";
 import { AlreadyRunningError, HaltedError, LoadError, StoppedError } from "../../runtime/errors.ts";
@@ -146,4 +147,13 @@ Deno.test("init gives a runtime with the config that it was given", () => {
   const config = Config.exact(3);
   assertStrictEquals(init(config).config, config);
   assertEquals(init().stats().schedulerCount, Config.default().threadCount);
+});
+
+Deno.test("init refuses what is no Config", () => {
+  const plain = { threads: 2 } as unknown as Config;
+  assertThrows(
+    () => init(plain),
+    TypeError,
+    "init needs a Config, such as Config.exact(2), got { threads: 2 }",
+  );
 });

@@ -199,6 +199,27 @@ Deno.test("--trace: the permission to write is named when it is missing", async 
   assertMatch(stderr, /^error: Cannot write the trace[^\n]*--allow-write[^\n]*\n$/);
 });
 
+Deno.test("--trace: the program itself is not written over, nor a trace by its page", async () => {
+  const text = "export function main() {}\n";
+  await withFolder({ "app.ts": text }, async (cwd) => {
+    await Deno.symlink("app.ts", `${cwd}/link.ts`);
+    for (const path of ["app.ts", "link.ts", `${cwd}/app.ts`]) {
+      const { code, stderr } = await runSmarm([`--trace=${path}`, "app.ts"], { cwd });
+      assertEquals([code, stderr], [
+        2,
+        `error: Cannot write the trace to "${path}": it is the module itself. Give --trace=<path> another file\n`,
+      ]);
+    }
+    assertEquals(await Deno.readTextFile(`${cwd}/app.ts`), text);
+    await runSmarm(["--trace=t.json", "app.ts"], { cwd });
+    const trace = await Deno.readTextFile(`${cwd}/t.json`);
+    const { code, stderr } = await runSmarm(["trace", "t.json", "--html", "./t.json"], { cwd });
+    assertEquals(code, 2);
+    assertMatch(stderr, /^error: --html "\.\/t\.json" would be written over the trace\. Usage: [^\n]+\n$/);
+    assertEquals(await Deno.readTextFile(`${cwd}/t.json`), trace);
+  });
+});
+
 Deno.test("--trace: no file is left of a program that does not load", async () => {
   await withFolder({}, async (folder) => {
     const { code } = await runSmarm([`--trace=${folder}/t.json`, `${folder}/none.ts`]);

@@ -250,6 +250,15 @@ export async function noCertificate(self: Actor) {
   return [await listen("listenTls", { port: 0 }), await listen("listen", { port: 0, key: "a key" })];
 }
 
+/** What is refused is named. */
+export async function readyForNothing(self: Actor) {
+  const { io } = self;
+  // deno-lint-ignore no-explicit-any
+  const refused = (resource: any, interest: any) =>
+    io.ready(resource, interest).catch(({ message }) => message);
+  return [await refused({ no: "resource" }, "read"), await refused(io.stdin, "reading")];
+}
+
 /** An accept that was given up loses no connection. */
 export async function noConnectionLost(self: Actor) {
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
@@ -412,6 +421,7 @@ const PROGRAMS = {
   failures,
   observed,
   readiness,
+  readyForNothing,
 };
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {

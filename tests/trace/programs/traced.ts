@@ -39,8 +39,7 @@ export async function main(self: Actor<number>, how: string, raw = ""): Promise<
       self.halt(7);
       break;
     case "exits":
-      Deno.exit(8);
-      break;
+      return Deno.exit(8);
     case "child":
       await self.spawn(fails).join();
       return;
