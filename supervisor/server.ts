@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { describeReason } from "../runtime/errors.ts";
 import type { Actor, AnyAddress, Call, Handle, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
 
 /** What a handler of a server works with. */
@@ -20,7 +21,10 @@ export interface Context<S> {
   readonly from: Pid | null;
   /** Ends the server, once the handler is done, with this reason; `"normal"` unless given. */
   stop(reason?: unknown): void;
-  /** The caller's `await` throws this error; the server goes on. An error that is thrown otherwise ends the server. */
+  /**
+   * The caller's `await` throws this error; the server goes on. An error that is thrown otherwise ends the server, and so
+   * does this one where nobody has called.
+   */
   fail(error: Error): never;
   /** Answers the call later: `keep` gets what to answer with. Return what this gives. */
   later<R>(keep: (reply: Reply<R>) => void): R;
@@ -126,7 +130,7 @@ class ServerContext<S> implements Context<S> {
     this.stopping ??= { reason };
   }
   fail(error: Error): never {
-    throw new Refusal(error);
+    throw this.call === null ? error : new Refusal(error);
   }
   later<R>(keep: (reply: Reply<R>) => void): R {
     const { call } = this;
@@ -216,11 +220,11 @@ async function serve<S>(
 ): Promise<void> {
   if (isServerCall(message)) {
     const { call: name, args } = message.request;
-    const own = calls[name];
-    context.call = message;
-    context.from = message.from;
+    const own = ownHandler(calls, name);
     try {
       if (own !== undefined || !Object.hasOwn(casts, name)) {
+        context.call = message;
+        context.from = message.from;
         if (own === undefined) {
           throw new Refusal(new TypeError(`the server has no call ${JSON.stringify(name)}`));
         }
@@ -241,9 +245,10 @@ async function serve<S>(
     }
     return;
   }
-  const handled = isCast(message) && Object.hasOwn(casts, message.cast)
-    ? casts[message.cast](context, ...message.args)
-    : info?.(context, message);
+  const cast = isCast(message) ? ownHandler(casts, message.cast) : undefined;
+  const handled = cast === undefined
+    ? info?.(context, message)
+    : cast(context, ...(message as ServerCast).args);
   if (handled instanceof Promise) await handled;
 }
 
@@ -258,12 +263,22 @@ export function answerWith(call: Call, value: unknown): void {
 
 export function isServerCall(message: unknown): message is Call<ServerCall> {
   const call = message as Call<ServerCall> | null;
-  return typeof call === "object" && call?.type === "CALL" && typeof call.request?.call === "string";
+  return typeof call === "object" && call?.type === "CALL" && typeof call.request?.call === "string" &&
+    Array.isArray(call.request.args);
 }
 
 export function isCast(message: unknown): message is ServerCast {
   const cast = message as ServerCast | null;
-  return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string";
+  return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string" &&
+    Array.isArray(cast.args);
+}
+
+/** Names come from whoever sends: what every object inherits is no handler. */
+export function ownHandler<H>(
+  handlers: Readonly<Record<string, H>> | undefined,
+  name: string,
+): H | undefined {
+  return handlers !== undefined && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
 }
 
 /** Names an actor function in dumps and errors, where its module does not export it under a name of its own. */
@@ -300,7 +315,7 @@ export function announcement(pool: Pid): unknown {
 }
 
 /** A call: whoever sends hears nothing of a message that the pool's full mailbox drops, and would never get work. */
-async function announceTo(self: Actor<unknown>, pool: Pid): Promise<void> {
+export async function announceTo(self: Actor<unknown>, pool: Pid): Promise<void> {
   for (;;) {
     try {
       return await self.call(pool as Pid<Call<Announcement, void>>, { announces: self.pid });
@@ -323,7 +338,7 @@ export function isAnnouncement(message: unknown): message is Call<Announcement, 
   return typeof call === "object" && call?.type === "CALL" && typeof call.request?.announces === "number";
 }
 
-function takeAnnouncement(args: unknown[]): Pid | null {
+export function takeAnnouncement(args: unknown[]): Pid | null {
   const last = args.at(-1) as Record<string, unknown> | null | undefined;
   if (typeof last !== "object" || last === null || typeof last[POOL_KEY] !== "number") return null;
   args.pop();
@@ -346,7 +361,7 @@ export function isAlive(self: Actor<unknown>): boolean {
 /** The end for a reason: as if the server had been told to end. */
 export function asError(self: Actor<unknown>, reason: unknown): Error {
   if (reason instanceof Error) return reason;
-  const error = new Error(`the server ${self.format(self.pid)} has stopped: ${String(reason)}`);
+  const error = new Error(`the server ${self.format(self.pid)} has stopped: ${describeReason(reason)}`);
   return Object.assign(Object.defineProperty(error, "name", { value: "ExitError" }), { reason });
 }
 

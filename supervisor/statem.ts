@@ -6,6 +6,7 @@
  */
 import type { Actor, Pid, TimerRef } from "../runtime/api.ts";
 import {
+  announceTo,
   answerWith,
   asError,
   type Client,
@@ -15,9 +16,11 @@ import {
   isExit,
   isServerCall,
   makeClient,
+  ownHandler,
   type Reply,
   type Server,
   shownAs,
+  takeAnnouncement,
 } from "./server.ts";
 
 /** What a handler of a state machine works with. */
@@ -40,7 +43,7 @@ export interface Machine<D> {
   /** Puts this event off until the state has changed. Of a call give back what this gives. */
   // deno-lint-ignore no-explicit-any
   postpone(): any;
-  /** The caller's `await` throws this error; the machine goes on. */
+  /** The caller's `await` throws this error; the machine goes on. Where nobody has called, the error ends it. */
   fail(error: Error): never;
   /** Answers the call later. */
   later<R>(keep: (reply: Reply<R>) => void): R;
@@ -97,6 +100,7 @@ export type Statem<D, A extends unknown[], T> = Server<D, A, Merged<T, "calls">,
 
 const POSTPONED = Symbol("postponed");
 const LATER = Symbol("later");
+const NO_EVENT = Symbol("no event");
 
 class Refusal {
   readonly error: Error;
@@ -117,7 +121,7 @@ class Runner<D> implements Machine<D> {
   /** A timeout that was armed in another state, or replaced, is stale. */
   #token = 0;
   #timeoutMs: number | null = null;
-  #event: unknown = null;
+  #event: unknown = NO_EVENT;
   /** Put off until the state changes, in the order in which they came. */
   #postponed: unknown[] = [];
 
@@ -137,11 +141,12 @@ class Runner<D> implements Machine<D> {
   }
   // deno-lint-ignore no-explicit-any
   postpone(): any {
+    if (this.#event === NO_EVENT) throw new TypeError("postpone puts an event off: enter has none");
     this.#postponed.push(this.#event);
     return POSTPONED;
   }
   fail(error: Error): never {
-    throw new Refusal(error);
+    throw this.from === null ? error : new Refusal(error);
   }
   later<R>(keep: (reply: Reply<R>) => void): R {
     const call = this.#event;
@@ -159,8 +164,13 @@ class Runner<D> implements Machine<D> {
     throw new RangeError(`statem has no state ${JSON.stringify(state)}: it has ${known}`);
   }
 
-  async enter(): Promise<void> {
+  async #enter(): Promise<void> {
+    this.#event = NO_EVENT;
     await this.#states[this.state].enter?.(this);
+  }
+
+  async start(): Promise<void> {
+    await this.#enter();
     await this.#settle();
   }
 
@@ -182,7 +192,7 @@ class Runner<D> implements Machine<D> {
       this.#disarm();
       this.state = next;
       this.#armTimeout(); // asked for together with the change
-      await this.#states[next].enter?.(this);
+      await this.#enter();
       this.#armTimeout();
       const postponed = this.#postponed;
       this.#postponed = [];
@@ -219,8 +229,9 @@ class Runner<D> implements Machine<D> {
     this.#event = event;
     if (isServerCall(event)) {
       const { call: name, args } = event.request;
-      const own = state.calls?.[name] ?? state.casts?.[name];
-      this.from = event.from;
+      const call = ownHandler(state.calls, name);
+      const own = call ?? ownHandler(state.casts, name); // of a pool, which wants to know when a cast is done
+      if (call !== undefined) this.from = event.from;
       try {
         if (own === undefined) {
           throw new Refusal(
@@ -237,7 +248,7 @@ class Runner<D> implements Machine<D> {
       } finally {
         this.from = null;
       }
-    } else if (isCast(event)) await state.casts?.[event.cast]?.(this, ...event.args);
+    } else if (isCast(event)) await ownHandler(state.casts, event.cast)?.(this, ...event.args);
     else if (isTimeout(event)) {
       if (event.token === this.#token) await state.timeout?.(this);
     } else await state.info?.(this, event);
@@ -303,11 +314,13 @@ export function statem<D, A extends unknown[], T>(
   const both = calls.find((name) => casts.includes(name));
   if (both !== undefined) throw new TypeError(`statem has a call and a cast named ${both}. Rename one`);
   const run = async (self: Actor<unknown>, ...args: unknown[]) => {
+    const announce = takeAnnouncement(args);
     const machine = new Runner<D>(self, spec.states, spec.initial);
     machine.data = await spec.init(self, ...args as A);
+    if (announce !== null) await announceTo(self, announce);
     let reason: unknown = "normal";
     try {
-      await machine.enter();
+      await machine.start();
       while (machine.stopping === null) await machine.handle(await self.receive());
       reason = machine.stopping.reason;
     } catch (error) {

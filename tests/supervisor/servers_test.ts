@@ -174,3 +174,87 @@ Deno.test("a state machine whose mailbox is full does not miss its timeout", asy
     });
   }
 });
+
+Deno.test("a server takes nothing for a call or a cast that its spec does not name as one", async () => {
+  const seen: unknown[] = [];
+  const info = (_: unknown, message: unknown) => void seen.push(message);
+  const calls = { get: () => 1 };
+  const kinds = {
+    server: server({ init: () => null, calls, casts: { none: () => {} }, info }),
+    statem: statem({ init: () => null, initial: "on", states: { on: { calls, info } } }),
+  };
+  for (const [kind, one] of Object.entries(kinds)) {
+    await runActors(async (self: Actor) => {
+      const { handle } = one.start(self);
+      for (const call of ["toString", "constructor", "hasOwnProperty", "__proto__"]) {
+        self.send(handle, { type: "CAST", cast: call, args: [] });
+        await assertRejects(() => self.call(handle, { call, args: [] }), TypeError, call);
+      }
+      seen.length = 0;
+      self.send(handle, { type: "CAST", cast: "none" }); // no arguments: not from a client
+      await assertRejects(() => self.call(handle, { call: "get" }), Error, "not answered");
+      assertEquals(seen.length, 2, kind);
+      assertEquals(await self.call(handle, { call: "get", args: [] }), 1);
+      self.exit(handle, "shutdown");
+    });
+  }
+});
+
+Deno.test("fail where nobody has called ends a server with that error, in a pool too", async () => {
+  const casts = {
+    refuse: (one: { from: Pid | null; fail(error: Error): never }) => one.fail(new RangeError(`${one.from}`)),
+  };
+  const kept = server({ init: () => null, casts });
+  const machine = statem({ init: () => null, initial: "on", states: { on: { casts } } });
+  for (const one of [kept, machine, pool(kept, { size: 1, intensity: 0, scheduler: "local" })]) {
+    await runActors(async (self: Actor) => {
+      const client = one.start(self);
+      client.refuse();
+      const outcome = await client.handle.join();
+      let error = outcome.kind === "panic" ? outcome.error : undefined;
+      while (error?.cause !== undefined) error = error.cause as Error;
+      assertEquals([error?.name, error?.message], ["RangeError", "null"]);
+    });
+  }
+});
+
+Deno.test("a pool may be one of state machines", async () => {
+  const machine = statem({
+    init: () => ({ n: 0 }),
+    initial: "on",
+    states: { on: { calls: { add: (m) => ++m.data.n } } },
+  });
+  await runActors(async (self: Actor) => {
+    const client = pool(machine, { size: 2, scheduler: "local" }).start(self);
+    assertEquals(await client.add(), 1);
+    self.exit(client.handle, "shutdown");
+  });
+});
+
+Deno.test("enter of a state has no event that could be put off", async () => {
+  const machine = statem({
+    init: () => null,
+    initial: "off",
+    states: { off: { calls: { on: (m) => m.go("on") } }, on: { enter: (m) => m.postpone() } },
+  });
+  await runActors(async (self: Actor) => {
+    const client = machine.start(self);
+    await client.on();
+    const outcome = await client.handle.join();
+    assertEquals(
+      outcome.kind === "panic" && outcome.error.message,
+      "postpone puts an event off: enter has none",
+    );
+  });
+});
+
+Deno.test("a server stops for whatever reason it is given", async () => {
+  const kept = server({ init: () => null, casts: { stop: (one, reason: unknown) => one.stop(reason) } });
+  await runActors(async (self: Actor) => {
+    const reason = Object.create(null);
+    const client = kept.start(self);
+    client.stop(reason);
+    const outcome = await client.handle.join();
+    assertEquals(outcome.kind === "panic" && (outcome.error as Error & { reason: unknown }).reason, reason);
+  });
+});
