@@ -242,10 +242,12 @@ export function link(actor: ActorImpl, to: AnyAddress): void {
   if (pid === undefined) {
     throw new DeadActorError(ROOT_PID, `Cannot link: no actor is registered as ${JSON.stringify(to)}`);
   }
-  if (pid === actor.pid || actor.extras?.links.has(pid)) return;
+  if (pid === actor.pid) return;
   extrasOf(actor).links.add(pid);
   const other = s.findToSend(pid);
   if (other !== undefined) extrasOf(other).links.add(actor.pid);
+  // Also where a link is known here. A and B, on two schedulers, are linked: A unlinks B and links it again while B unlinks
+  // A. The link of A comes to B, then the unlink of B comes to A: only B knows of a link, until one of them asks again.
   else s.remote.link(actor.pid, pid);
 }
 
@@ -262,6 +264,9 @@ export function unlink(actor: ActorImpl, to: AnyAddress): void {
 
 export function trapExit(actor: ActorImpl, on: boolean): boolean {
   if (actor.state === DONE) throw actor.ended("trapExit");
+  if (typeof on !== "boolean") {
+    throw new TypeError(`trapExit needs true or false, got ${Deno.inspect(on, { depth: 0 })}`);
+  }
   const extras = extrasOf(actor);
   const before = extras.trapExit;
   extras.trapExit = on;
