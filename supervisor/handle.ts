@@ -54,7 +54,7 @@ export class SupervisorHandleImpl extends HandleImpl {
     if (actor === undefined) {
       return Promise.reject(new TypeError(`Only an actor can ask a supervisor for ${request.op}`));
     }
-    return callPid(actor, this.pid, request, undefined);
+    return callPid(actor, this.pid, request, undefined, undefined);
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ActorFunction, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
+import { boundOf } from "../runtime/spawn.ts";
 import { checkDuration } from "../timer/duration.ts";
 
 /** Which children are restarted with one that has ended: itself, all, or itself and those that were started after it. */
@@ -160,7 +161,9 @@ export function checkSpec(spec: SupervisorSpec): Setup {
   if (typeof spec !== "object" || spec === null) {
     throw new TypeError(`supervise needs { strategy, children }, got ${show(spec)}`);
   }
-  const children = (spec.children ?? []).map(checkChild);
+  const given = spec.children ?? [];
+  if (!Array.isArray(given)) throw new TypeError(`supervise needs a list of children, got ${show(given)}`);
+  const children = given.map(checkChild);
   const ids = new Set<string>();
   for (const { id } of children) {
     if (ids.has(id)) throw new TypeError(`supervise got two children with the id ${show(id)}. Rename one`);
@@ -215,6 +218,11 @@ export function checkChild(spec: ChildSpec): Child {
       } out, or give it to its children`,
     );
   }
+  const name = spec.name ?? supervise?.name;
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    throw new TypeError(`${who}: name needs at least one character, got ${show(name)}`);
+  }
+  boundOf(spec);
   return {
     id,
     target: start?.[0] ?? null,
@@ -223,7 +231,7 @@ export function checkChild(spec: ChildSpec): Child {
     restart: oneOf(`${who}: restart`, spec.restart ?? "permanent", ["permanent", "transient", "temporary"]),
     shutdown,
     type: isTree ? "supervisor" : oneOf(`${who}: type`, spec.type ?? "worker", ["worker", "supervisor"]),
-    name: spec.name ?? supervise?.name,
+    name,
     scheduler: scheduler ?? "local",
     mailbox: spec.mailbox,
   };
