@@ -7,6 +7,7 @@ const BAD: any[] = [null, NaN, 1000, "1000", true, () => {}];
 
 Deno.test("options of a wait that are no object are refused, and nothing waits", async () => {
   await runActors(async (self: Actor) => {
+    let bad = BAD[0];
     const { receiver } = self.channel<number>();
     const { sender } = self.channel<number>(1);
     sender.trySend(1);
@@ -22,8 +23,8 @@ Deno.test("options of a wait that are no object are refused, and nothing waits",
       sender: () => sender.send(2, bad),
       signals: () => self.signals().receive(bad),
     };
-    let bad;
-    for (bad of BAD) {
+    for (const one of BAD) {
+      bad = one;
       for (const [name, wait] of Object.entries(waits)) {
         await assertRejects(
           async () => await wait(),
