@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { AnyAddress, MonitorRef, Outcome, Pid } from "./api.ts";
+import type { AnyAddress, Exit, MonitorRef, Outcome, Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { within } from "./async_context.ts";
@@ -315,7 +315,7 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
     const outcome = reason as Outcome;
     if (extras?.links.delete(from) !== true) return false; // unlinked meanwhile
     if (extras.isSupervisor) s.putSystem(target, new ExitSignal(flavor, from, outcome));
-    else if (trapping) s.putSystem(target, { type: "EXIT", pid: from, outcome });
+    else if (trapping) s.putSystem(target, trapped(target, from, outcome));
     else if (!isQuiet(outcome) && outcome.kind === "panic") {
       askToEnd(s, target, linkedEnd(from, outcome.error));
     }
@@ -329,11 +329,23 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
     const outcome: Outcome = reason === "normal"
       ? { kind: "exit", value: undefined }
       : { kind: "panic", error: new ExitError(reason) };
-    s.putSystem(target, { type: "EXIT", pid: from, outcome });
+    s.putSystem(target, trapped(target, from, outcome));
   } else if (reason !== "normal" || from === target.pid) {
     askToEnd(s, target, new ExitError(reason), record.withinMs);
   }
   return true;
+}
+
+/**
+ * The mark of an exit that comes from the actor's own supervisor: `server` and `statem`, which run on whatever copy of
+ * smarm the program imports and know the runtime through `self` alone, end for it though they trap exits (OTP).
+ */
+const OF_SUPERVISOR = Symbol.for("smarm.of-supervisor");
+
+function trapped(target: ActorImpl, from: Pid, outcome: Outcome): Exit {
+  const message: Exit = { type: "EXIT", pid: from, outcome };
+  if (from === target.extras!.supervisor) Object.defineProperty(message, OF_SUPERVISOR, { value: true });
+  return message;
 }
 
 /** An exit signal in the mailbox of a supervisor. A class of its own: no message of a program is mistaken for it. */

@@ -9,7 +9,7 @@
  * @module
  */
 import { describeReason } from "../runtime/errors.ts";
-import type { Actor, AnyAddress, Call, Handle, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
+import type { Actor, AnyAddress, Call, Exit, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
 
 /** What a handler of a server works with. */
 export interface Context<S> {
@@ -50,7 +50,10 @@ export interface ServerSpec<S, A extends unknown[], C, K> {
   readonly calls?: C & Handlers<S>;
   /** A cast has no answer; what its handler returns is dropped. */
   readonly casts?: K & Handlers<S>;
-  /** Any other message: `DOWN`, `EXIT`, timed messages, whatever was sent by hand. */
+  /**
+   * Any other message: `DOWN`, `EXIT`, timed messages, whatever was sent by hand. Not an `EXIT` of its supervisor: that
+   * ends the server, though it traps exits, and all operations work in its `terminate` then.
+   */
   readonly info?: (context: Context<S>, message: unknown) => unknown;
   /** At the end, whatever led to it but `kill`: only `send`, `log` and plain promises work here. */
   readonly terminate?: (context: Context<S>, reason: unknown) => unknown;
@@ -218,6 +221,11 @@ async function serve<S>(
   info: ((context: Context<S>, message: unknown) => unknown) | undefined,
   message: unknown,
 ): Promise<void> {
+  const order = orderOf(message);
+  if (order !== null) {
+    context.stop(order.reason);
+    return;
+  }
   if (isServerCall(message)) {
     const { call: name, args } = message.request;
     const own = ownHandler(calls, name);
@@ -349,6 +357,18 @@ export function isExit(error: unknown): error is Error & { reason: unknown } {
   return error instanceof Error && error.name === "ExitError";
 }
 
+/** The mark of an `EXIT` of the actor's own supervisor (runtime/lifecycle.ts). */
+const OF_SUPERVISOR = Symbol.for("smarm.of-supervisor");
+
+/** What its supervisor tells an actor that traps exits: to end, and why. */
+export function orderOf(message: unknown): { readonly reason: unknown } | null {
+  if (typeof message !== "object" || message === null || !(OF_SUPERVISOR in message)) return null;
+  const { outcome } = message as unknown as Exit;
+  if (outcome.kind === "exit") return { reason: "normal" };
+  const { error } = outcome;
+  return { reason: isExit(error) ? error.reason : error };
+}
+
 /** An actor that was killed has nothing to terminate with. */
 export function isAlive(self: Actor<unknown>): boolean {
   try {
@@ -363,9 +383,4 @@ export function asError(self: Actor<unknown>, reason: unknown): Error {
   if (reason instanceof Error) return reason;
   const error = new Error(`the server ${self.format(self.pid)} has stopped: ${describeReason(reason)}`);
   return Object.assign(Object.defineProperty(error, "name", { value: "ExitError" }), { reason });
-}
-
-/** How an actor ended, as a reason. */
-export function reasonOf(outcome: Outcome): unknown {
-  return outcome.kind === "exit" ? "normal" : outcome.error;
 }

@@ -16,6 +16,7 @@ import {
   isExit,
   isServerCall,
   makeClient,
+  orderOf,
   ownHandler,
   type Reply,
   type Server,
@@ -65,7 +66,7 @@ export interface StateSpec<D> {
   readonly casts?: MachineHandlers<D>;
   /** What {@link Machine.timeoutIn} has asked for. */
   readonly timeout?: (machine: Machine<D>) => unknown;
-  /** Any other message. */
+  /** Any other message, but for an `EXIT` of the machine's supervisor, which ends it. */
   readonly info?: (machine: Machine<D>, message: unknown) => unknown;
 }
 
@@ -176,6 +177,8 @@ class Runner<D> implements Machine<D> {
 
   /** One event, and all that follows from it. */
   async handle(event: unknown): Promise<void> {
+    const order = orderOf(event);
+    if (order !== null) return this.stop(order.reason);
     await this.#dispatch(event);
     await this.#settle();
   }

@@ -5,7 +5,7 @@ import { Runtime } from "../../runtime/runtime.ts";
 import { LeastLoaded } from "../../supervisor/pool.ts";
 import type { Pid } from "smarm";
 import type { counter, door } from "./programs/servers.ts";
-import type { Actor } from "smarm";
+import type { Actor, Down, ExitError } from "smarm";
 
 const PROGRAM = new URL("./programs/servers.ts", import.meta.url);
 
@@ -257,4 +257,32 @@ Deno.test("a server stops for whatever reason it is given", async () => {
     const outcome = await client.handle.join();
     assertEquals(outcome.kind === "panic" && (outcome.error as Error & { reason: unknown }).reason, reason);
   });
+});
+
+Deno.test("a server that traps exits ends when its supervisor tells it to, and can still wait in terminate", async () => {
+  const seen: unknown[] = [];
+  const common = {
+    init: (self: Actor) => void self.trapExit(true),
+    terminate: async (one: { self: Actor }, reason: unknown) => {
+      await one.self.sleep(1);
+      seen.push(reason);
+    },
+  };
+  const info = (_: unknown, message: unknown) => void seen.push((message as { type: string }).type);
+  for (
+    const one of [server({ ...common, info }), statem({ ...common, initial: "on", states: { on: { info } } })]
+  ) {
+    seen.length = 0;
+    await runActors(async (self: Actor) => {
+      const supervisor = self.supervise({ children: [{ id: "a", start: [one] }] });
+      const [{ pid }] = await supervisor.children();
+      self.exit(pid!, "from somebody else");
+      const ref = self.monitor(pid!);
+      await supervisor.terminateChild("a");
+      const { outcome } = await self.receive((message) => (message as Down).ref === ref) as Down;
+      assertEquals(outcome.kind === "panic" && (outcome.error as ExitError).reason, "shutdown");
+      self.exit(supervisor, "shutdown");
+    });
+    assertEquals(seen, ["EXIT", "shutdown"]);
+  }
 });
