@@ -171,6 +171,8 @@ class ServerContext<S> implements Context<S> {
  * ```
  */
 export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K>): Server<S, A, C, K> {
+  checkParts("server", spec, ["init"], ["info", "terminate"]);
+  checkHandlers("server", spec);
   const calls: Handlers<S> = spec.calls ?? {};
   const casts: Handlers<S> = spec.casts ?? {};
   for (const name of Object.keys(calls)) {
@@ -212,6 +214,37 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
       return Object.assign(client(self, handle), { handle }) as Started<C, K>;
     },
   }) as unknown as Server<S, A, C, K>;
+}
+
+/** Said where the spec is written, and not when an actor comes to it. @throws TypeError */
+export function checkParts(what: string, spec: object, needed: readonly string[], others: readonly string[]) {
+  if (typeof spec !== "object" || spec === null) {
+    throw new TypeError(`${what} needs an object, got ${show(spec)}`);
+  }
+  for (const name of [...needed, ...others]) {
+    const part: unknown = (spec as Record<string, unknown>)[name];
+    if (typeof part === "function" || (part === undefined && others.includes(name))) continue;
+    throw new TypeError(`${what} needs a function as its ${name}, got ${show(part)}`);
+  }
+}
+
+/** @throws TypeError */
+export function checkHandlers(
+  what: string,
+  spec: { readonly calls?: object; readonly casts?: object },
+): void {
+  for (const kind of ["calls", "casts"] as const) {
+    const handlers = spec[kind];
+    if (handlers === undefined) continue;
+    if (typeof handlers !== "object" || handlers === null) {
+      throw new TypeError(`${what} needs functions by name as its ${kind}, got ${show(handlers)}`);
+    }
+    checkParts(`${what}: ${kind}`, handlers, Object.keys(handlers), []);
+  }
+}
+
+function show(value: unknown): string {
+  return Deno.inspect(value, { depth: 0, breakLength: Infinity });
 }
 
 async function serve<S>(

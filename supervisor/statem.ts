@@ -5,10 +5,13 @@
  * @module
  */
 import type { Actor, Pid, TimerRef } from "../runtime/api.ts";
+import { checkDuration } from "../timer/duration.ts";
 import {
   announceTo,
   answerWith,
   asError,
+  checkHandlers,
+  checkParts,
   type Client,
   type ClientOptions,
   isAlive,
@@ -138,7 +141,7 @@ class Runner<D> implements Machine<D> {
     this.#next = state;
   }
   timeoutIn(ms: number): void {
-    this.#timeoutMs = ms;
+    this.#timeoutMs = checkDuration(ms, "timeoutIn");
   }
   // deno-lint-ignore no-explicit-any
   postpone(): any {
@@ -195,6 +198,7 @@ class Runner<D> implements Machine<D> {
       this.#disarm();
       this.state = next;
       this.#armTimeout(); // asked for together with the change
+      await this.self.check(); // a machine may go from state to state for ever
       await this.#enter();
       this.#armTimeout();
       const postponed = this.#postponed;
@@ -215,7 +219,7 @@ class Runner<D> implements Machine<D> {
     this.#timeoutMs = null;
     this.#disarm();
     this.#timer = this.self.after(ms, this.self.pid, {
-      type: TIMEOUT,
+      type: "STATE_TIMEOUT",
       token: this.#token,
       [OWN_EVENT]: true,
     });
@@ -258,12 +262,11 @@ class Runner<D> implements Machine<D> {
   }
 }
 
-const TIMEOUT = "STATE_TIMEOUT";
 /** No bound of the mailbox drops it: a machine that misses its timeout may stay in a state for ever (runtime/timed.ts). */
 const OWN_EVENT = Symbol.for("smarm.own-event");
 
 function isTimeout(message: unknown): message is { readonly token: number } {
-  return typeof message === "object" && message !== null && (message as { type?: unknown }).type === TIMEOUT;
+  return typeof message === "object" && message !== null && OWN_EVENT in message;
 }
 
 /**
@@ -305,7 +308,13 @@ function isTimeout(message: unknown): message is { readonly token: number } {
 export function statem<D, A extends unknown[], T>(
   spec: StatemSpec<D, A, T>,
 ): Statem<D, A, T> {
-  if (!Object.hasOwn(spec.states as object, spec.initial)) {
+  checkParts("statem", spec, ["init"], ["terminate"]);
+  for (const [name, state] of Object.entries(spec.states ?? {})) {
+    const what = `statem: state ${JSON.stringify(name)}`;
+    checkParts(what, state, [], ["enter", "timeout", "info"]);
+    checkHandlers(what, state);
+  }
+  if (!Object.hasOwn(spec.states ?? {}, spec.initial)) {
     throw new RangeError(
       `statem begins in state ${JSON.stringify(spec.initial)}, which it does not have. Add it`,
     );

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Config, pool, server, statem } from "smarm";
 import { runActors } from "smarm/testing";
 import { Runtime } from "../../runtime/runtime.ts";
@@ -285,4 +285,73 @@ Deno.test("a server that traps exits ends when its supervisor tells it to, and c
     });
     assertEquals(seen, ["EXIT", "shutdown"]);
   }
+});
+
+Deno.test("a state machine that goes from state to state for ever gives way, and can be ended", async () => {
+  const restless = statem({
+    init: () => null,
+    initial: "a",
+    states: { a: { enter: (m) => m.go("b") }, b: { enter: (m) => m.go("a") } },
+  });
+  await runActors(async (self: Actor) => {
+    const { handle } = restless.start(self);
+    await self.sleep(1);
+    self.exit(handle, "shutdown");
+    assertEquals((await handle.join()).kind, "panic");
+  });
+});
+
+Deno.test("what is wrong with a spec is told where it is written", () => {
+  // deno-lint-ignore no-explicit-any
+  const wrong = (f: (spec: any) => unknown, spec: unknown, text: string) => {
+    assertThrows(() => f(spec), TypeError, text);
+  };
+  const init = () => null;
+  for (const [what, f] of [["server", server], ["statem", statem]] as const) {
+    wrong(f, null, `${what} needs an object, got null`);
+    wrong(f, {}, `${what} needs a function as its init, got undefined`);
+    wrong(f, { init, terminate: 5 }, `${what} needs a function as its terminate, got 5`);
+  }
+  wrong(server, { init, calls: 5 }, "server needs functions by name as its calls, got 5");
+  wrong(server, { init, casts: { a: 5 } }, "server: casts needs a function as its a, got 5");
+  wrong(statem, { init, states: { a: null } }, 'statem: state "a" needs an object, got null');
+  wrong(
+    statem,
+    { init, states: { a: { enter: 5 } } },
+    'statem: state "a" needs a function as its enter, got 5',
+  );
+  wrong(
+    statem,
+    { init, states: { a: { calls: { b: 5 } } } },
+    'statem: state "a": calls needs a function as its b',
+  );
+  assertThrows(() => statem({ init, initial: "a" } as never), RangeError, 'statem begins in state "a"');
+});
+
+Deno.test("a state machine takes no message of others for its timeout", async () => {
+  const machine = statem({
+    init: () => [] as string[],
+    initial: "on",
+    states: {
+      on: {
+        enter: (m) => m.timeoutIn(10),
+        timeout: (m) => m.data.push("timeout"),
+        info: (m) => m.data.push("info"),
+        calls: { seen: (m) => [...m.data], bad: (m) => m.timeoutIn(-1) },
+      },
+    },
+  });
+  await runActors(async (self: Actor) => {
+    const client = machine.start(self);
+    for (let token = 0; token < 3; token++) self.send(client.handle, { type: "STATE_TIMEOUT", token });
+    assertEquals(await client.seen(), ["info", "info", "info"]);
+    await self.sleep(20);
+    assertEquals(await client.seen(), ["info", "info", "info", "timeout"]);
+    await assertRejects(() => client.bad(), Error, "ended before it answered");
+    const outcome = await client.handle.join();
+    assertEquals(
+      outcome.kind === "panic" && outcome.error.message.startsWith("timeoutIn needs milliseconds"),
+      true,
+    );
+  });
 });
