@@ -71,6 +71,8 @@ export interface SupervisorSpec extends SupervisorBase {
 
 /** What `self.superviseMany` takes: one start for all children; `startChild` adds its arguments to those given here. */
 export interface ManySpec<F = ActorFunction> extends SupervisorBase, ChildBase {
+  /** Registers the supervisor: alike children cannot all have one name. */
+  readonly name?: string;
   /** The target and its first arguments. */
   readonly start: readonly [F | URL, ...unknown[]];
 }
@@ -186,7 +188,7 @@ export function checkManySpec(spec: ManySpec): Setup {
   if (typeof spec !== "object" || spec === null) {
     throw new TypeError(`superviseMany needs { start: [target, ...args] }, got ${show(spec)}`);
   }
-  const template = checkChild({ ...spec, id: "many" } as ChildSpec);
+  const template = checkChild({ ...spec, id: "many", name: undefined } as ChildSpec); // the name is the supervisor's
   return { ...checkBase(spec), strategy: "one_for_one", children: [], template };
 }
 

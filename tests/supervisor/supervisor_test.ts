@@ -217,3 +217,13 @@ Deno.test("supervisor says which child it does not have, whatever it is asked fo
     self.exit(supervisor, "shutdown");
   });
 });
+
+Deno.test("superviseMany has its name to itself, and starts children without one", async () => {
+  await runActors(async (self: Actor) => {
+    const supervisor = self.superviseMany({ name: "many", start: [(self: Actor) => self.receive()] });
+    await Promise.all([supervisor.startChild(), supervisor.startChild()]);
+    assertEquals(self.whereis("many"), supervisor.pid);
+    assertEquals((await supervisor.count()).active, 2);
+    self.exit(supervisor, "shutdown");
+  });
+});
