@@ -448,7 +448,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   demonitor(ref: MonitorRef): boolean;
   /** A panic of either ends the other too, unless that one traps exits. Linking to a dead actor is such a panic. */
   link(to: AnyAddress): void;
-  /** Takes the link back, at both ends. */
+  /** Takes the link back, at both ends. A child cannot take back the one to its supervisor. */
   unlink(to: AnyAddress): void;
   /** With true, exits of linked actors and `exit` requests arrive as `EXIT` messages. Returns the former setting. */
   trapExit(on: boolean): boolean;

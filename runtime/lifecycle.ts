@@ -255,7 +255,9 @@ export function unlink(actor: ActorImpl, to: AnyAddress): void {
   if (actor.state === DONE) throw actor.ended("unlink");
   const s = actor.scheduler;
   const pid = s.resolve(to, "unlink");
-  if (pid === undefined || actor.extras?.links.delete(pid) !== true) return;
+  // A child stays its supervisor's: one of whose end nobody hears would be waited for until the end of the run.
+  if (pid === undefined || pid === actor.extras?.supervisor) return;
+  if (actor.extras?.links.delete(pid) !== true) return;
   actor.extras.supervisors?.delete(pid); // it does not end with this actor any more
   const other = s.find(pid);
   if (other !== undefined) other.extras?.links.delete(actor.pid);

@@ -227,3 +227,19 @@ Deno.test("superviseMany has its name to itself, and starts children without one
     self.exit(supervisor, "shutdown");
   });
 });
+
+Deno.test("supervisor hears of the end of a child that has taken its link back", async () => {
+  await runActors(async (self: Actor) => {
+    const child = async (self: Actor) => {
+      self.unlink("supervisor");
+      await self.receive();
+    };
+    const supervisor = self.supervise({ name: "supervisor", children: [{ id: "a", start: [child] }] });
+    const [{ pid }] = await supervisor.children();
+    self.kill(pid!);
+    const [again] = await supervisor.children();
+    assertEquals(again.pid !== pid && again.pid !== null, true);
+    await supervisor.terminateChild("a");
+    self.exit(supervisor, "shutdown");
+  });
+});
