@@ -31,6 +31,7 @@ import { type ActorState, DONE, RUNNING, type Stateful, UNSTARTED } from "./acto
 import { SETTLED } from "./offer_states.ts";
 import { Mailbox, NO_MAIL } from "./mailbox.ts";
 import {
+  checkOptions,
   checkSignal,
   type Match,
   RX_ENDING,
@@ -46,7 +47,7 @@ import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
 import { receiveWith, takeAt } from "./receive.ts";
-import { checkArgs } from "./spawn.ts";
+import { checkArgs, checkSpawnOptions } from "./spawn.ts";
 import * as lifecycle from "./lifecycle.ts";
 import { supervise, superviseMany } from "../supervisor/supervise.ts";
 import { signalsOf } from "../supervisor/signals.ts";
@@ -188,6 +189,7 @@ export class ActorImpl implements Stateful, Actor {
 
   sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void> {
     checkDuration(ms, "sleep");
+    checkOptions(options, "sleep");
     checkSignal(options?.signal);
     const s = this.scheduler;
     const refused = s.refuse(this, "sleep");
@@ -218,6 +220,7 @@ export class ActorImpl implements Stateful, Actor {
 
   // deno-lint-ignore no-explicit-any
   spawnWith(options: SpawnOptions, target: any, ...args: unknown[]): any {
+    checkSpawnOptions(options);
     if (this.scheduler.strict) checkArgs(this.scheduler, target, args);
     return this.scheduler.spawn(this, target, args, options);
   }

@@ -460,7 +460,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
    * @throws DeadActorError for a name that nobody has
    */
   link(to: AnyAddress): void;
-  /** Takes the link back, at both ends. */
+  /** Takes the link back, at both ends. A child cannot take back the one to its supervisor. */
   unlink(to: AnyAddress): void;
   /** With true, exits of linked actors and `exit` requests arrive as `EXIT` messages. Returns the former setting. */
   trapExit(on: boolean): boolean;

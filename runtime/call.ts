@@ -171,6 +171,8 @@ export function failCallsOf(s: Scheduler, extras: Extras, pid: Pid, outcome: Out
   }
 }
 
+const NO_OPTIONS: WaitOptions = {};
+
 export function call(
   actor: ActorImpl,
   to: AnyAddress,
@@ -189,33 +191,33 @@ export function call(
       new DeadActorError(ROOT_PID, `call: no actor is registered as ${JSON.stringify(to)}`),
     );
   }
-  const { timeout = DEFAULT_CALL_TIMEOUT_MS, signal } = options ?? {};
-  return callPid(actor, pid, request, timeout, signal);
+  return callPid(actor, pid, request, options, DEFAULT_CALL_TIMEOUT_MS);
 }
 
-/** A call to a pid; without a timeout it waits until it is answered or the callee is dead. */
+/** A call to a pid; without any timeout it waits until it is answered or the callee is dead. */
 export function callPid(
   actor: ActorImpl,
   pid: Pid,
   request: unknown,
-  timeout: number | undefined,
-  signal?: AbortSignal,
+  options: WaitOptions | undefined,
+  defaultMs: number | undefined,
 ): Promise<unknown> {
   const { telemetry } = actor.scheduler;
-  if (telemetry === null) return startCall(actor, pid, request, timeout, signal);
-  return telemetry.call(actor, pid, () => startCall(actor, pid, request, timeout, signal));
+  if (telemetry === null) return startCall(actor, pid, request, options, defaultMs);
+  return telemetry.call(actor, pid, () => startCall(actor, pid, request, options, defaultMs));
 }
 
 function startCall(
   actor: ActorImpl,
   pid: Pid,
   request: unknown,
-  timeout: number | undefined,
-  signal: AbortSignal | undefined,
+  options: WaitOptions | undefined,
+  defaultMs: number | undefined,
 ): Promise<unknown> {
   const s = actor.scheduler;
-  const refused = s.refuseWait(actor, "call", timeout, signal);
+  const refused = s.refuseWait(actor, "call", options);
   if (refused !== null) return refused;
+  const { timeout = defaultMs, signal } = options ?? NO_OPTIONS;
   const wait = s.begin(actor, CALL, pid);
   wait.onTimeout = inquire;
   if (timeout !== undefined) s.timeoutLate(wait, timeout);

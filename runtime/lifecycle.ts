@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { AnyAddress, MonitorRef, Outcome, Pid } from "./api.ts";
+import type { AnyAddress, Exit, MonitorRef, Outcome, Pid } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { within } from "./async_context.ts";
@@ -243,10 +243,12 @@ export function link(actor: ActorImpl, to: AnyAddress): void {
   if (pid === undefined) {
     throw new DeadActorError(ROOT_PID, `Cannot link: no actor is registered as ${JSON.stringify(to)}`);
   }
-  if (pid === actor.pid || actor.extras?.links.has(pid)) return;
+  if (pid === actor.pid) return;
   extrasOf(actor).links.add(pid);
   const other = s.findToSend(pid);
   if (other !== undefined) extrasOf(other).links.add(actor.pid);
+  // Also where a link is known here. A and B, on two schedulers, are linked: A unlinks B and links it again while B unlinks
+  // A. The link of A comes to B, then the unlink of B comes to A: only B knows of a link, until one of them asks again.
   else s.remote.link(actor.pid, pid);
 }
 
@@ -254,7 +256,9 @@ export function unlink(actor: ActorImpl, to: AnyAddress): void {
   if (actor.state === DONE) throw actor.ended("unlink");
   const s = actor.scheduler;
   const pid = s.resolve(to, "unlink");
-  if (pid === undefined || actor.extras?.links.delete(pid) !== true) return;
+  // A child stays its supervisor's: one of whose end nobody hears would be waited for until the end of the run.
+  if (pid === undefined || pid === actor.extras?.supervisor) return;
+  if (actor.extras?.links.delete(pid) !== true) return;
   actor.extras.supervisors?.delete(pid); // it does not end with this actor any more
   const other = s.find(pid);
   if (other !== undefined) other.extras?.links.delete(actor.pid);
@@ -263,6 +267,9 @@ export function unlink(actor: ActorImpl, to: AnyAddress): void {
 
 export function trapExit(actor: ActorImpl, on: boolean): boolean {
   if (actor.state === DONE) throw actor.ended("trapExit");
+  if (typeof on !== "boolean") {
+    throw new TypeError(`trapExit needs true or false, got ${Deno.inspect(on, { depth: 0 })}`);
+  }
   const extras = extrasOf(actor);
   const before = extras.trapExit;
   extras.trapExit = on;
@@ -320,7 +327,7 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
     const outcome = reason as Outcome;
     if (extras?.links.delete(from) !== true) return false; // unlinked meanwhile
     if (extras.isSupervisor) s.putSystem(target, new ExitSignal(flavor, from, outcome));
-    else if (trapping) s.putSystem(target, { type: "EXIT", pid: from, outcome });
+    else if (trapping) s.putSystem(target, trapped(target, from, outcome));
     else if (!isQuiet(outcome) && outcome.kind === "panic") {
       askToEnd(s, target, linkedEnd(from, outcome.error));
     }
@@ -334,11 +341,23 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
     const outcome: Outcome = reason === "normal"
       ? { kind: "exit", value: undefined }
       : { kind: "panic", error: new ExitError(reason) };
-    s.putSystem(target, { type: "EXIT", pid: from, outcome });
+    s.putSystem(target, trapped(target, from, outcome));
   } else if (reason !== "normal" || from === target.pid) {
     askToEnd(s, target, new ExitError(reason), record.withinMs);
   }
   return true;
+}
+
+/**
+ * The mark of an exit that comes from the actor's own supervisor: `server` and `statem`, which run on whatever copy of
+ * smarm the program imports and know the runtime through `self` alone, end for it though they trap exits (OTP).
+ */
+const OF_SUPERVISOR = Symbol.for("smarm.of-supervisor");
+
+function trapped(target: ActorImpl, from: Pid, outcome: Outcome): Exit {
+  const message: Exit = { type: "EXIT", pid: from, outcome };
+  if (from === target.extras!.supervisor) Object.defineProperty(message, OF_SUPERVISOR, { value: true });
+  return message;
 }
 
 /** An exit signal in the mailbox of a supervisor. A class of its own: no message of a program is mistaken for it. */

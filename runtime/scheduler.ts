@@ -29,6 +29,7 @@ import { HandleImpl, handleOf } from "./handle.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import {
+  checkOptions,
   checkSignal,
   fireWait,
   isIo,
@@ -391,15 +392,16 @@ export class Scheduler {
   refuseWait(
     actor: ActorImpl,
     operation: string,
-    timeout: number | undefined,
-    signal: AbortSignal | undefined,
+    options: WaitOptions | undefined,
   ): Promise<never> | null {
     const refused = this.refuse(actor, operation);
-    if (refused !== null) return refused;
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (refused !== null || options === undefined) return refused;
     try {
-      if (timeout !== undefined) checkDuration(timeout, "timeout");
+      checkOptions(options, operation);
+      const { timeout, signal } = options;
       checkSignal(signal);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (timeout !== undefined) checkDuration(timeout, "timeout");
     } catch (error) {
       return Promise.reject(error);
     }
@@ -431,9 +433,9 @@ export class Scheduler {
     options?: WaitOptions,
     parkNow = true,
   ): Wait | Promise<never> {
-    const timeout = options?.timeout, signal = options?.signal;
-    const refused = this.refuseWait(actor, WAIT_NAMES[kind], timeout, signal);
+    const refused = this.refuseWait(actor, WAIT_NAMES[kind], options);
     if (refused !== null) return refused;
+    const timeout = options?.timeout, signal = options?.signal;
     const wait = this.begin(actor, kind, target);
     if (timeout !== undefined) this.timeoutIn(wait, timeout);
     if (signal !== undefined) this.giveUpOn(wait, signal);

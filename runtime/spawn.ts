@@ -129,9 +129,19 @@ function supervisedBy(actor: ActorImpl, supervisor: Pid): void {
   extras.startsUnder = supervisor;
 }
 
-export function boundOf(options: SpawnOptions) {
+export function checkSpawnOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new TypeError(
+    `spawnWith needs { name, link, monitor, scheduler, mailbox }, got ${Deno.inspect(options, { depth: 0 })}`,
+  );
+}
+
+export function boundOf(options: Pick<SpawnOptions, "mailbox">) {
   const mailbox = options.mailbox;
   if (mailbox === undefined) return null;
+  if (typeof mailbox !== "object" || mailbox === null) {
+    throw new TypeError(`mailbox needs { capacity, onFull }, got ${Deno.inspect(mailbox, { depth: 0 })}`);
+  }
   const { capacity, onFull = "drop-newest" } = mailbox;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(

@@ -48,6 +48,13 @@ export function isIo(kind: WaitKind): boolean {
 export const SELECTS_MAILBOX = "mailbox";
 
 /** What gives a wait up must be able to. */
+export function checkOptions(options: unknown, operation: string): void {
+  if (options === undefined || (typeof options === "object" && options !== null)) return;
+  throw new TypeError(
+    `${operation} takes { timeout, signal } as its options, got ${Deno.inspect(options, { depth: 0 })}`,
+  );
+}
+
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(`signal needs an AbortSignal, got ${Deno.inspect(signal, { depth: 0 })}`);

@@ -6,7 +6,7 @@
 import type { Pid } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
-import type { ChildCount, ChildInfo, ChildSpec } from "./spec.ts";
+import type { ChildCount, ChildInfo } from "./spec.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { HandleImpl } from "../runtime/handle.ts";
 import { callPid } from "../runtime/call.ts";
@@ -35,7 +35,8 @@ export class SupervisorHandleImpl extends HandleImpl {
     return this.#ask({ op: "count" }) as Promise<ChildCount>;
   }
   startChild(...args: unknown[]): Promise<Pid> {
-    if (this.#s.id !== this.home) args = args.map((arg) => pack(this.#s, arg));
+    const isHome = this.#s.id === this.home;
+    args = args.map((arg) => pack(this.#s, isHome, arg));
     return this.#ask({ op: "start", args }) as Promise<Pid>;
   }
   terminateChild(which: string | Pid): Promise<void> {
@@ -53,26 +54,59 @@ export class SupervisorHandleImpl extends HandleImpl {
     if (actor === undefined) {
       return Promise.reject(new TypeError(`Only an actor can ask a supervisor for ${request.op}`));
     }
-    return callPid(actor, this.pid, request, undefined);
+    return callPid(actor, this.pid, request, undefined, undefined);
   }
 }
 
-/** Exported functions in a child's spec travel by name. */
-function pack(s: Scheduler, arg: unknown): unknown {
-  const spec = arg as ChildSpec | null;
-  if (typeof spec !== "object" || !Array.isArray(spec?.start) || typeof spec.start[0] !== "function") {
-    return arg;
+/** A target on the supervisor's own scheduler: it goes nowhere, so `--strict` finds no function that could not be sent. */
+class OwnTarget {
+  readonly #target: unknown;
+  constructor(target: unknown) {
+    this.#target = target;
   }
-  const { module, exportName } = s.targets.describe(spec.start[0]);
-  if (module === null) return arg;
-  return { ...spec, start: [{ smarmTarget: [module, exportName] }, ...spec.start.slice(1)] };
+  static of(one: OwnTarget): unknown {
+    return one.#target;
+  }
+}
+
+/** The targets in a child's spec: at home they are wrapped, elsewhere exported functions and URLs travel by name. */
+function pack(s: Scheduler, isHome: boolean, arg: unknown): unknown {
+  return withTargets(arg, (target) => {
+    if (typeof target !== "function" && !(target instanceof URL)) return target;
+    if (isHome) return new OwnTarget(target);
+    if (target instanceof URL) return { smarmTarget: [target.href, "main"] };
+    const { module, exportName } = s.targets.describe(target);
+    return module === null ? target : { smarmTarget: [module, exportName] };
+  });
 }
 
 /** The other end of {@link pack}. */
 export function unpack(s: Scheduler, arg: unknown): unknown {
-  const spec = arg as { start?: unknown[] } | null;
-  const known = (spec?.start?.[0] as { smarmTarget?: [string, string] } | undefined)?.smarmTarget;
-  if (known === undefined) return arg;
-  const target = s.targets.find(known[0], known[1]) ?? new URL(known[0]);
-  return { ...spec, start: [target, ...spec!.start!.slice(1)] };
+  return withTargets(arg, (target) => {
+    if (target instanceof OwnTarget) return OwnTarget.of(target);
+    const known = (target as { smarmTarget?: [string, string] } | null | undefined)?.smarmTarget;
+    if (known === undefined) return target;
+    const [module, exportName] = known;
+    const found = s.targets.find(module, exportName);
+    if (found === undefined && exportName !== "main") {
+      throw new TypeError(
+        `Cannot start ${
+          JSON.stringify(exportName)
+        }: ${module} is not loaded where the supervisor lives. Give its URL`,
+      );
+    }
+    return found ?? new URL(module);
+  });
+}
+
+/** A child's spec, and those of a supervisor under it, with other targets; whatever else it is, as it is. */
+function withTargets(arg: unknown, change: (target: unknown) => unknown): unknown {
+  if (typeof arg !== "object" || arg === null) return arg;
+  const { start, supervise } = arg as { start?: unknown; supervise?: { children?: unknown } | null };
+  if (Array.isArray(start) && start.length > 0) {
+    return { ...arg, start: [change(start[0]), ...start.slice(1)] };
+  }
+  if (!Array.isArray(supervise?.children)) return arg;
+  const children = supervise.children.map((child) => withTargets(child, change));
+  return { ...arg, supervise: { ...supervise, children } };
 }

@@ -8,7 +8,8 @@
  *
  * @module
  */
-import type { Actor, AnyAddress, Call, Handle, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
+import { describeReason } from "../runtime/errors.ts";
+import type { Actor, AnyAddress, Call, Exit, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
 
 /** What a handler of a server works with. */
 export interface Context<S> {
@@ -20,7 +21,10 @@ export interface Context<S> {
   readonly from: Pid | null;
   /** Ends the server, once the handler is done, with this reason; `"normal"` unless given. */
   stop(reason?: unknown): void;
-  /** The caller's `await` throws this error; the server goes on. An error that is thrown otherwise ends the server. */
+  /**
+   * The caller's `await` throws this error; the server goes on. An error that is thrown otherwise ends the server, and so
+   * does this one where nobody has called.
+   */
   fail(error: Error): never;
   /** Answers the call later: `keep` gets what to answer with. Return what this gives. */
   later<R>(keep: (reply: Reply<R>) => void): R;
@@ -46,7 +50,10 @@ export interface ServerSpec<S, A extends unknown[], C, K> {
   readonly calls?: C & Handlers<S>;
   /** A cast has no answer; what its handler returns is dropped. */
   readonly casts?: K & Handlers<S>;
-  /** Any other message: `DOWN`, `EXIT`, timed messages, whatever was sent by hand. */
+  /**
+   * Any other message: `DOWN`, `EXIT`, timed messages, whatever was sent by hand. Not an `EXIT` of its supervisor: that
+   * ends the server, though it traps exits, and all operations work in its `terminate` then.
+   */
   readonly info?: (context: Context<S>, message: unknown) => unknown;
   /** At the end, whatever led to it but `kill`: only `send`, `log` and plain promises work here. */
   readonly terminate?: (context: Context<S>, reason: unknown) => unknown;
@@ -126,7 +133,7 @@ class ServerContext<S> implements Context<S> {
     this.stopping ??= { reason };
   }
   fail(error: Error): never {
-    throw new Refusal(error);
+    throw this.call === null ? error : new Refusal(error);
   }
   later<R>(keep: (reply: Reply<R>) => void): R {
     const { call } = this;
@@ -164,6 +171,8 @@ class ServerContext<S> implements Context<S> {
  * ```
  */
 export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K>): Server<S, A, C, K> {
+  checkParts("server", spec, ["init"], ["info", "terminate"]);
+  checkHandlers("server", spec);
   const calls: Handlers<S> = spec.calls ?? {};
   const casts: Handlers<S> = spec.casts ?? {};
   for (const name of Object.keys(calls)) {
@@ -207,6 +216,37 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
   }) as unknown as Server<S, A, C, K>;
 }
 
+/** Said where the spec is written, and not when an actor comes to it. @throws TypeError */
+export function checkParts(what: string, spec: object, needed: readonly string[], others: readonly string[]) {
+  if (typeof spec !== "object" || spec === null) {
+    throw new TypeError(`${what} needs an object, got ${show(spec)}`);
+  }
+  for (const name of [...needed, ...others]) {
+    const part: unknown = (spec as Record<string, unknown>)[name];
+    if (typeof part === "function" || (part === undefined && others.includes(name))) continue;
+    throw new TypeError(`${what} needs a function as its ${name}, got ${show(part)}`);
+  }
+}
+
+/** @throws TypeError */
+export function checkHandlers(
+  what: string,
+  spec: { readonly calls?: object; readonly casts?: object },
+): void {
+  for (const kind of ["calls", "casts"] as const) {
+    const handlers = spec[kind];
+    if (handlers === undefined) continue;
+    if (typeof handlers !== "object" || handlers === null) {
+      throw new TypeError(`${what} needs functions by name as its ${kind}, got ${show(handlers)}`);
+    }
+    checkParts(`${what}: ${kind}`, handlers, Object.keys(handlers), []);
+  }
+}
+
+function show(value: unknown): string {
+  return Deno.inspect(value, { depth: 0, breakLength: Infinity });
+}
+
 async function serve<S>(
   context: ServerContext<S>,
   calls: Handlers<S>,
@@ -214,13 +254,18 @@ async function serve<S>(
   info: ((context: Context<S>, message: unknown) => unknown) | undefined,
   message: unknown,
 ): Promise<void> {
+  const order = orderOf(message);
+  if (order !== null) {
+    context.stop(order.reason);
+    return;
+  }
   if (isServerCall(message)) {
     const { call: name, args } = message.request;
-    const own = calls[name];
-    context.call = message;
-    context.from = message.from;
+    const own = ownHandler(calls, name);
     try {
       if (own !== undefined || !Object.hasOwn(casts, name)) {
+        context.call = message;
+        context.from = message.from;
         if (own === undefined) {
           throw new Refusal(new TypeError(`the server has no call ${JSON.stringify(name)}`));
         }
@@ -241,9 +286,10 @@ async function serve<S>(
     }
     return;
   }
-  const handled = isCast(message) && Object.hasOwn(casts, message.cast)
-    ? casts[message.cast](context, ...message.args)
-    : info?.(context, message);
+  const cast = isCast(message) ? ownHandler(casts, message.cast) : undefined;
+  const handled = cast === undefined
+    ? info?.(context, message)
+    : cast(context, ...(message as ServerCast).args);
   if (handled instanceof Promise) await handled;
 }
 
@@ -258,12 +304,22 @@ export function answerWith(call: Call, value: unknown): void {
 
 export function isServerCall(message: unknown): message is Call<ServerCall> {
   const call = message as Call<ServerCall> | null;
-  return typeof call === "object" && call?.type === "CALL" && typeof call.request?.call === "string";
+  return typeof call === "object" && call?.type === "CALL" && typeof call.request?.call === "string" &&
+    Array.isArray(call.request.args);
 }
 
 export function isCast(message: unknown): message is ServerCast {
   const cast = message as ServerCast | null;
-  return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string";
+  return typeof cast === "object" && cast?.type === "CAST" && typeof cast.cast === "string" &&
+    Array.isArray(cast.args);
+}
+
+/** Names come from whoever sends: what every object inherits is no handler. */
+export function ownHandler<H>(
+  handlers: Readonly<Record<string, H>> | undefined,
+  name: string,
+): H | undefined {
+  return handlers !== undefined && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
 }
 
 /** Names an actor function in dumps and errors, where its module does not export it under a name of its own. */
@@ -300,7 +356,7 @@ export function announcement(pool: Pid): unknown {
 }
 
 /** A call: whoever sends hears nothing of a message that the pool's full mailbox drops, and would never get work. */
-async function announceTo(self: Actor<unknown>, pool: Pid): Promise<void> {
+export async function announceTo(self: Actor<unknown>, pool: Pid): Promise<void> {
   for (;;) {
     try {
       return await self.call(pool as Pid<Call<Announcement, void>>, { announces: self.pid });
@@ -323,7 +379,7 @@ export function isAnnouncement(message: unknown): message is Call<Announcement, 
   return typeof call === "object" && call?.type === "CALL" && typeof call.request?.announces === "number";
 }
 
-function takeAnnouncement(args: unknown[]): Pid | null {
+export function takeAnnouncement(args: unknown[]): Pid | null {
   const last = args.at(-1) as Record<string, unknown> | null | undefined;
   if (typeof last !== "object" || last === null || typeof last[POOL_KEY] !== "number") return null;
   args.pop();
@@ -332,6 +388,18 @@ function takeAnnouncement(args: unknown[]): Pid | null {
 
 export function isExit(error: unknown): error is Error & { reason: unknown } {
   return error instanceof Error && error.name === "ExitError";
+}
+
+/** The mark of an `EXIT` of the actor's own supervisor (runtime/lifecycle.ts). */
+const OF_SUPERVISOR = Symbol.for("smarm.of-supervisor");
+
+/** What its supervisor tells an actor that traps exits: to end, and why. */
+export function orderOf(message: unknown): { readonly reason: unknown } | null {
+  if (typeof message !== "object" || message === null || !(OF_SUPERVISOR in message)) return null;
+  const { outcome } = message as unknown as Exit;
+  if (outcome.kind === "exit") return { reason: "normal" };
+  const { error } = outcome;
+  return { reason: isExit(error) ? error.reason : error };
 }
 
 /** An actor that was killed has nothing to terminate with. */
@@ -346,11 +414,6 @@ export function isAlive(self: Actor<unknown>): boolean {
 /** The end for a reason: as if the server had been told to end. */
 export function asError(self: Actor<unknown>, reason: unknown): Error {
   if (reason instanceof Error) return reason;
-  const error = new Error(`the server ${self.format(self.pid)} has stopped: ${String(reason)}`);
+  const error = new Error(`the server ${self.format(self.pid)} has stopped: ${describeReason(reason)}`);
   return Object.assign(Object.defineProperty(error, "name", { value: "ExitError" }), { reason });
-}
-
-/** How an actor ended, as a reason. */
-export function reasonOf(outcome: Outcome): unknown {
-  return outcome.kind === "exit" ? "normal" : outcome.error;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ActorFunction, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
+import { boundOf } from "../runtime/spawn.ts";
 import { checkDuration } from "../timer/duration.ts";
 
 /** Which children are restarted with one that has ended: itself, all, or itself and those that were started after it. */
@@ -70,6 +71,8 @@ export interface SupervisorSpec extends SupervisorBase {
 
 /** What `self.superviseMany` takes: one start for all children; `startChild` adds its arguments to those given here. */
 export interface ManySpec<F = ActorFunction> extends SupervisorBase, ChildBase {
+  /** Registers the supervisor: alike children cannot all have one name. */
+  readonly name?: string;
   /** The target and its first arguments. */
   readonly start: readonly [F | URL, ...unknown[]];
 }
@@ -160,7 +163,9 @@ export function checkSpec(spec: SupervisorSpec): Setup {
   if (typeof spec !== "object" || spec === null) {
     throw new TypeError(`supervise needs { strategy, children }, got ${show(spec)}`);
   }
-  const children = (spec.children ?? []).map(checkChild);
+  const given = spec.children ?? [];
+  if (!Array.isArray(given)) throw new TypeError(`supervise needs a list of children, got ${show(given)}`);
+  const children = given.map(checkChild);
   const ids = new Set<string>();
   for (const { id } of children) {
     if (ids.has(id)) throw new TypeError(`supervise got two children with the id ${show(id)}. Rename one`);
@@ -183,7 +188,7 @@ export function checkManySpec(spec: ManySpec): Setup {
   if (typeof spec !== "object" || spec === null) {
     throw new TypeError(`superviseMany needs { start: [target, ...args] }, got ${show(spec)}`);
   }
-  const template = checkChild({ ...spec, id: "many" } as ChildSpec);
+  const template = checkChild({ ...spec, id: "many", name: undefined } as ChildSpec); // the name is the supervisor's
   return { ...checkBase(spec), strategy: "one_for_one", children: [], template };
 }
 
@@ -215,6 +220,11 @@ export function checkChild(spec: ChildSpec): Child {
       } out, or give it to its children`,
     );
   }
+  const name = spec.name ?? supervise?.name;
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    throw new TypeError(`${who}: name needs at least one character, got ${show(name)}`);
+  }
+  boundOf(spec);
   return {
     id,
     target: start?.[0] ?? null,
@@ -223,7 +233,7 @@ export function checkChild(spec: ChildSpec): Child {
     restart: oneOf(`${who}: restart`, spec.restart ?? "permanent", ["permanent", "transient", "temporary"]),
     shutdown,
     type: isTree ? "supervisor" : oneOf(`${who}: type`, spec.type ?? "worker", ["worker", "supervisor"]),
-    name: spec.name ?? supervise?.name,
+    name,
     scheduler: scheduler ?? "local",
     mailbox: spec.mailbox,
   };

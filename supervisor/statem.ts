@@ -5,9 +5,13 @@
  * @module
  */
 import type { Actor, Pid, TimerRef } from "../runtime/api.ts";
+import { checkDuration } from "../timer/duration.ts";
 import {
+  announceTo,
   answerWith,
   asError,
+  checkHandlers,
+  checkParts,
   type Client,
   type ClientOptions,
   isAlive,
@@ -15,9 +19,12 @@ import {
   isExit,
   isServerCall,
   makeClient,
+  orderOf,
+  ownHandler,
   type Reply,
   type Server,
   shownAs,
+  takeAnnouncement,
 } from "./server.ts";
 
 /** What a handler of a state machine works with. */
@@ -40,7 +47,7 @@ export interface Machine<D> {
   /** Puts this event off until the state has changed. Of a call give back what this gives. */
   // deno-lint-ignore no-explicit-any
   postpone(): any;
-  /** The caller's `await` throws this error; the machine goes on. */
+  /** The caller's `await` throws this error; the machine goes on. Where nobody has called, the error ends it. */
   fail(error: Error): never;
   /** Answers the call later. */
   later<R>(keep: (reply: Reply<R>) => void): R;
@@ -62,7 +69,7 @@ export interface StateSpec<D> {
   readonly casts?: MachineHandlers<D>;
   /** What {@link Machine.timeoutIn} has asked for. */
   readonly timeout?: (machine: Machine<D>) => unknown;
-  /** Any other message. */
+  /** Any other message, but for an `EXIT` of the machine's supervisor, which ends it. */
   readonly info?: (machine: Machine<D>, message: unknown) => unknown;
 }
 
@@ -97,6 +104,7 @@ export type Statem<D, A extends unknown[], T> = Server<D, A, Merged<T, "calls">,
 
 const POSTPONED = Symbol("postponed");
 const LATER = Symbol("later");
+const NO_EVENT = Symbol("no event");
 
 class Refusal {
   readonly error: Error;
@@ -117,7 +125,7 @@ class Runner<D> implements Machine<D> {
   /** A timeout that was armed in another state, or replaced, is stale. */
   #token = 0;
   #timeoutMs: number | null = null;
-  #event: unknown = null;
+  #event: unknown = NO_EVENT;
   /** Put off until the state changes, in the order in which they came. */
   #postponed: unknown[] = [];
 
@@ -133,15 +141,16 @@ class Runner<D> implements Machine<D> {
     this.#next = state;
   }
   timeoutIn(ms: number): void {
-    this.#timeoutMs = ms;
+    this.#timeoutMs = checkDuration(ms, "timeoutIn");
   }
   // deno-lint-ignore no-explicit-any
   postpone(): any {
+    if (this.#event === NO_EVENT) throw new TypeError("postpone puts an event off: enter has none");
     this.#postponed.push(this.#event);
     return POSTPONED;
   }
   fail(error: Error): never {
-    throw new Refusal(error);
+    throw this.from === null ? error : new Refusal(error);
   }
   later<R>(keep: (reply: Reply<R>) => void): R {
     const call = this.#event;
@@ -159,13 +168,20 @@ class Runner<D> implements Machine<D> {
     throw new RangeError(`statem has no state ${JSON.stringify(state)}: it has ${known}`);
   }
 
-  async enter(): Promise<void> {
+  async #enter(): Promise<void> {
+    this.#event = NO_EVENT;
     await this.#states[this.state].enter?.(this);
+  }
+
+  async start(): Promise<void> {
+    await this.#enter();
     await this.#settle();
   }
 
   /** One event, and all that follows from it. */
   async handle(event: unknown): Promise<void> {
+    const order = orderOf(event);
+    if (order !== null) return this.stop(order.reason);
     await this.#dispatch(event);
     await this.#settle();
   }
@@ -182,7 +198,8 @@ class Runner<D> implements Machine<D> {
       this.#disarm();
       this.state = next;
       this.#armTimeout(); // asked for together with the change
-      await this.#states[next].enter?.(this);
+      await this.self.check(); // a machine may go from state to state for ever
+      await this.#enter();
       this.#armTimeout();
       const postponed = this.#postponed;
       this.#postponed = [];
@@ -202,7 +219,7 @@ class Runner<D> implements Machine<D> {
     this.#timeoutMs = null;
     this.#disarm();
     this.#timer = this.self.after(ms, this.self.pid, {
-      type: TIMEOUT,
+      type: "STATE_TIMEOUT",
       token: this.#token,
       [OWN_EVENT]: true,
     });
@@ -219,8 +236,9 @@ class Runner<D> implements Machine<D> {
     this.#event = event;
     if (isServerCall(event)) {
       const { call: name, args } = event.request;
-      const own = state.calls?.[name] ?? state.casts?.[name];
-      this.from = event.from;
+      const call = ownHandler(state.calls, name);
+      const own = call ?? ownHandler(state.casts, name); // of a pool, which wants to know when a cast is done
+      if (call !== undefined) this.from = event.from;
       try {
         if (own === undefined) {
           throw new Refusal(
@@ -237,19 +255,18 @@ class Runner<D> implements Machine<D> {
       } finally {
         this.from = null;
       }
-    } else if (isCast(event)) await state.casts?.[event.cast]?.(this, ...event.args);
+    } else if (isCast(event)) await ownHandler(state.casts, event.cast)?.(this, ...event.args);
     else if (isTimeout(event)) {
       if (event.token === this.#token) await state.timeout?.(this);
     } else await state.info?.(this, event);
   }
 }
 
-const TIMEOUT = "STATE_TIMEOUT";
 /** No bound of the mailbox drops it: a machine that misses its timeout may stay in a state for ever (runtime/timed.ts). */
 const OWN_EVENT = Symbol.for("smarm.own-event");
 
 function isTimeout(message: unknown): message is { readonly token: number } {
-  return typeof message === "object" && message !== null && (message as { type?: unknown }).type === TIMEOUT;
+  return typeof message === "object" && message !== null && OWN_EVENT in message;
 }
 
 /**
@@ -291,7 +308,13 @@ function isTimeout(message: unknown): message is { readonly token: number } {
 export function statem<D, A extends unknown[], T>(
   spec: StatemSpec<D, A, T>,
 ): Statem<D, A, T> {
-  if (!Object.hasOwn(spec.states as object, spec.initial)) {
+  checkParts("statem", spec, ["init"], ["terminate"]);
+  for (const [name, state] of Object.entries(spec.states ?? {})) {
+    const what = `statem: state ${JSON.stringify(name)}`;
+    checkParts(what, state, [], ["enter", "timeout", "info"]);
+    checkHandlers(what, state);
+  }
+  if (!Object.hasOwn(spec.states ?? {}, spec.initial)) {
     throw new RangeError(
       `statem begins in state ${JSON.stringify(spec.initial)}, which it does not have. Add it`,
     );
@@ -303,11 +326,13 @@ export function statem<D, A extends unknown[], T>(
   const both = calls.find((name) => casts.includes(name));
   if (both !== undefined) throw new TypeError(`statem has a call and a cast named ${both}. Rename one`);
   const run = async (self: Actor<unknown>, ...args: unknown[]) => {
+    const announce = takeAnnouncement(args);
     const machine = new Runner<D>(self, spec.states, spec.initial);
     machine.data = await spec.init(self, ...args as A);
+    if (announce !== null) await announceTo(self, announce);
     let reason: unknown = "normal";
     try {
-      await machine.enter();
+      await machine.start();
       while (machine.stopping === null) await machine.handle(await self.receive());
       reason = machine.stopping.reason;
     } catch (error) {

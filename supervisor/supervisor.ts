@@ -93,6 +93,19 @@ interface End {
   readonly member: Member;
   readonly incarnation: number;
   readonly outcome: Outcome;
+  /** A restart that failed: it is tried again, whatever the reason. */
+  readonly again?: boolean;
+}
+
+/**
+ * In the supervisor's own mailbox: a restart that failed is tried again when what has come before is done (OTP's
+ * `try_again_restart`). One that fails at once, for ever, keeps neither its scheduler nor whoever asks the supervisor.
+ */
+class TryAgain {
+  readonly end: End;
+  constructor(end: End) {
+    this.end = end;
+  }
 }
 
 class Tree {
@@ -155,6 +168,7 @@ class Tree {
       if (message.flavor === EXIT_LINK) this.#linkedEnd(message.from, message.reason as Outcome);
       else if (message.reason !== "normal") this.#end(new ExitError(message.reason));
     } else if (message instanceof CallImpl) this.#requests.push(message);
+    else if (message instanceof TryAgain) this.#exits.push(message.end);
     // OTP's supervisor ignores other messages too
   }
 
@@ -259,16 +273,19 @@ class Tree {
 
   /** It had started, and its end is to be dealt with. */
   #isQueued(member: Member): boolean {
-    for (let i = 0; i < this.#exits.length; i++) if (this.#exits.at(i).member === member) return true;
+    for (let i = 0; i < this.#exits.length; i++) {
+      const end = this.#exits.at(i);
+      if (end.member === member && end.incarnation === member.incarnation) return true;
+    }
     return false;
   }
 
   // --- Restarting -------------------------------------------------------------------------------------------------
 
-  #ended({ member, incarnation, outcome }: End): Promise<void> | void {
+  #ended({ member, incarnation, outcome, again }: End): Promise<void> | void {
     if (incarnation !== member.incarnation || !this.#members.has(member)) return;
     const { restart } = member.child;
-    if (restart === "permanent" || (restart === "transient" && !isQuiet(outcome))) {
+    if (again || restart === "permanent" || (restart === "transient" && !isQuiet(outcome))) {
       return this.#restart(member, outcome);
     }
     if (restart === "temporary" || this.#setup.template !== null) this.#remove(member);
@@ -296,9 +313,13 @@ class Tree {
     const before = member.outcome;
     const failure = this.#spawn(member);
     this.#log(member, before ?? outcome);
-    if (failure === null) return;
-    this.#exits.push({ member, incarnation: member.incarnation, outcome: { kind: "panic", error: failure } });
-    return this.#actor.yield(); // it may fail again and again: others come in between
+    if (failure !== null) this.#tryAgain(member, failure);
+  }
+
+  #tryAgain(member: Member, error: Error): void {
+    const { incarnation } = member;
+    const outcome: Outcome = { kind: "panic", error };
+    this.#s.putSystem(this.#actor, new TryAgain({ member, incarnation, outcome, again: true }));
   }
 
   async #restartSeveral(member: Member, outcome: Outcome): Promise<void> {
@@ -306,14 +327,14 @@ class Tree {
     const several = this.#setup.strategy === "one_for_all" ? all : all.slice(all.indexOf(member));
     await this.#stop([...several].reverse());
     for (const one of several) {
-      if (one.child.restart === "temporary") {
+      if (one.child.restart === "temporary" || one.isNew) { // whoever has asked for a new one was told that it failed
         this.#remove(one);
         continue;
       }
       const failure = await this.#startAndWait(one);
       if (one === member) this.#log(one, outcome);
       if (this.#ending !== null) return;
-      if (failure !== null) return await this.#restart(one, { kind: "panic", error: failure });
+      if (failure !== null) return this.#tryAgain(one, failure);
     }
   }
 
@@ -440,10 +461,11 @@ class Tree {
     return { specs, active, supervisors, workers: specs - supervisors };
   }
 
-  #startChild(call: CallImpl, args: readonly unknown[]): void {
+  #startChild(call: CallImpl, packed: readonly unknown[]): void {
     const { template } = this.#setup;
+    const args = packed.map((arg) => unpack(this.#s, arg));
     const child = template === null
-      ? checkChild(unpack(this.#s, args[0]) as ChildSpec)
+      ? checkChild(args[0] as ChildSpec)
       : args.length === 0
       ? template
       : { ...template, args: [...template.args, ...args] };
@@ -508,9 +530,7 @@ class Tree {
   #find(which: string | Pid): Member {
     const member = typeof which === "string" ? this.#byId.get(which) : this.#byPid.get(which);
     if (member !== undefined) return member;
-    throw this.#error(
-      `has no child ${typeof which === "string" ? JSON.stringify(which) : formatPid(which)}`,
-      null,
-    );
+    const shown = typeof which === "number" ? formatPid(which) : Deno.inspect(which, { depth: 0 });
+    throw this.#error(`has no child ${shown}`, null);
   }
 }

@@ -47,8 +47,6 @@ export class TestRun {
   readonly #config: Config;
   /** Actors that were last seen awaiting something that is not smarm's. */
   readonly #outside: Set<ActorImpl> = new Set();
-  /** Since when, on the real clock and on the virtual one, time goes on as in the real world; null: it does not. */
-  #realSince: { realMs: number; virtualMs: number } | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #main: Outcome | null = null;
   #failure: Error | null = null;
@@ -136,7 +134,6 @@ export class TestRun {
     s.turnBegins(s.clock.now());
     do {
       if (s.current !== null) this.#outside.add(s.current); // it was resumed and has not come to wait for us
-      if (this.#realSince !== null) this.#followReality();
       const now = s.startBurst();
       s.timers.turn(now);
       s.drive();
@@ -169,16 +166,14 @@ export class TestRun {
     s.publish();
     const deadline = s.timers.nextDeadline();
     const real = this.#virtual === null || this.#waitsForReality();
+    if (real) this.#virtual?.followReality();
+    else this.#virtual!.standStill();
     if (deadline === Infinity) return !this.#waitsForReality() && this.#nothingMoves();
     if (!real) {
-      this.#realSince = null;
       // First a turn of the thread's event loop: what actors have left behind, such as a rejection, is told there.
       if (this.#aired) this.#virtual!.jumpTo(deadline);
       this.#aired = !this.#aired;
       return true;
-    }
-    if (this.#virtual !== null) {
-      this.#realSince ??= { realMs: performance.now(), virtualMs: this.#clock.now() };
     }
     this.#later(Math.max(0, deadline - this.#clock.now()));
     return false;
@@ -192,11 +187,6 @@ export class TestRun {
       }
     }
     return this.#outside.size > 0 || s.loading > 0 || s.words[s.base + IO_PARKED] > 0;
-  }
-
-  #followReality(): void {
-    const { realMs, virtualMs } = this.#realSince!;
-    this.#virtual!.jumpTo(virtualMs + performance.now() - realMs);
   }
 
   #later(ms: number): void {

@@ -5,6 +5,9 @@
  * would let an actor that loops over `self.check()` keep the thread for ever: timeslices would never end. So each look at
  * the clock takes a microsecond, the same one on every machine.
  *
+ * While an actor waits for something of the real world, time goes on as it does there: whoever looks when that has come
+ * finds that it has taken its time.
+ *
  * @module
  */
 import { type Clock, VirtualClock } from "../timer/clock.ts";
@@ -13,11 +16,25 @@ const LOOK_MS = 0.001;
 
 export class TestClock implements Clock {
   readonly #clock = new VirtualClock();
+  /** Since when it follows the real world, on both clocks. */
+  #realSince: { readonly realMs: number; readonly virtualMs: number } | null = null;
 
   now(): number {
+    if (this.#realSince !== null) {
+      const { realMs, virtualMs } = this.#realSince;
+      this.jumpTo(virtualMs + performance.now() - realMs);
+    }
     const now = this.#clock.now() + LOOK_MS;
     this.#clock.advanceTo(now);
     return now;
+  }
+
+  followReality(): void {
+    this.#realSince ??= { realMs: performance.now(), virtualMs: this.now() };
+  }
+
+  standStill(): void {
+    this.#realSince = null;
   }
 
   /** Jumps to `ms`, if that is in the future. */

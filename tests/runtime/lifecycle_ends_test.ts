@@ -85,3 +85,8 @@ for (const threads of [1, 2, 4]) {
     });
   });
 }
+
+Deno.test("a link that was taken back by both at once can be made again by either", async () => {
+  const boom = "panic RangeError: boom";
+  assertEquals(await scenario(2, "crossedLinks"), [boom, boom]);
+});

@@ -1,11 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Config, pool, server, statem } from "smarm";
 import { runActors } from "smarm/testing";
 import { Runtime } from "../../runtime/runtime.ts";
 import { LeastLoaded } from "../../supervisor/pool.ts";
 import type { Pid } from "smarm";
 import type { counter, door } from "./programs/servers.ts";
-import type { Actor } from "smarm";
+import type { Actor, Down, ExitError } from "smarm";
 
 const PROGRAM = new URL("./programs/servers.ts", import.meta.url);
 
@@ -173,4 +173,185 @@ Deno.test("a state machine whose mailbox is full does not miss its timeout", asy
       self.exit(client.handle, "shutdown");
     });
   }
+});
+
+Deno.test("a server takes nothing for a call or a cast that its spec does not name as one", async () => {
+  const seen: unknown[] = [];
+  const info = (_: unknown, message: unknown) => void seen.push(message);
+  const calls = { get: () => 1 };
+  const kinds = {
+    server: server({ init: () => null, calls, casts: { none: () => {} }, info }),
+    statem: statem({ init: () => null, initial: "on", states: { on: { calls, info } } }),
+  };
+  for (const [kind, one] of Object.entries(kinds)) {
+    await runActors(async (self: Actor) => {
+      const { handle } = one.start(self);
+      for (const call of ["toString", "constructor", "hasOwnProperty", "__proto__"]) {
+        self.send(handle, { type: "CAST", cast: call, args: [] });
+        await assertRejects(() => self.call(handle, { call, args: [] }), TypeError, call);
+      }
+      seen.length = 0;
+      self.send(handle, { type: "CAST", cast: "none" }); // no arguments: not from a client
+      await assertRejects(() => self.call(handle, { call: "get" }), Error, "not answered");
+      assertEquals(seen.length, 2, kind);
+      assertEquals(await self.call(handle, { call: "get", args: [] }), 1);
+      self.exit(handle, "shutdown");
+    });
+  }
+});
+
+Deno.test("fail where nobody has called ends a server with that error, in a pool too", async () => {
+  const casts = {
+    refuse: (one: { from: Pid | null; fail(error: Error): never }) => one.fail(new RangeError(`${one.from}`)),
+  };
+  const kept = server({ init: () => null, casts });
+  const machine = statem({ init: () => null, initial: "on", states: { on: { casts } } });
+  for (const one of [kept, machine, pool(kept, { size: 1, intensity: 0, scheduler: "local" })]) {
+    await runActors(async (self: Actor) => {
+      const client = one.start(self);
+      client.refuse();
+      const outcome = await client.handle.join();
+      let error = outcome.kind === "panic" ? outcome.error : undefined;
+      while (error?.cause !== undefined) error = error.cause as Error;
+      assertEquals([error?.name, error?.message], ["RangeError", "null"]);
+    });
+  }
+});
+
+Deno.test("a pool may be one of state machines", async () => {
+  const machine = statem({
+    init: () => ({ n: 0 }),
+    initial: "on",
+    states: { on: { calls: { add: (m) => ++m.data.n } } },
+  });
+  await runActors(async (self: Actor) => {
+    const client = pool(machine, { size: 2, scheduler: "local" }).start(self);
+    assertEquals(await client.add(), 1);
+    self.exit(client.handle, "shutdown");
+  });
+});
+
+Deno.test("enter of a state has no event that could be put off", async () => {
+  const machine = statem({
+    init: () => null,
+    initial: "off",
+    states: { off: { calls: { on: (m) => m.go("on") } }, on: { enter: (m) => m.postpone() } },
+  });
+  await runActors(async (self: Actor) => {
+    const client = machine.start(self);
+    await client.on();
+    const outcome = await client.handle.join();
+    assertEquals(
+      outcome.kind === "panic" && outcome.error.message,
+      "postpone puts an event off: enter has none",
+    );
+  });
+});
+
+Deno.test("a server stops for whatever reason it is given", async () => {
+  const kept = server({ init: () => null, casts: { stop: (one, reason: unknown) => one.stop(reason) } });
+  await runActors(async (self: Actor) => {
+    const reason = Object.create(null);
+    const client = kept.start(self);
+    client.stop(reason);
+    const outcome = await client.handle.join();
+    assertEquals(outcome.kind === "panic" && (outcome.error as Error & { reason: unknown }).reason, reason);
+  });
+});
+
+Deno.test("a server that traps exits ends when its supervisor tells it to, and can still wait in terminate", async () => {
+  const seen: unknown[] = [];
+  const common = {
+    init: (self: Actor) => void self.trapExit(true),
+    terminate: async (one: { self: Actor }, reason: unknown) => {
+      await one.self.sleep(1);
+      seen.push(reason);
+    },
+  };
+  const info = (_: unknown, message: unknown) => void seen.push((message as { type: string }).type);
+  for (
+    const one of [server({ ...common, info }), statem({ ...common, initial: "on", states: { on: { info } } })]
+  ) {
+    seen.length = 0;
+    await runActors(async (self: Actor) => {
+      const supervisor = self.supervise({ children: [{ id: "a", start: [one] }] });
+      const [{ pid }] = await supervisor.children();
+      self.exit(pid!, "from somebody else");
+      const ref = self.monitor(pid!);
+      await supervisor.terminateChild("a");
+      const { outcome } = await self.receive((message) => (message as Down).ref === ref) as Down;
+      assertEquals(outcome.kind === "panic" && (outcome.error as ExitError).reason, "shutdown");
+      self.exit(supervisor, "shutdown");
+    });
+    assertEquals(seen, ["EXIT", "shutdown"]);
+  }
+});
+
+Deno.test("a state machine that goes from state to state for ever gives way, and can be ended", async () => {
+  const restless = statem({
+    init: () => null,
+    initial: "a",
+    states: { a: { enter: (m) => m.go("b") }, b: { enter: (m) => m.go("a") } },
+  });
+  await runActors(async (self: Actor) => {
+    const { handle } = restless.start(self);
+    await self.sleep(1);
+    self.exit(handle, "shutdown");
+    assertEquals((await handle.join()).kind, "panic");
+  });
+});
+
+Deno.test("what is wrong with a spec is told where it is written", () => {
+  // deno-lint-ignore no-explicit-any
+  const wrong = (f: (spec: any) => unknown, spec: unknown, text: string) => {
+    assertThrows(() => f(spec), TypeError, text);
+  };
+  const init = () => null;
+  for (const [what, f] of [["server", server], ["statem", statem]] as const) {
+    wrong(f, null, `${what} needs an object, got null`);
+    wrong(f, {}, `${what} needs a function as its init, got undefined`);
+    wrong(f, { init, terminate: 5 }, `${what} needs a function as its terminate, got 5`);
+  }
+  wrong(server, { init, calls: 5 }, "server needs functions by name as its calls, got 5");
+  wrong(server, { init, casts: { a: 5 } }, "server: casts needs a function as its a, got 5");
+  wrong(statem, { init, states: { a: null } }, 'statem: state "a" needs an object, got null');
+  wrong(
+    statem,
+    { init, states: { a: { enter: 5 } } },
+    'statem: state "a" needs a function as its enter, got 5',
+  );
+  wrong(
+    statem,
+    { init, states: { a: { calls: { b: 5 } } } },
+    'statem: state "a": calls needs a function as its b',
+  );
+  assertThrows(() => statem({ init, initial: "a" } as never), RangeError, 'statem begins in state "a"');
+});
+
+Deno.test("a state machine takes no message of others for its timeout", async () => {
+  const machine = statem({
+    init: () => [] as string[],
+    initial: "on",
+    states: {
+      on: {
+        enter: (m) => m.timeoutIn(10),
+        timeout: (m) => m.data.push("timeout"),
+        info: (m) => m.data.push("info"),
+        calls: { seen: (m) => [...m.data], bad: (m) => m.timeoutIn(-1) },
+      },
+    },
+  });
+  await runActors(async (self: Actor) => {
+    const client = machine.start(self);
+    for (let token = 0; token < 3; token++) self.send(client.handle, { type: "STATE_TIMEOUT", token });
+    assertEquals(await client.seen(), ["info", "info", "info"]);
+    await self.sleep(20);
+    assertEquals(await client.seen(), ["info", "info", "info", "timeout"]);
+    await assertRejects(() => client.bad(), Error, "ended before it answered");
+    const outcome = await client.handle.join();
+    assertEquals(
+      outcome.kind === "panic" && outcome.error.message.startsWith("timeoutIn needs milliseconds"),
+      true,
+    );
+  });
 });

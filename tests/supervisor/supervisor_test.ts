@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { Config } from "smarm";
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Actor, Config } from "smarm";
+import { runActors } from "smarm/testing";
 import { Runtime } from "../../runtime/runtime.ts";
 
 const PROGRAM = new URL("./programs/trees.ts", import.meta.url);
@@ -185,3 +186,60 @@ for (const threads of [1, 2, 4]) {
     });
   });
 }
+
+Deno.test("supervisor starts a child that it is asked for though its target could not be sent, and --strict is on", async () => {
+  await runActors(async (self: Actor) => {
+    const supervisor = self.supervise({});
+    const waits = (self: Actor) => self.receive();
+    await supervisor.startChild({ id: "a", start: [waits] });
+    await supervisor.startChild({ id: "b", supervise: { children: [{ id: "c", start: [waits] }] } });
+    await assertRejects(
+      () => supervisor.startChild({ id: "d", start: [waits, () => {}] }),
+      Error,
+      "a function cannot be sent",
+    );
+    assertEquals((await supervisor.count()).active, 2);
+    self.exit(supervisor, "shutdown");
+  });
+});
+
+Deno.test("supervisor says which child it does not have, whatever it is asked for", async () => {
+  await runActors(async (self: Actor) => {
+    const supervisor = self.supervise({});
+    for (const which of ["x", undefined, null, {}, NaN] as string[]) {
+      await assertRejects(() => supervisor.terminateChild(which), Error, "has no child ");
+    }
+    await assertRejects(
+      () => supervisor.deleteChild(undefined as unknown as string),
+      Error,
+      "has no child undefined",
+    );
+    self.exit(supervisor, "shutdown");
+  });
+});
+
+Deno.test("superviseMany has its name to itself, and starts children without one", async () => {
+  await runActors(async (self: Actor) => {
+    const supervisor = self.superviseMany({ name: "many", start: [(self: Actor) => self.receive()] });
+    await Promise.all([supervisor.startChild(), supervisor.startChild()]);
+    assertEquals(self.whereis("many"), supervisor.pid);
+    assertEquals((await supervisor.count()).active, 2);
+    self.exit(supervisor, "shutdown");
+  });
+});
+
+Deno.test("supervisor hears of the end of a child that has taken its link back", async () => {
+  await runActors(async (self: Actor) => {
+    const child = async (self: Actor) => {
+      self.unlink("supervisor");
+      await self.receive();
+    };
+    const supervisor = self.supervise({ name: "supervisor", children: [{ id: "a", start: [child] }] });
+    const [{ pid }] = await supervisor.children();
+    self.kill(pid!);
+    const [again] = await supervisor.children();
+    assertEquals(again.pid !== pid && again.pid !== null, true);
+    await supervisor.terminateChild("a");
+    self.exit(supervisor, "shutdown");
+  });
+});

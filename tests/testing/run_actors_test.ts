@@ -72,6 +72,22 @@ Deno.test("a promise of the real world holds the virtual clock, which then goes 
   });
 });
 
+Deno.test("whoever has waited for the real world finds that it has taken its time, whatever else is waited for", async () => {
+  await runActors(async (self: Actor) => {
+    const real = async (wait: (promise: Promise<void>) => PromiseLike<void>) => {
+      const before = elapsedMs(self);
+      await wait(new Promise((resolve) => setTimeout(resolve, 20)));
+      return elapsedMs(self) - before;
+    };
+    assertEquals(
+      [await real((promise) => promise) >= 15, await real((promise) => self.until(promise)) >= 15],
+      [true, true],
+    );
+    self.spawn((other: Actor) => other.sleep(5)); // over before
+    assertEquals(await real((promise) => promise) >= 15, true);
+  });
+});
+
 Deno.test("an until that never ends is given up by its timeout", async () => {
   await runActors(async (self: Actor) => {
     const error = await assertRejects(() => self.until(new Promise(() => {}), { timeout: 5 }));

@@ -367,6 +367,14 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
     return tries;
   },
 
+  async crossedLinks(self) {
+    const turns = new Int32Array(new SharedArrayBuffer(4));
+    const far = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, unlinksInTime, turns);
+    const near = self.spawnWith({ scheduler: "local" }, relinksInTime, far, turns);
+    self.send(far, near.pid);
+    return [describe(await near.join()), (await far.join() as Any).value];
+  },
+
   async groups(self) {
     const schedulers = self.stats().schedulerCount;
     const group = self.group("g");
@@ -403,6 +411,40 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
     };
   },
 };
+
+/** Neither takes in what the other says before both have said it: they spin until it is their turn. */
+function isTurn(turns: Int32Array, turn: number): void {
+  while (Atomics.load(turns, 0) < turn) { /* spins */ }
+}
+
+export async function unlinksInTime(self: Actor<Any>, turns: Int32Array) {
+  self.trapExit(true);
+  const near = await self.receive();
+  self.link(near);
+  self.send(near, "linked");
+  await self.receive();
+  Atomics.store(turns, 0, 1);
+  isTurn(turns, 2);
+  self.unlink(near);
+  self.send(near, "unlinked");
+  await self.receive();
+  self.link(near);
+  self.send(near, "end");
+  return describe((await self.receive()).outcome);
+}
+
+export async function relinksInTime(self: Actor<Any>, far: Handle<Any, Any>, turns: Int32Array) {
+  await self.receive();
+  self.send(far, "now");
+  isTurn(turns, 1);
+  self.unlink(far);
+  self.link(far);
+  Atomics.store(turns, 0, 2);
+  await self.receive();
+  self.send(far, "link again");
+  await self.receive();
+  throw new RangeError("boom");
+}
 
 export async function joins(self: Actor<Any>, parent: Pid<Any>) {
   const group = self.group("g");
