@@ -190,7 +190,7 @@ export type SelectedFrom<M, K, Source> = Source extends undefined ? never
   : { readonly source: K; readonly closed: false; readonly value: M };
 
 /** What {@link Actor.select} gives: which source was first, and what came from it. */
-export type Selected<M, S> = { [K in keyof S]: SelectedFrom<M, K, S[K]> }[keyof S];
+export type Selected<M, S> = { [K in keyof S]-?: SelectedFrom<M, K, S[K]> }[keyof S];
 
 /**
  * Structured log: one line a record on stderr, JSON unless that is a terminal, with level, time, scheduler, pid, name,

@@ -136,6 +136,14 @@ export async function leavesOut(self: Actor<string>, over: boolean): Promise<voi
   else if (!event.closed) expect<Same<typeof event.value, number>>();
 }
 
+/** Sources that come and go, as a loop over several channels keeps them. */
+export async function someClosed(self: Actor<string>, open: { a?: ChannelReceiver<number> }): Promise<void> {
+  const event = await self.select({ ...open, mail: self });
+  if (event.source === "mail") expect<Same<typeof event.value, string>>();
+  else if (!event.closed) expect<Same<typeof event.value, number>>();
+  else open[event.source] = undefined;
+}
+
 function isDown(message: Down | Exit): message is Down {
   return message.type === "DOWN";
 }
