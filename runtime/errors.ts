@@ -137,13 +137,13 @@ export function toError(thrown: unknown): Error {
   return error;
 }
 
-/** The reasons that are no fault: not reported, not spread by links, no cause for a transient restart (OTP). */
 /** Whether an end is one that people need not hear of. */
 export function isQuiet(outcome: Outcome): boolean {
   if (outcome.kind === "exit") return true;
   return outcome.error.name === "ExitError" && isQuietReason((outcome.error as ExitError).reason);
 }
 
+/** The reasons that are no fault: not reported, not spread by links, no cause for a transient restart (OTP). */
 export function isQuietReason(reason: unknown): boolean {
   return reason === "normal" || reason === "shutdown";
 }
