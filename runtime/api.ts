@@ -522,7 +522,9 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
    */
   supervise(spec: SupervisorSpec): SupervisorHandle;
   /** Starts a supervisor of any number of alike children, all started at run time (OTP's `simple_one_for_one`). */
-  superviseMany<F extends ActorFunction>(spec: ManySpec<F>): ManyHandle<F>;
+  superviseMany<F extends ActorFunction, Given extends unknown[]>(
+    spec: ManySpec<F, Given>,
+  ): ManyHandle<F, Given>;
   /**
    * The ends of the children that this actor has spawned and that no supervisor has started: each is told here before
    * anybody who joins it hears of it. Tells of ends from the first call on; later calls give the same object.

@@ -11,6 +11,7 @@ import type {
   Down,
   Exit,
   Handle,
+  ManyHandle,
   MonitorRef,
   Outcome,
   Pid,
@@ -142,6 +143,22 @@ export async function someClosed(self: Actor<string>, open: { a?: ChannelReceive
   if (event.source === "mail") expect<Same<typeof event.value, string>>();
   else if (!event.closed) expect<Same<typeof event.value, number>>();
   else open[event.source] = undefined;
+}
+
+export async function session(_self: Actor, _kind: string, _id: number, _tries = 1): Promise<void> {
+  await 0;
+}
+
+/** Children are started with the arguments that follow those of the spec. */
+export async function manyAlike(self: Actor): Promise<void> {
+  await self.superviseMany({ start: [session] }).startChild("chat", 1);
+  const chats = self.superviseMany({ start: [session, "chat"], restart: "temporary" });
+  await chats.startChild(1);
+  await chats.startChild(1, 3);
+  await self.superviseMany({ start: [session, "chat", 1, 3] }).startChild();
+  await self.superviseMany({ start: [new URL(import.meta.url)] }).startChild("any", "thing");
+  const kept: ManyHandle<typeof session> = chats;
+  await kept.startChild(1);
 }
 
 function isDown(message: Down | Exit): message is Down {
