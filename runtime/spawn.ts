@@ -19,6 +19,7 @@ import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
 import { arrived, CallImpl } from "./call.ts";
+import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
 
 export function spawn(
@@ -238,6 +239,7 @@ export function adoptStolen(
   args: unknown[],
   messages: unknown[],
 ): void {
+  if (s.strict) deepFreeze([args, messages], s.remote.classes); // as it would have been where it was spawned
   const [fn, known] = s.targets.entry(target);
   const actor = new s.Actor(pid, fn, args, known);
   for (const message of messages) s.put(actor, message);
