@@ -43,8 +43,7 @@ export interface Handle<T = unknown, M = unknown> {
 export type Address<M = never> = Pid<M> | Handle<unknown, M> | string;
 
 /** An address, whatever its actor takes. */
-// deno-lint-ignore no-explicit-any
-export type AnyAddress = Pid<any> | Handle<any, any> | string;
+export type AnyAddress = Address<never>;
 
 /** A request that waits for an answer; it arrives in the mailbox like any message. */
 export interface Call<Request = unknown, Reply = unknown> {
@@ -356,7 +355,8 @@ export type ActorFunction<M = any, A extends unknown[] = any[], T = unknown> = (
 ) => T;
 
 /**
- * What an actor does, it does through this. `M` is the type of the messages that it receives.
+ * What an actor does, it does through this. `M` is the type of the messages that it receives. A function that serves actors
+ * of any type takes `Actor<any>`: `Actor` alone is one that takes any message.
  *
  * Operations that wait give promises; several may be pending at once, and pending receives take messages in the order
  * of the calls, one each. JavaScript cannot see that a `Promise.race` was lost, so a receive that lost one still takes

@@ -116,9 +116,8 @@ export interface SupervisorHandle extends Handle<never, unknown> {
 }
 
 /** The arguments that follow those of the spec; any, where it is not known how many the spec gives. */
-// deno-lint-ignore no-explicit-any
-export type Arguments<F, Given extends unknown[] = unknown[]> = F extends
-  (self: any, ...args: infer A) => unknown
+export type Arguments<F, Given extends unknown[] = unknown[]> = F extends // deno-lint-ignore no-explicit-any
+(self: any, ...args: infer A) => unknown
   // deno-lint-ignore no-explicit-any
   ? number extends Given["length"] ? any[]
   : Given extends [unknown, ...infer Others]

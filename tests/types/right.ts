@@ -161,6 +161,24 @@ export async function manyAlike(self: Actor): Promise<void> {
   await kept.startChild(1);
 }
 
+/** As the README says it: helpers for whatever takes whatever. */
+export async function helper(
+  // deno-lint-ignore no-explicit-any
+  self: Actor<any>,
+  who: Pid<never>,
+  child: Handle<unknown, never>,
+): Promise<string> {
+  self.monitor(who);
+  self.link(child);
+  await child.join();
+  return self.format(who);
+}
+
+export async function isHelped(self: Actor<string>): Promise<void> {
+  const child = self.spawn(session, "chat", 1);
+  await helper(self, self.pid, child);
+}
+
 function isDown(message: Down | Exit): message is Down {
   return message.type === "DOWN";
 }
