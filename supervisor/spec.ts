@@ -116,13 +116,12 @@ export interface SupervisorHandle extends Handle<never, unknown> {
 }
 
 /** The arguments that follow those of the spec; any, where it is not known how many the spec gives. */
-export type Arguments<F, Given extends unknown[] = unknown[]> = F extends // deno-lint-ignore no-explicit-any
-(self: any, ...args: infer A) => unknown
+export type Arguments<F, Given extends unknown[] = unknown[]> = F extends
+  (self: never, ...args: infer A) => unknown
   // deno-lint-ignore no-explicit-any
   ? number extends Given["length"] ? any[]
   : Given extends [unknown, ...infer Others]
-    // deno-lint-ignore no-explicit-any
-    ? Arguments<(self: any, ...args: A extends [_?: unknown, ...rest: infer R] ? R : A) => unknown, Others>
+    ? Arguments<(self: never, ...args: A extends [_?: unknown, ...rest: infer R] ? R : A) => unknown, Others>
   : A
   : unknown[];
 
