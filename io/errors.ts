@@ -61,10 +61,7 @@ export function reviveError([name, message, code]: PackedError): Error {
 export function blame(error: unknown): unknown {
   if (!(error instanceof Error) || !(ours.delete(error) || error.name === "TimeoutError")) return error;
   const made = error.stack;
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = limit + 8;
   Error.captureStackTrace(error, blame);
-  Error.stackTraceLimit = limit;
   // Nobody awaits it directly: then the place of its making is better than nothing.
   if (error.stack === undefined) error.stack = made;
   return error;

@@ -43,8 +43,7 @@ export interface Handle<T = unknown, M = unknown> {
 export type Address<M = never> = Pid<M> | Handle<unknown, M> | string;
 
 /** An address, whatever its actor takes. */
-// deno-lint-ignore no-explicit-any
-export type AnyAddress = Pid<any> | Handle<any, any> | string;
+export type AnyAddress = Address<never>;
 
 /** A request that waits for an answer; it arrives in the mailbox like any message. */
 export interface Call<Request = unknown, Reply = unknown> {
@@ -190,7 +189,7 @@ export type SelectedFrom<M, K, Source> = Source extends undefined ? never
   : { readonly source: K; readonly closed: false; readonly value: M };
 
 /** What {@link Actor.select} gives: which source was first, and what came from it. */
-export type Selected<M, S> = { [K in keyof S]: SelectedFrom<M, K, S[K]> }[keyof S];
+export type Selected<M, S> = { [K in keyof S]-?: SelectedFrom<M, K, S[K]> }[keyof S];
 
 /**
  * Structured log: one line a record on stderr, JSON unless that is a terminal, with level, time, scheduler, pid, name,
@@ -542,7 +541,9 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
    */
   supervise(spec: SupervisorSpec): SupervisorHandle;
   /** Starts a supervisor of any number of alike children, all started at run time (OTP's `simple_one_for_one`). */
-  superviseMany<F extends ActorFunction>(spec: ManySpec<F>): ManyHandle<F>;
+  superviseMany<F extends ActorFunction, Given extends unknown[]>(
+    spec: ManySpec<F, Given>,
+  ): ManyHandle<F, Given>;
   /**
    * The ends of the children that this actor has spawned and that no supervisor has started: each is told here before
    * anybody who joins it hears of it. Tells of ends from the first call on; later calls give the same object.

@@ -166,7 +166,7 @@ export function failCallsOf(s: Scheduler, extras: Extras, pid: Pid, outcome: Out
     if (wait === null) notify(s, { kind: WATCH_CALL, scheduler: home, pid: from, ref: number }, pid, outcome);
     else {
       if (number !== 0) s.calls.delete(number);
-      s.fail(wait, deadCallee(pid, outcome));
+      s.failAwaiter(wait, deadCallee(pid, outcome));
     }
   }
 }
@@ -272,7 +272,7 @@ export function failCall(s: Scheduler, number: number, dead: Pid, outcome: Outco
   const wait = s.calls.get(number);
   if (wait === undefined) return;
   s.calls.delete(number);
-  s.fail(wait, deadCallee(dead, outcome));
+  s.failAwaiter(wait, deadCallee(dead, outcome));
 }
 
 /** `outcome` is null when it was dead before it was asked. */

@@ -47,7 +47,7 @@ export class Containment {
     s.isolate = this.#isolation = isolation;
     this.#limitMs = limitMs;
     this.#post = post;
-    this.#script = new vm.Script(`globalThis[Symbol.for("smarm.turn")]()`);
+    this.#script = new vm.Script(`globalThis[Symbol.for("smarm.turn")]()`, { filename: import.meta.url });
     // deno-lint-ignore no-explicit-any
     (globalThis as any)[TURN] = () => this.#turn!();
   }

@@ -18,6 +18,8 @@ import { birthOf, indexOf } from "./pid.ts";
 import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
+import { arrived, CallImpl } from "./call.ts";
+import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
 
 export function spawn(
@@ -228,7 +230,11 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   s.adopted.set(pid, actor);
   s.io.claim(pid);
   s.live++;
-  for (const message of record.messages ?? []) s.put(actor, message);
+  for (const message of record.messages ?? []) {
+    // A call that waited for it where it was: its end, from now on here, is to fail that one too.
+    if (message instanceof CallImpl && message.callee === pid) arrived(s, actor, message);
+    else s.put(actor, message);
+  }
   if (fn === undefined) load(s, actor, record.module, record.exportName);
   else s.enqueue(actor);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
@@ -243,6 +249,7 @@ export function adoptStolen(
   args: unknown[],
   messages: unknown[],
 ): void {
+  if (s.strict) deepFreeze([args, messages], s.remote.classes); // as it would have been where it was spawned
   const [fn, known] = s.targets.entry(target);
   const actor = new s.Actor(pid, fn, args, known);
   for (const message of messages) s.put(actor, message);

@@ -92,7 +92,7 @@ function isOwnEvent(message: unknown): message is object {
  * else to wait for (OTP's `timer:send_interval` ends so too). A name may be taken by another actor.
  */
 function isForTheDead(s: Scheduler, to: AnyAddress): boolean {
-  return typeof to !== "string" && !s.routes.isLive(typeof to === "number" ? to as Pid : to.pid);
+  return typeof to !== "string" && !s.routes.isLive((typeof to === "number" ? to : to.pid) as Pid);
 }
 
 function fireTimed(timer: Timer<Timed>): void {

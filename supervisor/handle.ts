@@ -49,12 +49,15 @@ export class SupervisorHandleImpl extends HandleImpl {
     return this.#ask({ op: "delete", which: id }) as Promise<void>;
   }
 
-  #ask(request: Request): Promise<unknown> {
+  async #ask(request: Request): Promise<unknown> {
     const actor = currentActor();
-    if (actor === undefined) {
-      return Promise.reject(new TypeError(`Only an actor can ask a supervisor for ${request.op}`));
+    if (actor === undefined) throw new TypeError(`Only an actor can ask a supervisor for ${request.op}`);
+    try {
+      return await callPid(actor, this.pid, request, undefined, undefined);
+    } catch (error) { // its refusal was made in the supervisor: the line that counts is that of who asks
+      if ((error as Error).name === "SupervisorError") Error.captureStackTrace(error as Error);
+      throw error;
     }
-    return callPid(actor, this.pid, request, undefined, undefined);
   }
 }
 

@@ -70,11 +70,12 @@ export interface SupervisorSpec extends SupervisorBase {
 }
 
 /** What `self.superviseMany` takes: one start for all children; `startChild` adds its arguments to those given here. */
-export interface ManySpec<F = ActorFunction> extends SupervisorBase, ChildBase {
+export interface ManySpec<F = ActorFunction, Given extends unknown[] = unknown[]>
+  extends SupervisorBase, ChildBase {
   /** Registers the supervisor: alike children cannot all have one name. */
   readonly name?: string;
   /** The target and its first arguments. */
-  readonly start: readonly [F | URL, ...unknown[]];
+  readonly start: readonly [F | URL, ...Given];
 }
 
 /** One child, as told by `children()`. */
@@ -117,18 +118,25 @@ export interface SupervisorHandle extends Handle<never, unknown> {
   deleteChild(id: string): Promise<void>;
 }
 
-/** The arguments that follow those of the spec. */
-// deno-lint-ignore no-explicit-any
-export type Arguments<F> = F extends (self: any, ...args: infer A) => unknown ? Partial<A> : unknown[];
+/** The arguments that follow those of the spec; any, where it is not known how many the spec gives. */
+export type Arguments<F, Given extends unknown[] = unknown[]> = F extends
+  (self: never, ...args: infer A) => unknown
+  // deno-lint-ignore no-explicit-any
+  ? number extends Given["length"] ? any[]
+  : Given extends [unknown, ...infer Others]
+    ? Arguments<(self: never, ...args: A extends [_?: unknown, ...rest: infer R] ? R : A) => unknown, Others>
+  : A
+  : unknown[];
 
 /** The handle of a supervisor of alike children, which go by their pids. */
-export interface ManyHandle<F = ActorFunction> extends Handle<never, unknown> {
+export interface ManyHandle<F = ActorFunction, Given extends unknown[] = unknown[]>
+  extends Handle<never, unknown> {
   /** In the order in which they were added. */
   children(): Promise<ChildInfo[]>;
   /** How many there are. */
   count(): Promise<ChildCount>;
   /** Starts one more; its pid, once it waits for the first time. */
-  startChild(...args: Arguments<F>): Promise<Pid>;
+  startChild(...args: Arguments<F, Given>): Promise<Pid>;
   /** Stops one, which is then forgotten. */
   terminateChild(pid: Pid): Promise<void>;
 }

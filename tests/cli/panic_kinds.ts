@@ -46,6 +46,25 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
   async lateJoin(self) {
     await self.spawn((other: Actor) => other.sleep(100)).join({ timeout: 1 }); // lateJoin
   },
+  async callOfTheDead(self) {
+    await self.call(self.spawn((other: Actor) => other.receive().then(() => {})).pid as never, 1); // callOfTheDead
+  },
+  async refusedBySupervisor(self) {
+    await self.supervise({ children: [] }).terminateChild("x"); // refusedBySupervisor
+  },
+  async lines(self) {
+    using folder = await self.io.open(new URL(".", import.meta.url));
+    for await (const line of folder.lines()) void line; // lines
+  },
+  async deep(self) {
+    const bottom = async () => {
+      await self.sleep(1);
+      throw new Error("deep");
+    };
+    const outer = async (levels: number): Promise<void> =>
+      await (levels === 0 ? bottom() : outer(levels - 1));
+    await outer(4); // deep
+  },
   async lateSelect(self) {
     await self.select({ mail: self }, { timeout: 1 }); // lateSelect
   },

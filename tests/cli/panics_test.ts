@@ -12,8 +12,8 @@ function at(comment: string): string {
   return `panic_kinds.ts:${line}:`;
 }
 
-async function panicOf(kind: string, threads = "1"): Promise<string> {
-  const { code, stdout, stderr } = await runSmarm(["--threads", threads, PROGRAM.pathname, kind]);
+async function panicOf(kind: string, threads = "1", options: string[] = []): Promise<string> {
+  const { code, stdout, stderr } = await runSmarm(["--threads", threads, ...options, PROGRAM.pathname, kind]);
   assertEquals({ code, stdout }, { code: 1, stdout: "" }, stderr);
   for (const line of stderr.split("\n").filter((line) => /^\s+at /.test(line))) {
     assertStringIncludes(line, "panic_kinds.ts", "no frame of the runtime's own is shown");
@@ -34,6 +34,21 @@ Deno.test("a timeout that nobody catches shows the line that waited", async () =
     const told = await panicOf(kind, "2");
     assertMatch(told, /^error: Uncaught TimeoutError: /, kind);
     assertStringIncludes(told.split("\n")[1], at(kind));
+  }
+});
+
+Deno.test("what an operation fails with shows the line that waited for it", async () => {
+  for (const kind of ["callOfTheDead", "refusedBySupervisor", "lines"]) {
+    const told = await panicOf(kind, "2");
+    assertStringIncludes(told.split("\n").slice(0, 2).join("\n"), at(kind), kind);
+  }
+});
+
+Deno.test("the functions that await the one that failed are shown up to main, with --contain too", async () => {
+  for (const options of [[], ["--contain"]]) {
+    const told = await panicOf("deep", "1", options);
+    assertMatch(told, /^error: Uncaught Error: deep\n/);
+    assertStringIncludes(told, at("deep"));
   }
 });
 

@@ -3,6 +3,7 @@ import { testScenarios } from "./scenarios.ts";
 testScenarios(new URL("./scenarios/call.ts", import.meta.url), {
   answers: "a call gives the reply, or rejects with what the callee fails it with",
   death: "a call rejects at once when its callee is or becomes dead, with the reason",
+  deathElsewhere: "a call that was given to another scheduler with its callee fails with that one's end",
   timeoutTells: "S16: a call's timeout says the callee's function, what it waits for and its mailbox",
   timeoutOfBusyScheduler: "S16: a call to an actor that never gives way times out all the same, and says so",
   circle: "calls that wait for each other in a circle are named in the timeout's message",

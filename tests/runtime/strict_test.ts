@@ -6,6 +6,7 @@ testScenarios(new URL("./scenarios/strict.ts", import.meta.url), {
   refuses: "--strict: what cannot be sent throws with its path, on every way that a message can take",
   freezes: "--strict: what was sent is frozen, at every depth, on every way that a message can take",
   receivedIsFrozen: "--strict: what was received is frozen, wherever it came from",
+  takenIsFrozen: "--strict: an actor that was stolen has frozen arguments and messages",
   staysAlive: "--strict: handles, senders of channels and calls in messages work as before",
   closures: "--strict: arguments of a closure, which never leaves its scheduler, are not checked",
   transfers: "--strict: transferred buffers are moved as before",

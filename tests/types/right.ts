@@ -11,6 +11,7 @@ import type {
   Down,
   Exit,
   Handle,
+  ManyHandle,
   MonitorRef,
   Outcome,
   Pid,
@@ -134,6 +135,48 @@ export async function leavesOut(self: Actor<string>, over: boolean): Promise<voi
   const event = await self.select({ numbers: over ? undefined : receiver, mail: self });
   if (event.source === "mail") expect<Same<typeof event.value, string>>();
   else if (!event.closed) expect<Same<typeof event.value, number>>();
+}
+
+/** Sources that come and go, as a loop over several channels keeps them. */
+export async function someClosed(self: Actor<string>, open: { a?: ChannelReceiver<number> }): Promise<void> {
+  const event = await self.select({ ...open, mail: self });
+  if (event.source === "mail") expect<Same<typeof event.value, string>>();
+  else if (!event.closed) expect<Same<typeof event.value, number>>();
+  else open[event.source] = undefined;
+}
+
+export async function session(_self: Actor, _kind: string, _id: number, _tries = 1): Promise<void> {
+  await 0;
+}
+
+/** Children are started with the arguments that follow those of the spec. */
+export async function manyAlike(self: Actor): Promise<void> {
+  await self.superviseMany({ start: [session] }).startChild("chat", 1);
+  const chats = self.superviseMany({ start: [session, "chat"], restart: "temporary" });
+  await chats.startChild(1);
+  await chats.startChild(1, 3);
+  await self.superviseMany({ start: [session, "chat", 1, 3] }).startChild();
+  await self.superviseMany({ start: [new URL(import.meta.url)] }).startChild("any", "thing");
+  const kept: ManyHandle<typeof session> = chats;
+  await kept.startChild(1);
+}
+
+/** As the README says it: helpers for whatever takes whatever. */
+export async function helper(
+  // deno-lint-ignore no-explicit-any
+  self: Actor<any>,
+  who: Pid<never>,
+  child: Handle<unknown, never>,
+): Promise<string> {
+  self.monitor(who);
+  self.link(child);
+  await child.join();
+  return self.format(who);
+}
+
+export async function isHelped(self: Actor<string>): Promise<void> {
+  const child = self.spawn(session, "chat", 1);
+  await helper(self, self.pid, child);
 }
 
 function isDown(message: Down | Exit): message is Down {

@@ -105,3 +105,14 @@ export async function main(self: Actor<Add>): Promise<void> {
   // @ts-expect-error undefined when the channel is closed
   event.value.toFixed();
 }
+
+export async function session(_self: Actor, _kind: string, _id: number): Promise<void> {
+  await 0;
+}
+
+export async function manyAlike(self: Actor): Promise<void> {
+  // @ts-expect-error the number is not given
+  await self.superviseMany({ start: [session, "chat"] }).startChild();
+  // @ts-expect-error the text is given by the spec
+  await self.superviseMany({ start: [session, "chat"] }).startChild("chat", 1);
+}

@@ -45,6 +45,20 @@ export async function death(self: Actor): Promise<void> {
   }
 }
 
+export function isOverAtOnce(_self: Actor<Ask>): void {}
+
+export async function asksOneThatEnds(self: Actor): Promise<string> {
+  return (await rejection(self.call(self.spawn(isOverAtOnce), 1))).name;
+}
+
+/** The callee has not begun when it is called, and where somebody has nothing to do it is given there with the call. */
+export async function deathElsewhere(self: Actor): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const outcome = await self.spawn(asksOneThatEnds).join();
+    assertEquals(outcome, { kind: "exit", value: "DeadActorError" });
+  }
+}
+
 export async function sleeper(self: Actor<Ask>, ready: Pid<string>): Promise<void> {
   const call = await self.receive();
   self.send(ready, "has it");

@@ -104,6 +104,22 @@ export async function receivedIsFrozen(self: Actor<unknown>): Promise<void> {
   }
 }
 
+export async function takesBoth(self: Actor<{ n: number }>, argument: { n: number }): Promise<boolean> {
+  return Object.isFrozen(argument) && Object.isFrozen(await self.receive());
+}
+
+/** Actors that a thief may take, with what was sent to them before they began. */
+export async function takenIsFrozen(self: Actor): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    const children = Array.from({ length: 20 }, () => {
+      const child = self.spawn(takesBoth, { n: 1 });
+      self.send(child, { n: 2 });
+      return child;
+    });
+    for (const child of children) assertEquals(await child.join(), { kind: "exit", value: true });
+  }
+}
+
 export async function echoes(self: Actor<unknown>, to: import("smarm").Pid<unknown>): Promise<void> {
   for await (const message of self) self.send(to, message);
 }
