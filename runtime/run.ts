@@ -109,6 +109,8 @@ export class Run {
   #failure: Error | null = null;
   #hasStarted = false;
   #ending = false;
+  /** When the actors were told to end. */
+  #toldToEndMs = Infinity;
   #finished = false;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
@@ -357,6 +359,7 @@ export class Run {
   #tellToEnd(reason: string): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.#toldToEndMs = this.#clock.now();
     Atomics.store(this.#words, RUN_PHASE, PHASE_STOPPING);
     const graceMs = this.#config.graceMs;
     for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "stop", reason, graceMs });
@@ -515,6 +518,8 @@ export class Run {
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
+    // Schedulers cut actors off when the grace time is over, which begins for them a little later than here.
+    if (this.#clock.now() - this.#toldToEndMs >= this.#config.graceMs) this.onOverdue();
     this.#threads.forEach((_, id) => {
       if (this.#losing.has(id)) this.#stopped.add(id); // its actors are nobody's business any more
       else this.#post(id, { type: "close" });

@@ -40,8 +40,10 @@ Deno.test("a second signal ends the program at once, with 130 and 143", async ()
 });
 
 Deno.test("an actor that waits for a promise of its own is cut off when the grace time is over", async () => {
-  const { code, stdout, stderr } = await signalled(["--grace", "50"], "stubborn", ["SIGTERM"]);
-  assertEquals({ code, stdout, stderr }, { code: 0, stdout: "ready\nending\n", stderr: "" });
+  for (const [signal, wanted] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const { code, stdout, stderr } = await signalled(["--grace", "50"], "stubborn", [signal]);
+    assertEquals({ code, stdout, stderr }, { code: wanted, stdout: "ready\nending\n", stderr: "" });
+  }
 });
 
 Deno.test("an actor that never gives its scheduler back is given up when the grace time is over, 130 and 143", async () => {
