@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { constants, crc32, deflateRawSync } from "node:zlib";
+import process from "node:process";
 
 /** Of 1 MB JSON 1 ms and an eighth to a fifteenth of the size; the default level takes four times as long. */
 const GZIP_LEVEL = 1;
@@ -15,7 +15,8 @@ const GZIP_HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 export class TraceFile {
   readonly path: string;
   readonly #file: Deno.FsFile;
-  readonly #isGzip: boolean;
+  /** Null: plain. Got when it is needed, because to load it takes 10 ms of every start. */
+  readonly #zlib: typeof import("node:zlib") | null;
   readonly #encoder = new TextEncoder();
   #crc = 0;
   #bytes = 0;
@@ -23,18 +24,19 @@ export class TraceFile {
   /** @throws whatever `Deno.openSync` does */
   constructor(path: string) {
     this.path = path;
-    this.#isGzip = path.endsWith(".gz");
+    this.#zlib = path.endsWith(".gz") ? process.getBuiltinModule("node:zlib") : null;
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
-    if (this.#isGzip) this.#writeAll(GZIP_HEADER);
+    if (this.#zlib !== null) this.#writeAll(GZIP_HEADER);
   }
 
   write(text: string): void {
     if (text === "") return;
     const bytes = this.#encoder.encode(text);
-    if (!this.#isGzip) {
+    if (this.#zlib === null) {
       this.#writeAll(bytes);
       return;
     }
+    const { constants, crc32, deflateRawSync } = this.#zlib;
     this.#crc = crc32(Buffer.from(bytes.buffer), this.#crc);
     this.#bytes = (this.#bytes + bytes.length) >>> 0;
     this.#writeAll(deflateRawSync(bytes, { level: GZIP_LEVEL, finishFlush: constants.Z_SYNC_FLUSH }));
@@ -42,7 +44,7 @@ export class TraceFile {
 
   close(): void {
     try {
-      if (this.#isGzip) {
+      if (this.#zlib !== null) {
         const end = new Uint8Array(10);
         end[0] = 3; // an empty block, the last one
         const view = new DataView(end.buffer);
