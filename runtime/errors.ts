@@ -56,7 +56,7 @@ export class ChannelClosedError extends Error {
   override readonly name: string = "ChannelClosedError";
 }
 
-/** The name is another live actor's. */
+/** A live actor has the name, which may be the one that asks. */
 export class NameTakenError extends Error {
   /** `"NameTakenError"`, also where the class is not at hand. */
   override readonly name: string = "NameTakenError";

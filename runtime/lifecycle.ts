@@ -338,10 +338,7 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
   }
   if (extras?.isSupervisor === true) s.putSystem(target, new ExitSignal(flavor, from, reason));
   else if (trapping) {
-    const outcome: Outcome = reason === "normal"
-      ? { kind: "exit", value: undefined }
-      : { kind: "panic", error: new ExitError(reason) };
-    s.putSystem(target, trapped(target, from, outcome));
+    s.putSystem(target, trapped(target, from, { kind: "panic", error: new ExitError(reason) }));
   } else if (reason !== "normal" || from === target.pid) {
     askToEnd(s, target, new ExitError(reason), record.withinMs);
   }

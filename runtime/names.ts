@@ -81,17 +81,17 @@ export class NameTable {
     this.#routes = routes;
   }
 
-  /** @throws NameTakenError when a live actor has the name, RangeError for a name that cannot be kept. */
+  /** @throws NameTakenError when a live actor has the name, that one included (OTP), RangeError for a name that cannot be kept. */
   register(name: string, pid: Pid): void {
     const key = this.#key(name);
     for (;;) {
       const { head, chain } = this.#read(key.bucket);
       const found = this.#find(chain, key);
       if (found !== undefined) {
-        if (found.pid === pid) return;
         if (this.#routes.isLive(found.pid)) {
+          const already = found.pid === pid ? " already" : "";
           throw new NameTakenError(
-            `Cannot register ${JSON.stringify(name)}: actor ${formatPid(found.pid)} has that name`,
+            `Cannot register ${JSON.stringify(name)}: actor ${formatPid(found.pid)} has that name${already}`,
           );
         }
       }

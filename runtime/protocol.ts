@@ -222,6 +222,8 @@ export type FromWorker =
     readonly type: "main-ended";
     readonly pid: Pid;
     readonly outcome: WireOutcome;
+    /** It has returned, or was ended for a reason that is no fault. */
+    readonly isQuiet: boolean;
     readonly text: string;
     readonly root: string;
   }

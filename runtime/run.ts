@@ -105,6 +105,7 @@ export class Run {
   readonly #stopped = new Set<number>();
   #tickets = 0;
   #outcome: WireOutcome | null = null;
+  #mainEndedWell = false;
   /** Why the run ends otherwise than by main's outcome. */
   #failure: Error | null = null;
   #hasStarted = false;
@@ -183,7 +184,7 @@ export class Run {
       probe: (ticket) => {
         for (let id = 0; id < memory.schedulers; id++) this.#post(id, { type: "probe", ticket });
       },
-      mainEndedWell: () => this.#outcome?.kind === "exit",
+      mainEndedWell: () => this.#mainEndedWell,
       shutdown: () => this.#tellToEnd("shutdown"),
       deadlock: (text) => this.stop(new DeadlockError(text)),
       now: () => clock.now(),
@@ -247,7 +248,8 @@ export class Run {
         return;
       case "main-ended":
         this.#outcome = message.outcome;
-        if (this.#outcome.kind === "panic" && !this.#ending) {
+        this.#mainEndedWell = message.isQuiet;
+        if (!message.isQuiet && !this.#ending) {
           this.#reported.add(message.root);
           this.#sinks.mainPanicked?.(message.text);
           this.#tellToEnd("shutdown");

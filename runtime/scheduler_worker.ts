@@ -20,7 +20,7 @@ import { describeOutcome, rootOf } from "./report.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
 import { spawnMain } from "./spawn.ts";
 import { reportActor, reportScheduler } from "./dump.ts";
-import { ExitError, toError } from "./errors.ts";
+import { ExitError, isQuiet, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
 import { inherit, Recovery } from "./recovery.ts";
@@ -147,6 +147,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
         type: "main-ended",
         pid: actor.pid,
         outcome: packOutcome(outcome),
+        isQuiet: isQuiet(outcome),
         text: describeOutcome(outcome, init.colors),
         root: rootOf(outcome).root,
       }),

@@ -28,6 +28,8 @@ export const SEEN: Witnesses = 0x3fffffff;
 interface Panic {
   readonly outcome: Outcome;
   readonly name: string;
+  /** When it fires, nobody has joined in time. */
+  readonly timer: Timer<undefined>;
   /** Linked actors of other schedulers that may have been told of it. */
   hopes: number;
 }
@@ -52,13 +54,17 @@ export class Unobserved {
       return;
     }
     const s = this.#s;
-    this.#panics.set(pid, { outcome, name, hopes: witnesses - failed });
-    s.timers.insert(new Timer(() => this.settle(pid), undefined), s.clock.now() + UNOBSERVED_MS);
+    const timer = new Timer(() => this.settle(pid), undefined);
+    this.#panics.set(pid, { outcome, name, timer, hopes: witnesses - failed });
+    s.timers.insert(timer, s.clock.now() + UNOBSERVED_MS);
   }
 
   /** Somebody has joined. */
   seen(pid: Pid): void {
-    if (this.#panics.size > 0) this.#panics.delete(pid);
+    const panic = this.#panics.size > 0 ? this.#panics.get(pid) : undefined;
+    if (panic === undefined) return;
+    this.#panics.delete(pid);
+    this.#s.timers.cancel(panic.timer); // what nobody waits for any more is no armed timer, nor one that fires
   }
 
   /** A linked actor that should have been told of this end was dead by then. */

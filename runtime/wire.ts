@@ -1,10 +1,12 @@
 /**
- * Outcomes on their way to the control thread, by `postMessage`: an error keeps its name, message, stack and causes,
- * whatever its class and whatever its getters do.
+ * Outcomes on their way to the control thread, and from a blocking function to its caller, by `postMessage`. Structured
+ * clone would lose an error's name and what it carries, and would refuse it for one property: here it keeps its builtin
+ * class, name, message, stack and properties as it does between actors (codec_write.ts), whatever its getters do.
  *
  * @module
  */
 import type { Outcome } from "./api.ts";
+import { AGGREGATE, ERROR_CLASSES } from "./codec_tags.ts";
 import { describeReason } from "./errors.ts";
 import { NotSendableError } from "./sendable.ts";
 
@@ -12,12 +14,20 @@ export type WireOutcome =
   | { readonly kind: "exit"; readonly value: unknown; readonly refused?: string }
   | { readonly kind: "panic"; readonly error: WireError };
 
+/** `postMessage` keeps identity and circles, so an error that is met twice is one here too. */
 export interface WireError {
+  /** Index into ERROR_CLASSES. */
+  readonly builtin: number;
   readonly name: string;
   readonly message: string;
   readonly stack: string;
-  readonly cause?: { readonly error: WireError } | { readonly value: unknown };
+  cause?: WireValue;
+  errors?: WireValue[];
+  /** Its own enumerable properties. */
+  readonly carried: [key: string, value: WireValue][];
 }
+
+type WireValue = { readonly error: WireError } | { readonly value: unknown };
 
 const DEEPEST_CAUSE = 16;
 
@@ -41,7 +51,9 @@ export function unpackOutcome(wire: WireOutcome): Outcome {
   };
 }
 
-function packError(error: Error, depth = 0): WireError {
+function packError(error: Error, met = new Map<Error, WireError>(), depth = 0): WireError {
+  const known = met.get(error);
+  if (known !== undefined) return known;
   const read = (key: "name" | "message" | "stack") => {
     try {
       return String(error[key] ?? "");
@@ -49,26 +61,55 @@ function packError(error: Error, depth = 0): WireError {
       return `(${key} cannot be read)`; // a getter that throws must not lose the rest
     }
   };
-  const packed = { name: read("name"), message: read("message"), stack: read("stack") };
-  let cause: unknown;
-  try {
-    cause = error.cause;
-    if (cause === undefined || depth === DEEPEST_CAUSE) return packed;
-    if (cause instanceof Error) return { ...packed, cause: { error: packError(cause, depth + 1) } };
-    return { ...packed, cause: { value: structuredClone(cause) } };
-  } catch {
-    return { ...packed, cause: { value: Deno.inspect(cause, { depth: 1 }) } }; // not cloneable: told in words
+  const packed: WireError = {
+    builtin: Math.max(0, ERROR_CLASSES.findLastIndex((one) => error instanceof one)), // Error itself is the first
+    name: read("name"),
+    message: read("message"),
+    stack: read("stack"),
+    carried: [],
+  };
+  met.set(error, packed);
+  if (depth === DEEPEST_CAUSE) return packed;
+
+  /** What cannot be cloned is told in words. */
+  const pack = (take: () => unknown): WireValue => {
+    let value: unknown;
+    try {
+      value = take();
+      if (value instanceof Error) return { error: packError(value, met, depth + 1) };
+      return { value: structuredClone(value) };
+    } catch {
+      return { value: Deno.inspect(value, { depth: 1 }) };
+    }
+  };
+  if (Object.hasOwn(error, "cause")) packed.cause = pack(() => error.cause);
+  if (packed.builtin === AGGREGATE) {
+    const { errors } = error as AggregateError;
+    if (Array.isArray(errors)) packed.errors = errors.map((one) => pack(() => one));
   }
+  for (const key of Object.keys(error)) {
+    if (["name", "message", "stack", "cause", "errors"].includes(key)) continue;
+    packed.carried.push([key, pack(() => (error as unknown as Record<string, unknown>)[key])]);
+  }
+  return packed;
 }
 
-function unpackError(wire: WireError): Error {
-  const cause = wire.cause === undefined
-    ? undefined
-    : "error" in wire.cause
-    ? unpackError(wire.cause.error)
-    : wire.cause.value;
-  const error = new Error(wire.message, cause === undefined ? undefined : { cause });
-  Object.defineProperty(error, "name", { value: wire.name, configurable: true, writable: true });
-  error.stack = wire.stack;
+function unpackError(wire: WireError, met = new Map<WireError, Error>()): Error {
+  const known = met.get(wire);
+  if (known !== undefined) return known;
+  const ErrorClass = ERROR_CLASSES[wire.builtin];
+  const error: Error = wire.builtin === AGGREGATE
+    ? new AggregateError([])
+    : new (ErrorClass as ErrorConstructor)();
+  met.set(wire, error);
+  const put = (key: string, value: unknown, enumerable = false) =>
+    Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
+  const unpack = (value: WireValue) => "error" in value ? unpackError(value.error, met) : value.value;
+  if (wire.name !== ErrorClass.name) put("name", wire.name);
+  put("message", wire.message);
+  put("stack", wire.stack);
+  if (wire.cause !== undefined) put("cause", unpack(wire.cause));
+  if (wire.errors !== undefined) put("errors", wire.errors.map(unpack));
+  for (const [key, value] of wire.carried) put(key, unpack(value), true);
   return error;
 }

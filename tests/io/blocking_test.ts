@@ -11,7 +11,7 @@ testAll("S17: blocking functions run on threads of their own and give their resu
     many: 190,
     bytes: [2, 3, 4],
     moved: 0,
-    error: ["RangeError", "cannot do it", true],
+    error: [true, "RangeError", "cannot do it", true],
     hidden: "TypeError",
     forActors: [
       "Cannot send args[0]: only an actor can use it",

@@ -82,6 +82,31 @@ Deno.test("M1: a pinned actor runs on the scheduler of that id", async () => {
   await gives("pinnedRunWhereTheyAreTold", true, [1, 3]);
 });
 
+Deno.test("M10: the schedulers of a run are known by their ids, each by the same one from wherever it is asked", async () => {
+  for (const schedulers of [1, 3]) {
+    const runtime = new Runtime(Config.exact(schedulers));
+    const outcome = await withDeadline(
+      runtime,
+      runtime.run(CASES, { args: ["registryAsSeenByEach"] }),
+      "M10",
+    );
+    const ids = Array.from({ length: schedulers }, (_, id) => id);
+    assertEquals(outcome, exit(ids.map((id) => [id, ids])) as never);
+    assertEquals(runtime.stats().schedulers.map(({ id }) => id), ids);
+  }
+});
+
+Deno.test("M4: a run begins with a timer service of its own, one for sleeps, timeouts and timed messages", async () => {
+  for (const schedulers of [1, 2]) {
+    const runtime = new Runtime(Config.exact(schedulers));
+    for (let again = 0; again < 2; again++) { // what the first run leaves armed is not the second's
+      const outcome = await withDeadline(runtime, runtime.run(CASES, { args: ["timersOfAllKinds"] }), "M4");
+      assertEquals(outcome, exit([0, 4, 2]) as never);
+      assertEquals(runtime.stats().timers, 0);
+    }
+  }
+});
+
 Deno.test("M3: a spawn belongs to the scheduler that it was made on, and gives a handle", async () => {
   await gives("localFirst", [true, true]);
 });

@@ -50,7 +50,7 @@ for (const threads of [1, 2, 4]) {
     assertEquals(await scenario(threads, "normal"), [
       "panic ExitError shutdown",
       "panic ExitError normal",
-      "exit EXIT exit, EXIT why",
+      "exit EXIT panic ExitError normal, EXIT panic ExitError why",
       "exit lives",
       "DeadActorError",
     ]);

@@ -34,8 +34,9 @@ Deno.test("names that two schedulers register and free in any order are those of
       if (step % 150 === 149) both[who] = again(who); // it died, and another one took its place
       const owner = wanted.get(name);
       if (random.below(2) === 0) {
-        if (owner !== undefined && owner !== pid) {
-          assertThrows(() => both[who].register(name, pid), Error, "has that name");
+        if (owner !== undefined) {
+          const told = owner === pid ? "has that name already" : "has that name";
+          assertThrows(() => both[who].register(name, pid), Error, told);
         } else {
           both[who].register(name, pid);
           wanted.set(name, pid);

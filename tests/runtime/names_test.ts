@@ -22,7 +22,7 @@ for (const threads of [1, 2, 4]) {
   Deno.test(`a name is kept, refused, looked up and freed as it should be on ${threads} schedulers`, async () => {
     assertEquals(await scenario(threads, "naming"), [
       "undefined",
-      "undefined",
+      'NameTakenError: Cannot register "main": actor <pid> has that name already',
       'NameTakenError: Cannot register "other": actor <pid> has that name',
       'NameTakenError: Cannot register "other": actor <pid> has that name',
       'TypeError: A name needs at least one character, got ""',

@@ -143,6 +143,23 @@ Deno.test("M12: schedulers log their start and end with their ids, from level in
   }
 });
 
+Deno.test("M12: a theft is logged with the ids of both schedulers, at level debug", async () => {
+  const { runtime, told } = quietRuntime(Config.exact(2).logLevel("debug"));
+  const ended = runtime.run(CASES, { args: ["othersRunWhatABusySpawnerSpawns"] });
+  assertEquals(await withDeadline(runtime, ended, "log"), { kind: "exit", value: true });
+  const thefts = told.map((line) => JSON.parse(line)).flatMap(({ level, scheduler, message }) => {
+    const [, count, victim] = /^stole (\d+) actors from scheduler (\d+)$/.exec(message) ?? [];
+    if (count === undefined) return [];
+    assertEquals([level, Number(victim)], ["debug", 1 - scheduler], message);
+    return [Number(count)];
+  });
+  assert(thefts.length > 0, told.join("\n"));
+  assert(
+    thefts.reduce((a, b) => a + b) <= runtime.stats().stolen,
+    "those that balance() took are in the count too",
+  );
+});
+
 Deno.test("init gives a runtime with the config that it was given", () => {
   const config = Config.exact(3);
   assertStrictEquals(init(config).config, config);

@@ -145,6 +145,22 @@ Deno.test("an actor that awaits a foreign promise loses the baton at the next tu
   assertEquals(lone.mainOutcome, { kind: "exit", value: "slept" });
 });
 
+Deno.test("S5: a panic that is joined after all leaves no timer armed", async () => {
+  const lone = new LoneScheduler();
+  const armed: number[] = [];
+  lone.main(async (self: Actor) => {
+    const child = self.spawn(() => {
+      throw new Error("joined later");
+    });
+    await self.yield();
+    armed.push(lone.s.timers.size); // that of the report
+    await child.join();
+    armed.push(lone.s.timers.size);
+  });
+  await lone.tick();
+  assertEquals([armed, lone.mainOutcome, lone.reports], [[1, 0], { kind: "exit", value: undefined }, []]);
+});
+
 Deno.test("S9: an actor that is ended before its first turn never runs, and its slot is free", async () => {
   const lone = new LoneScheduler();
   let ran = false;

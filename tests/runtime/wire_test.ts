@@ -1,5 +1,12 @@
-import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { packOutcome, unpackOutcome } from "../../runtime/wire.ts";
+import { ExitError } from "../../runtime/errors.ts";
 import type { Outcome } from "../../runtime/api.ts";
 
 /** There and back, through what `postMessage` does. */
@@ -30,10 +37,36 @@ Deno.test("S13: an error keeps its name, message, stack and causes, whatever its
   assertEquals([cause.name, cause.message, cause.cause], ["TypeError", "inner", { deep: [1] }]);
 });
 
-Deno.test("S13: a cause that cannot be cloned is told in words, and a circle of causes has an end", () => {
+Deno.test("S13: an error keeps its builtin class, and what it carries, as it does between actors", () => {
+  const exit = sentError(new ExitError({ why: 1 })) as ExitError;
+  assertEquals([exit.name, exit.reason], ["ExitError", { why: 1 }]);
+  assertEquals(Object.keys(sentError(new RangeError("bare"))), []);
+  assertInstanceOf(sentError(new RangeError("bare")), RangeError);
+  const odd = sentError(
+    Object.assign(new TypeError("odd"), { code: "E1", f() {}, inner: new URIError("in") }),
+  );
+  assertInstanceOf(odd, TypeError);
+  const { code, f, inner } = odd as Error & Record<string, unknown>;
+  assertEquals([code, f], ["E1", "[Function: f]"]);
+  assertInstanceOf(inner, URIError);
+  const both = sentError(new AggregateError([new RangeError("one"), "two"], "both")) as AggregateError;
+  assertInstanceOf(both, AggregateError);
+  assertInstanceOf(both.errors[0], RangeError);
+  assertEquals([both.message, both.errors[0].message, both.errors[1]], ["both", "one", "two"]);
+});
+
+Deno.test("S13: a cause that cannot be cloned is told in words, and circles of causes stay circles", () => {
   assertEquals(sentError(new Error("x", { cause: () => {} })).cause, "[Function: cause]");
-  const error: Error = new Error("round");
-  error.cause = error;
+  const error = new Error("round") as Error & { again: Error };
+  error.cause = error.again = error;
+  const back = sentError(error) as typeof error;
+  assertStrictEquals(back.cause, back);
+  assertStrictEquals(back.again, back);
+});
+
+Deno.test("S13: of a chain of causes without end, so many arrive", () => {
+  let error = new Error("innermost");
+  for (let i = 0; i < 100_000; i++) error = new Error(`${i}`, { cause: error });
   let depth = 0;
   for (let at: unknown = sentError(error); at instanceof Error; at = at.cause) depth++;
   assert(depth > 1 && depth < 50);

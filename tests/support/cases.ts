@@ -108,6 +108,12 @@ export function isCurrentOn(self: Actor, scheduler: number): boolean {
   return self.stats().schedulers[scheduler].currentPid === self.pid;
 }
 
+/** Its own scheduler's id, and those of all. */
+export function seesSchedulers(self: Actor): unknown {
+  const { schedulers } = self.stats();
+  return [schedulers.find(({ currentPid }) => currentPid === self.pid)?.id, schedulers.map(({ id }) => id)];
+}
+
 export function ownModuleState(): number {
   return ++timesCalled;
 }
@@ -420,6 +426,25 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return [next, self.tryReceive()];
   },
 
+  /** What is armed at first, when a timer of each kind is, and when those that were waited with are over. */
+  async timersOfAllKinds(self) {
+    const armed = [self.stats().timers];
+    const become = async (count: number) => {
+      while (self.stats().timers !== count) await self.yield(); // the deadline of the test is that of this loop
+      armed.push(count);
+    };
+    self.after(2 ** 40, self.pid, "after");
+    self.every(2 ** 40, self.pid, "every");
+    const sleeper = self.spawnWith({ scheduler: "local" }, (actor) => actor.sleep(2 ** 40));
+    const message = self.receive({ timeout: 2 ** 40 });
+    await become(4);
+    self.exit(sleeper, "shutdown");
+    self.send(self.pid, "now");
+    await message;
+    await become(2);
+    return armed;
+  },
+
   async pinnedRunWhereTheyAreTold(self) {
     const { schedulerCount } = self.stats();
     const seen = [];
@@ -428,6 +453,15 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       seen.push(outcome.kind === "exit" && outcome.value);
     }
     return seen.every(Boolean) && seen.length === schedulerCount;
+  },
+
+  async registryAsSeenByEach(self) {
+    const seen = [];
+    for (const { id } of self.stats().schedulers) {
+      const outcome = await self.spawnWith({ scheduler: id }, seesSchedulers).join();
+      seen.push(outcome.kind === "exit" && outcome.value);
+    }
+    return seen;
   },
 
   async localFirst(self) {
@@ -557,7 +591,7 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     await self.sleep(5);
     const queued = [self.spawn(() => 1), self.spawn(() => 2)];
     const stats = self.stats();
-    self.kill(sleeper);
+    self.exit(sleeper, "shutdown");
     self.kill(waiter);
     for (const handle of [sleeper, waiter, ...queued]) await handle.join();
     return {

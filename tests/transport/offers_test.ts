@@ -5,7 +5,7 @@ import { DONE, UNSTARTED } from "../../runtime/actor_state.ts";
 import type { Pid } from "../../runtime/api.ts";
 import { allocate, OFFERS_BYTES, OFFERS_DEFAULT, OFFERS_HEADER_BYTES } from "../../runtime/layout.ts";
 import { SETTLED } from "../../runtime/offer_states.ts";
-import { Offers, Thief } from "../../runtime/offers.ts";
+import { countOffers, Injector, Offers, takerOf, Thief } from "../../runtime/offers.ts";
 import { makePid } from "../../runtime/pid.ts";
 import { ObjectClasses } from "../../runtime/sendable.ts";
 
@@ -75,6 +75,21 @@ Deno.test("M9: a thief takes every second offer, and no more when one of them is
   assertEquals(thief.offers(OWNER), actors.length - 2);
   assertEquals(thief.take(OWNER, 4, ownerHas(4), adopt), 1);
   assertEquals(read.splice(0), [1]);
+});
+
+Deno.test("M2: spawns from outside any scheduler wait in the injector, in order, and one scheduler alone gets each", () => {
+  const memory = allocate(3, { slotCapacity: 64 });
+  const thieves = [0, 1, 2].map((id) => new Thief(memory, id, new ObjectClasses()));
+  const got: [by: number, value: unknown][] = [];
+  const ask = (by: number) => thieves[by].inject((value) => void got.push([by, value]));
+  assertEquals([ask(0), ask(1)], [false, false]);
+
+  const injector = new Injector(memory);
+  for (const value of ["first", "second"]) injector.push(value);
+  assertEquals([countOffers(memory, 3), takerOf(memory, 0)], [2, -1]);
+  assertEquals([ask(2), ask(0), ask(1), ask(2)], [true, true, false, false]);
+  assertEquals(got, [[2, "first"], [0, "second"]]);
+  assertEquals([countOffers(memory, 3), takerOf(memory, 0), takerOf(memory, 1)], [0, 2, 0]);
 });
 
 Deno.test("what a getter spawns and sends while arguments or a message are written stays at home", () => {

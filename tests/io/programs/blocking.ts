@@ -38,7 +38,7 @@ export async function results(self: Actor) {
     many: (await Promise.all(Array.from({ length: 20 }, (_, i) => self.blocking(sum, i)))).at(-1),
     bytes: [...await self.blockingWith({ transfer: [moved.buffer] }, bytes, moved)],
     moved: moved.length,
-    error: [error.name, error.message, /blocking\.ts:\d+/.test(error.stack!)],
+    error: [error instanceof RangeError, error.name, error.message, /blocking\.ts:\d+/.test(error.stack!)],
     hidden: (await told(self.blocking(hidden))).name,
     notSendable: (await told(self.blocking(sum, (() => {}) as unknown as number))).message,
     forActors: await Promise.all(

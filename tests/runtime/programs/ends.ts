@@ -253,7 +253,7 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
     const trapping = self.spawn(async (self: Actor<Any>) => {
       self.trapExit(true);
       const [first, second] = [await self.receive(), await self.receive()];
-      return `${first.type} ${first.outcome.kind}, ${second.type} ${second.outcome.error.reason}`;
+      return [first, second].map(({ type, outcome }) => `${type} ${describe(outcome)}`).join(", ");
     });
     await self.sleep(1);
     self.exit(trapping, "normal");
