@@ -246,21 +246,17 @@ export class Remote {
     return true;
   }
 
+  /**
+   * An actor is to live elsewhere. One of this scheduler's that is given away takes along what waits in its mailbox, in
+   * the one record: its route says already where it will be, and a message from there that came between two records
+   * would overtake what waited.
+   */
   spawn(where: number, pid: Pid, record: SpawnRecord): void {
     try {
       this.record(where, R_SPAWN, pid, 0, record);
     } catch (error) {
       throw rename(error, /^message\.args/, "args");
     }
-  }
-
-  /**
-   * An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. Both are one record: its route
-   * says already where it will be, and a message from there that came between the two would overtake what waited.
-   */
-  give(where: number, pid: Pid, record: SpawnRecord): void {
-    this.#s.messagesOut += record.messages!.length;
-    this.spawn(where, pid, record);
   }
 
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
@@ -456,7 +452,6 @@ export class Remote {
         return;
       }
       case R_SPAWN:
-        s.messagesIn += (payload as SpawnRecord).messages?.length ?? 0;
         adopt(s, pid, payload as SpawnRecord);
         this.#release(pid);
         return;
