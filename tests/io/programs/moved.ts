@@ -50,7 +50,8 @@ export async function sink(self: Actor<{ readonly filling: string }>): Promise<v
 
 /** Files that are sent to an actor while it is itself on its way, behind much else: from a third scheduler, and its own. */
 export async function early(self: Actor<string>, path: string): Promise<string[]> {
-  const there = { scheduler: 1 }, third = { scheduler: 2 };
+  const here = Number(/\d+/.exec(self.format(self.pid))![0]); // main lives where it was born
+  const [there, third] = [0, 1, 2].filter((id) => id !== here).map((scheduler) => ({ scheduler }));
   const full = self.spawnWith(there, sink);
   const relay = self.spawnWith(third, sendsOn);
   const read: string[] = [];

@@ -3,6 +3,12 @@ import type { Actor, Call, Handle, Pid } from "smarm";
 
 const given = (self: Actor<string>) => self.stats().schedulers.reduce((sum, one) => sum + one.donated, 0);
 
+/** The schedulers where this actor is not. */
+function others(self: Actor<string>): { scheduler: number }[] {
+  const here = Number(/\d+/.exec(self.format(self.pid))![0]); // main lives where it was born
+  return self.stats().schedulers.filter(({ id }) => id !== here).map(({ id }) => ({ scheduler: id }));
+}
+
 /** Keeps this scheduler busy until the other one, which has nothing to do, was given something. */
 function untilGiven(self: Actor<string>, before = 0): void {
   while (given(self) === before) self.check();
@@ -46,7 +52,7 @@ export function blocks(self: Actor<never>, isOver: Int32Array, to: Pid<string>):
 /** One mailbox is full, and has dropped messages, before the other scheduler is idle and its actor is given there. */
 export async function full(self: Actor<string>): Promise<void> {
   const isOver = new Int32Array(new SharedArrayBuffer(4));
-  self.spawnWith({ scheduler: 1 }, blocks, isOver, self.pid);
+  self.spawnWith(others(self)[0], blocks, isOver, self.pid);
   await self.receive();
   const handle = self.spawnWith({ mailbox: { capacity: 1 } }, neverReceives);
   for (let i = 0; i < 8; i++) self.send(handle, i);
@@ -90,14 +96,15 @@ export async function waits(self: Actor<Call<number, void> | string>): Promise<v
 
 /** Whoever is called here from a third scheduler is still on its way to its own, behind much else. */
 export async function called(self: Actor<string>): Promise<string[]> {
-  const full = self.spawnWith({ scheduler: 1 }, sink);
+  const [there, third] = others(self);
+  const full = self.spawnWith(there, sink);
   const told: string[] = [];
   for (let i = 0; i < 10; i++) {
-    const asker = self.spawnWith({ scheduler: 2 }, asks);
+    const asker = self.spawnWith(third, asks);
     self.send(full, { filling: "" });
     await self.sleep(1);
     for (let n = 0; n < 300; n++) self.send(full, { filling: "x".repeat(20_000) });
-    const late = self.spawnWith({ scheduler: 1 }, waits);
+    const late = self.spawnWith(there, waits);
     self.send(asker, late.pid);
     const outcome = await asker.join();
     if (outcome.kind === "exit") told.push(outcome.value);
