@@ -312,18 +312,29 @@ export class IoClient {
     this.post(R_IO_RELEASE, actor.pid, 0, null);
   }
 
-  /** An actor has sent a value to another of this scheduler, or spawned one with it: what is in it is the other's. */
-  given(value: unknown, to: Pid): void {
+  /** The actor lives elsewhere now, and there it claims what came with it. */
+  left(actor: ActorImpl): void {
+    for (const token of tokensOf(actor)) this.drop(token);
+  }
+
+  /**
+   * An actor has sent a value to another of this scheduler, or spawned one with it: what is in it is the other's. Gives
+   * what that is.
+   */
+  given(value: unknown, to: Pid): Token[] {
     const tokens: Token[] = [];
     collect(value, tokens);
+    const given: Token[] = [];
     for (const token of tokens) {
       const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
       for (const one of [token, ...parts]) {
         this.drop(one);
         one.given++;
         this.#giveTo(one, to);
+        given.push(one);
       }
     }
+    return given;
   }
 
   #giveTo(token: Token, to: Pid): void {
@@ -342,11 +353,14 @@ export class IoClient {
     }
   }
 
-  /** A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. */
+  /**
+   * A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. For one that is
+   * still to come they wait with their record (remote.ts).
+   */
   landed(kind: number, target: number): void {
     if (kind === R_SPAWN || kind === R_CHANNEL_VALUE) return; // channel_remote.ts knows the channel's owner
-    if (isForActor(kind)) this.claim(target as Pid);
-    else this.arrived.length = 0;
+    if (!isForActor(kind)) this.arrived.length = 0;
+    else if (!this.s.remote.isAwaited(target as Pid)) this.claim(target as Pid);
   }
 
   /** The tokens that were read last are this actor's; when it is dead, or nobody, they are closed. */

@@ -14,6 +14,7 @@
 import type { AnyAddress, Call, Outcome, Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { DONE } from "./actor_state.ts";
 import { CALL, type Wait } from "./wait.ts";
 import { DeadActorError, MailboxFullError, toError } from "./errors.ts";
 import { formatPid, ROOT_PID } from "./pid.ts";
@@ -131,7 +132,8 @@ export class CallImpl implements Call {
     const { s, wait } = call;
     if (call.number === 0) {
       const number = call.number = s.numbers.next(s.calls);
-      if (wait !== null && wait.isOpen) { // else it was answered: a number that nobody waits for
+      // Else it was answered, or its caller has ended: a number that nobody waits for.
+      if (wait !== null && wait.isOpen && wait.actor.state !== DONE) {
         s.calls.set(number, wait);
         wait.onGiveUp = () => s.calls.delete(number);
       }

@@ -62,7 +62,13 @@ export class Inquiries {
 
 function reportCallee(s: Scheduler, pid: Pid): CalleeReport {
   const actor = s.find(pid);
-  if (actor === undefined) return { name: "", doing: "it is dead", callsTo: [] };
+  if (actor === undefined) {
+    return {
+      name: "",
+      doing: s.remote.isAwaited(pid) ? "it is on its way to where it is to begin" : "it is dead",
+      callsTo: [],
+    };
+  }
   const report = reportActor(actor);
   const messages = report.mailbox === 1 ? "1 message" : `${report.mailbox} messages`;
   return {

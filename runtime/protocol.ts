@@ -72,7 +72,7 @@ export interface SpawnRecord {
   readonly args: unknown[];
   readonly link: Pid | null;
   readonly monitor: { readonly pid: Pid; readonly ref: number } | null;
-  readonly mailbox: { readonly capacity: number; readonly onFull: string } | null;
+  readonly mailbox: { readonly capacity: number; readonly onFull: string; readonly dropped: number } | null;
   readonly names: string[] | null;
   /** What an actor that was given away has already. */
   readonly links?: Pid[];

@@ -6,6 +6,7 @@
  */
 import type { Outcome, Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { Token } from "../io/token.ts";
 
 import { HandleImpl, handleOf } from "./handle.ts";
 import { SupervisorHandleImpl } from "../supervisor/handle.ts";
@@ -59,6 +60,16 @@ import {
 
 /** Records taken from one peer before the others, and the actors, get their turn. */
 const RECORDS_A_TURN = 1024;
+
+/** What has come for an actor before the actor itself. */
+interface EarlyRecord {
+  readonly from: number;
+  readonly kind: number;
+  readonly aux: number;
+  readonly payload: unknown;
+  /** What it brings that is open in the poller. */
+  readonly tokens: Token[];
+}
 
 export interface RemoteHost {
   /** Opens the side channel to a peer: its port, whose other end the control thread carries there. */
@@ -190,16 +201,23 @@ export class Remote {
       return true;
     }
     if (s.find(pid) !== undefined) return false; // it is ending at this moment
-    this.#hold(pid, s.id, kind, aux, payload);
+    const isGiven = s.io.holdsTokens && (kind === R_MESSAGE || kind === R_CALL);
+    this.#hold(pid, s.id, kind, aux, payload, isGiven ? s.io.given(payload, pid) : []);
     return true;
   }
 
-  readonly #early = new Map<Pid, { from: number; kind: number; aux: number; payload: unknown }[]>();
+  readonly #early = new Map<Pid, EarlyRecord[]>();
 
-  #hold(pid: Pid, from: number, kind: number, aux: number, payload: unknown): void {
+  #hold(pid: Pid, from: number, kind: number, aux: number, payload: unknown, tokens: Token[]): void {
     const held = this.#early.get(pid);
-    if (held === undefined) this.#early.set(pid, [{ from, kind, aux, payload }]);
-    else held.push({ from, kind, aux, payload });
+    const record = { from, kind, aux, payload, tokens };
+    if (held === undefined) this.#early.set(pid, [record]);
+    else held.push(record);
+  }
+
+  /** An actor that is to live here has not come yet. */
+  isAwaited(pid: Pid): boolean {
+    return this.#s.find(pid) === undefined && this.#s.routes.settled(pid) === this.#s.id;
   }
 
   /** An actor that was to come will not: whoever has to do with it is told so. */
@@ -215,6 +233,7 @@ export class Remote {
     const from = this.#from;
     for (const one of held) {
       this.#from = one.from;
+      this.#s.io.arrived.push(...one.tokens);
       this.#handle(one.kind, pid, one.aux, one.payload);
     }
     this.#from = from;
@@ -223,25 +242,21 @@ export class Remote {
   /** True when the record waits for its actor. */
   #isEarly(pid: Pid, kind: number, aux: number, payload: unknown): boolean {
     if (this.#s.routes.settled(pid) !== this.#s.id) return false;
-    this.#hold(pid, this.#from, kind, aux, payload);
+    this.#hold(pid, this.#from, kind, aux, payload, this.#s.io.arrived.splice(0));
     return true;
   }
 
+  /**
+   * An actor is to live elsewhere. One of this scheduler's that is given away takes along what waits in its mailbox, in
+   * the one record: its route says already where it will be, and a message from there that came between two records
+   * would overtake what waited.
+   */
   spawn(where: number, pid: Pid, record: SpawnRecord): void {
     try {
       this.record(where, R_SPAWN, pid, 0, record);
     } catch (error) {
       throw rename(error, /^message\.args/, "args");
     }
-  }
-
-  /**
-   * An actor of this scheduler's goes to live elsewhere, with what waits in its mailbox. Both are one record: its route
-   * says already where it will be, and a message from there that came between the two would overtake what waited.
-   */
-  give(where: number, pid: Pid, record: SpawnRecord): void {
-    this.#s.messagesOut += record.messages!.length;
-    this.spawn(where, pid, record);
   }
 
   call(from: Pid, to: Pid, number: number, request: unknown): boolean {
@@ -437,7 +452,6 @@ export class Remote {
         return;
       }
       case R_SPAWN:
-        s.messagesIn += (payload as SpawnRecord).messages?.length ?? 0;
         adopt(s, pid, payload as SpawnRecord);
         this.#release(pid);
         return;

@@ -373,6 +373,7 @@ export class Scheduler {
     actor.state = DONE;
     this.born[indexOf(actor.pid)] = undefined;
     this.live--;
+    if (actor.extras !== null && actor.extras.tokens !== null) this.io.left(actor);
     const handle = handleOf(actor);
     handle.child = null;
     handle.parent = actor.parent;

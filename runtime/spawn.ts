@@ -187,7 +187,7 @@ function spawnAway(
       args,
       link: options.link ? parent.pid : null,
       monitor: options.monitor ? { pid: parent.pid, ref } : null,
-      mailbox: bound === null ? null : { capacity: bound.capacity, onFull: bound.onFull },
+      mailbox: bound,
       names: options.name === undefined ? null : [options.name],
       supervised: (options as { supervised?: boolean }).supervised === true,
     });
@@ -211,8 +211,8 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   const known = fn === undefined ? s.targets.describe({ name: record.exportName }) : s.targets.describe(fn);
   const actor = new s.Actor(pid, fn ?? null, record.args, known);
   if (record.mailbox !== null) {
-    const { capacity, onFull } = record.mailbox;
-    extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped: 0, exempted: 0 };
+    const { capacity, onFull, dropped } = record.mailbox;
+    extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped, exempted: 0 };
   }
   if (record.link !== null) extrasOf(actor).links.add(record.link);
   if (record.monitor !== null) {

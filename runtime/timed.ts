@@ -8,6 +8,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { extrasOf } from "./extras.ts";
 import { DONE } from "./actor_state.ts";
+import { SETTLED } from "./offer_states.ts";
 import { finalize } from "./lifecycle.ts";
 import { toError } from "./errors.ts";
 import { Timer } from "../timer/wheel.ts";
@@ -62,6 +63,12 @@ export function missedTicks(actor: ActorImpl, ref: TimerRef): number {
   return actor.extras?.timed.get(ref)?.missed ?? 0;
 }
 
+/** By the time that the message is sent: an actor that has not begun may be taken, or given, to another scheduler. */
+function mayBeElsewhere(s: Scheduler, pid: Pid): boolean {
+  const target = s.find(pid);
+  return target === undefined || target.offer !== SETTLED;
+}
+
 function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, everyMs: number): TimerRef {
   const operation = everyMs > 0 ? "every" : "after";
   if (actor.state === DONE) throw actor.ended(operation);
@@ -69,7 +76,7 @@ function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, e
   // What is wrong with the message or the address is told here, where it was written, and not when the time has come.
   const pid = s.resolve(to, operation);
   if (s.strict) s.remote.strictCopyCheck(message);
-  else if (pid !== undefined && s.find(pid) === undefined) s.remote.check(message, "message");
+  else if (pid !== undefined && mayBeElsewhere(s, pid)) s.remote.check(message, "message");
   const timed = new Timed(actor, to, message, s.clock.now() + ms, everyMs);
   extrasOf(actor).timed.set(timed.ref, timed);
   s.timers.insert(timed.timer, timed.nextMs);

@@ -352,7 +352,7 @@ export class WorkSharing {
     if (!s.slots.giveAway(actor.pid, to)) return false; // somebody else has sent to it, or a thief has it
     if (offered) this.#offers.withdraw(actor);
     this.#givenAt[to] = s.words[to * PEER_WORDS + EPOCH];
-    s.remote.give(to, actor.pid, record);
+    s.remote.spawn(to, actor.pid, record);
     s.forget(actor);
     s.donated++;
     return true;
