@@ -28,6 +28,8 @@ export class Lines implements AsyncIterableIterator<string> {
   /** The beginning of a line that is not complete. */
   #rest: Uint8Array[] = [];
   #ended = false;
+  /** Several may wait for the next line: one read serves them all, in the order of asking. */
+  #filling: Promise<void> | null = null;
 
   constructor(source: LineSource) {
     this.#source = source;
@@ -36,7 +38,7 @@ export class Lines implements AsyncIterableIterator<string> {
   async next(): Promise<IteratorResult<string>> {
     while (this.#next === this.#lines.length) {
       if (this.#ended) return { value: undefined, done: true };
-      await this.#fill();
+      await (this.#filling ??= this.#fill().finally(() => this.#filling = null));
     }
     return { value: this.#lines[this.#next++], done: false };
   }
