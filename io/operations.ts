@@ -54,9 +54,14 @@ export const OPERATIONS: Record<string, Operation> = {
     const abort = abortOf(request);
     return bytesResult(await Deno.readFile(path, { signal: abort.signal }));
   },
-  async writeFile(_host, request, path: string, data: Uint8Array, options: Deno.WriteFileOptions) {
+  async writeFile(host, request, path: string, data: Uint8Array, options: Deno.WriteFileOptions) {
     const abort = abortOf(request);
-    await Deno.writeFile(path, data, { ...options, signal: abort.signal });
+    host.finishing.add(request);
+    try {
+      await Deno.writeFile(path, data, { ...options, signal: abort.signal });
+    } finally {
+      host.finishing.delete(request);
+    }
   },
   async readDir(_host, request, path: string) {
     const entries: [string, number][] = [];

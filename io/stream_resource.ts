@@ -247,11 +247,13 @@ export class StreamResource extends PollerResource {
 
   protected override release(): void {
     if (this.isFlushed) return this.#letGo();
+    this.host.finishing.add(this);
     this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
   }
 
   #letGo(): void {
     clearTimeout(this.#linger);
+    this.host.finishing.delete(this);
     this.#queue = null;
     for (const writing of this.#writes?.splice(0) ?? []) {
       if (writing.isOpen) this.host.failed(writing, this.closedError());

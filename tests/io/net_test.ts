@@ -75,6 +75,17 @@ testAll("S17: ready is told once there is something, and takes nothing", async (
   });
 });
 
+testAll("what a connection has taken reaches the peer although the run is over", async (threads) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using telling = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const running = run("writesItsLast", threads, String(listener.addr.port), String(telling.addr.port));
+  const [conn, told] = await Promise.all([listener.accept(), telling.accept()]);
+  const written = Number(await new Response(told.readable).text());
+  const { byteLength } = await new Response(conn.readable).arrayBuffer();
+  await running;
+  assert(byteLength >= written, `${byteLength} of ${written} bytes came`);
+});
+
 testAll("S17: a connection in a channel belongs to whoever receives from it", async (threads) => {
   const told = ["1", "2", null, null, null];
   assertEquals(await run("byChannel", threads), [...told, ...told]);
