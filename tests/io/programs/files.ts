@@ -169,6 +169,41 @@ export async function errors(self: Actor, folder: string) {
   };
 }
 
+/** Whatever is wrong with an argument, the promise rejects: nothing is thrown past `catch`. */
+export async function wrongArguments(self: Actor) {
+  const { io } = self;
+  // deno-lint-ignore no-explicit-any
+  const wrong: any = 42, nothing: any = null;
+  const calls = [
+    () => io.open(wrong),
+    () => io.create(wrong),
+    () => io.readFile(wrong),
+    () => io.stat(new URL("http://localhost/")),
+    () => io.lstat(wrong),
+    () => io.realPath(wrong),
+    () => io.makeTempDir(nothing),
+    () => io.makeTempFile(nothing),
+    () => io.listen(nothing),
+    () => io.listenTls(nothing),
+    () => io.connect(nothing),
+    () => io.connectTls(nothing),
+    () => io.datagram(nothing),
+    () => io.resolveDns("localhost", "A", nothing),
+  ];
+  return await Promise.all(calls.map((call) => call().then(() => "done", (error) => error.name)));
+}
+
+export async function lonePercent(self: Actor, folder: string) {
+  return (await self.io.stat(new URL(`file://${folder}/100%`))).isFile;
+}
+
+/** Nobody awaits what is written, and the actor is over. */
+export async function notAwaited(self: Actor, folder: string) {
+  self.io.writeFile(`${folder}/whole`, new Uint8Array(30_000_000));
+  const file = await self.io.create(`${folder}/piece`);
+  file.write(new Uint8Array(30_000_000));
+}
+
 export async function streams(self: Actor, folder: string) {
   const source = `${folder}/text`;
   await self.io.writeTextFile(source, "squeeze me ".repeat(20_000));
@@ -234,6 +269,9 @@ const PROGRAMS = {
   bigPieces,
   givenToAModule,
   errors,
+  wrongArguments,
+  lonePercent,
+  notAwaited,
   streams,
   aborted,
   marked,
