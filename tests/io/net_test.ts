@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Config, DeadlockError, StoppedError } from "../../smarm.ts";
 import { quietRuntime, withDeadline } from "../support/run_case.ts";
+import { formatAddr } from "../../io/token.ts";
 import { runMain, testAll } from "./helpers.ts";
 
 const run = (name: string, threads: number, ...args: string[]) => runMain("net.ts", [name, ...args], threads);
@@ -108,4 +109,9 @@ testAll("S5: the dump tells what an actor holds, and for what it waits", async (
     dump,
     /main <\d+\.\d+\.\d+> holds listener \d+ 127\.0\.0\.1:\d+, conn \d+ 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+/,
   );
+});
+
+Deno.test("the end of a Unix connection that has no path is called unnamed", () => {
+  const addr = { transport: "unix", path: null } as unknown as Deno.Addr; // what Deno says of a client
+  assertEquals(formatAddr(addr), "unnamed");
 });
