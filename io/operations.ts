@@ -50,6 +50,8 @@ export const OPERATIONS: Record<string, Operation> = {
     host.own(resource, request.pid);
     return { value: resource.id, undo: () => resource.close() };
   },
+  /** Its answer says that all that the scheduler has sent before was taken in. */
+  noted: () => Promise.resolve(),
   async readFile(_host, request, path: string) {
     const abort = abortOf(request);
     return bytesResult(await Deno.readFile(path, { signal: abort.signal }));

@@ -74,6 +74,10 @@ Deno.test("a file: URL with a lone percent sign names the file that Deno takes i
   });
 });
 
+testAll("lines go on where a loop on another scheduler has broken off", async (threads) => {
+  assertEquals(await run("linesInTurns", threads), -1); // none is wrong, none is missing
+});
+
 testAll("what nobody awaits is written in full although the run is over", async (threads) => {
   await inTempFolder(async (folder) => {
     await runMain("files.ts", ["notAwaited", folder], threads);
