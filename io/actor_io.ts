@@ -85,16 +85,16 @@ export class ActorIo implements api.Io {
 
   // --- Files ------------------------------------------------------------------------------------------------------
 
-  open(path: Path, options: Deno.OpenOptions & WaitOptions = {}): Promise<api.File> {
+  async open(path: Path, options: Deno.OpenOptions & WaitOptions = {}): Promise<api.File> {
     const [wait, rest] = split(options);
     const how = Object.keys(rest).length === 0 ? { read: true } : rest;
-    return this.#do("open", text(path), wait, [text(path), how], OPEN) as Promise<api.File>;
+    return await this.#do("open", text(path), wait, [text(path), how], OPEN) as api.File;
   }
-  create(path: Path, options?: WaitOptions): Promise<api.File> {
-    return this.open(path, { read: true, write: true, create: true, truncate: true, ...options });
+  async create(path: Path, options?: WaitOptions): Promise<api.File> {
+    return await this.open(path, { read: true, write: true, create: true, truncate: true, ...options });
   }
-  readFile(path: Path, options?: WaitOptions): Promise<Uint8Array> {
-    return this.#do("readFile", text(path), options, [text(path)]) as Promise<Uint8Array>;
+  async readFile(path: Path, options?: WaitOptions): Promise<Uint8Array> {
+    return await this.#do("readFile", text(path), options, [text(path)]) as Uint8Array;
   }
   async readTextFile(path: Path, options?: WaitOptions): Promise<string> {
     return AS_IT_IS.decode(await this.readFile(path, options));
@@ -119,11 +119,11 @@ export class ActorIo implements api.Io {
       };
     }
   }
-  stat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
-    return this.#do("stat", text(path), options, [text(path)]) as Promise<Deno.FileInfo>;
+  async stat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
+    return await this.#do("stat", text(path), options, [text(path)]) as Deno.FileInfo;
   }
-  lstat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
-    return this.#do("lstat", text(path), options, [text(path)]) as Promise<Deno.FileInfo>;
+  async lstat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
+    return await this.#do("lstat", text(path), options, [text(path)]) as Deno.FileInfo;
   }
   async remove(path: Path, options: Deno.RemoveOptions & WaitOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
@@ -139,44 +139,44 @@ export class ActorIo implements api.Io {
   async copyFile(from: Path, to: Path, options?: WaitOptions): Promise<void> {
     await this.#do("copyFile", text(from), options, [text(from), text(to)]);
   }
-  realPath(path: Path, options?: WaitOptions): Promise<string> {
-    return this.#do("realPath", text(path), options, [text(path)]) as Promise<string>;
+  async realPath(path: Path, options?: WaitOptions): Promise<string> {
+    return await this.#do("realPath", text(path), options, [text(path)]) as string;
   }
-  makeTempDir(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
+  async makeTempDir(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
     const [wait, rest] = split(options);
-    return this.#do("makeTempDir", "", wait, [rest]) as Promise<string>;
+    return await this.#do("makeTempDir", "", wait, [rest]) as string;
   }
-  makeTempFile(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
+  async makeTempFile(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
     const [wait, rest] = split(options);
-    return this.#do("makeTempFile", "", wait, [rest]) as Promise<string>;
+    return await this.#do("makeTempFile", "", wait, [rest]) as string;
   }
 
   // --- Network ----------------------------------------------------------------------------------------------------
 
-  listen(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
+  async listen(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
     const { cert, key } = options as { cert?: string; key?: string };
-    return this.#listen(options, cert !== undefined || key !== undefined);
+    return await this.#listen(options, cert !== undefined || key !== undefined);
   }
-  listenTls(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
-    return this.#listen(options, true);
+  async listenTls(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
+    return await this.#listen(options, true);
   }
-  #listen(options: api.ListenOptions & WaitOptions, isTls: boolean): Promise<api.Listener> {
+  async #listen(options: api.ListenOptions & WaitOptions, isTls: boolean): Promise<api.Listener> {
     const [wait, rest] = split(options);
     const where = "path" in options ? options.path : `${options.hostname ?? ""}:${options.port ?? 0}`;
-    return this.#do("listen", where, wait, [rest, isTls], LISTEN) as Promise<api.Listener>;
+    return await this.#do("listen", where, wait, [rest, isTls], LISTEN) as api.Listener;
   }
-  connect(options: api.ConnectOptions & WaitOptions): Promise<api.Conn> {
+  async connect(options: api.ConnectOptions & WaitOptions): Promise<api.Conn> {
     const [wait, rest] = split(options);
     const { tls, ...to } = rest as { tls?: boolean | api.TlsOptions };
     const where = "path" in options ? options.path : `${options.hostname ?? "127.0.0.1"}:${options.port}`;
     const secure = tls === undefined || tls === false ? null : tls === true ? {} : tls;
-    return this.#do("connect", where, wait, [to, secure], CONNECT) as Promise<api.Conn>;
+    return await this.#do("connect", where, wait, [to, secure], CONNECT) as api.Conn;
   }
-  connectTls(
+  async connectTls(
     options: { port: number; hostname?: string } & api.TlsOptions & WaitOptions,
   ): Promise<api.Conn> {
     const { port, hostname, timeout, signal, ...tls } = options;
-    return this.connect({
+    return await this.connect({
       port,
       ...(hostname === undefined ? {} : { hostname }),
       tls,
@@ -184,20 +184,20 @@ export class ActorIo implements api.Io {
       signal,
     });
   }
-  datagram(options: { port?: number; hostname?: string } & WaitOptions): Promise<api.DatagramConn> {
+  async datagram(options: { port?: number; hostname?: string } & WaitOptions): Promise<api.DatagramConn> {
     const { port = 0, hostname = "127.0.0.1" } = options;
     const [wait] = split(options);
     const where = `${hostname}:${port}`;
-    return this.#do("datagram", where, wait, [hostname, port], DATAGRAM) as Promise<api.DatagramConn>;
+    return await this.#do("datagram", where, wait, [hostname, port], DATAGRAM) as api.DatagramConn;
   }
-  resolveDns(
+  async resolveDns(
     query: string,
     recordType: Deno.RecordType,
     options: Deno.ResolveDnsOptions & WaitOptions = {},
     // deno-lint-ignore no-explicit-any
   ): Promise<any> {
     const [wait, rest] = split(options);
-    return this.#do("resolveDns", query, wait, [query, recordType, rest]);
+    return await this.#do("resolveDns", query, wait, [query, recordType, rest]);
   }
 
   // --- The process ------------------------------------------------------------------------------------------------
@@ -273,6 +273,8 @@ function split<T extends WaitOptions>(options: T): [WaitOptions, Omit<T, "timeou
 /** A path as the OS takes it. */
 function text(path: Path): string {
   if (typeof path === "string") return path;
-  if (path instanceof URL && path.protocol === "file:") return decodeURIComponent(path.pathname);
+  if (path instanceof URL && path.protocol === "file:") {
+    return decodeURIComponent(path.pathname.replace(/%(?![0-9a-f]{2})/gi, "%25")); // a lone % is one, as for Deno
+  }
   throw new TypeError(`A path is a string or a file: URL, got ${Deno.inspect(path, { depth: 0 })}`);
 }

@@ -8,13 +8,27 @@
  */
 import type { FromThread, Job, JobResult, ToThread } from "./blocking_protocol.ts";
 import { packOutcome } from "../runtime/wire.ts";
+import { describeOutcome } from "../runtime/report.ts";
 import { toError } from "../runtime/errors.ts";
 import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 
 const post = (message: FromThread) => parentPort!.postMessage(message);
 
-// A rejection that a function left behind must not end the thread of the next one.
-addEventListener("unhandledrejection", (event) => event.preventDefault());
+// What a function left behind, a rejection or a throw in a timer, must not end the thread of the next one.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  leftBehind(event.reason);
+});
+addEventListener("error", (event) => {
+  event.preventDefault();
+  leftBehind(event.error);
+});
+
+/** Whose it was cannot be told: it is shown, as what actors leave behind is. */
+function leftBehind(reason: unknown): void {
+  const colors = Deno.stderr.isTerminal() && !Deno.noColor;
+  console.error(describeOutcome({ kind: "panic", error: toError(reason) }, colors, null));
+}
 
 async function run({ id, module, exportName, port }: Job): Promise<void> {
   let result: JobResult;

@@ -49,7 +49,7 @@ export abstract class ByteToken extends Token {
   }
 
   lines(options?: WaitOptions): AsyncIterableIterator<string> {
-    return linesOf(this.io, this.id, () => this.read(this.pieceBytes, options));
+    return linesOf(this.io, this.id, () => this.actor, () => this.read(this.pieceBytes, options));
   }
 
   /** Up to how much, once the pieces before were as large as they could be. */

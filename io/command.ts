@@ -69,6 +69,12 @@ export class Child extends Token implements api.Child {
     return this.#pipe(2, "stderr");
   }
 
+  /** The poller closes the pipes with it; those that were given to another actor stay that one's. */
+  override close(): void {
+    for (const part of this.parts) if (this.io.holds(part) && part.holder === this.holder) part.close();
+    super.close();
+  }
+
   #pipe(index: number, name: string): Pipe {
     const pipe = this.#pipes[index];
     if (pipe !== null) return pipe;

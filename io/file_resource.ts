@@ -197,10 +197,12 @@ export class FileResource extends PollerResource {
   }
 
   protected override release(): void {
+    if (this.#job !== null || this.#jobs.length > 0) this.host.finishing.add(this);
     this.serve();
   }
 
   #letGo(): void {
+    this.host.finishing.delete(this);
     this.#queue.clear();
     try {
       this.#file.close();

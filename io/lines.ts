@@ -11,8 +11,8 @@ const RETURN = 13;
 
 export interface LineSource {
   read(): Promise<Uint8Array | null>;
-  /** Gives back what was read and not needed. */
-  unread(bytes: Uint8Array): void;
+  /** Gives back what was read and not needed; over when every reader, wherever it is, gets that first. */
+  unread(bytes: Uint8Array): Promise<void> | void;
 }
 
 /** Splits what a source gives into lines; a loop that breaks off gives the rest back. */
@@ -28,6 +28,8 @@ export class Lines implements AsyncIterableIterator<string> {
   /** The beginning of a line that is not complete. */
   #rest: Uint8Array[] = [];
   #ended = false;
+  /** Several may wait for the next line: one read serves them all, in the order of asking. */
+  #filling: Promise<void> | null = null;
 
   constructor(source: LineSource) {
     this.#source = source;
@@ -36,7 +38,7 @@ export class Lines implements AsyncIterableIterator<string> {
   async next(): Promise<IteratorResult<string>> {
     while (this.#next === this.#lines.length) {
       if (this.#ended) return { value: undefined, done: true };
-      await this.#fill();
+      await (this.#filling ??= this.#fill().finally(() => this.#filling = null));
     }
     return { value: this.#lines[this.#next++], done: false };
   }
@@ -70,8 +72,9 @@ export class Lines implements AsyncIterableIterator<string> {
     try {
       return await this.#source.read();
     } catch (error) {
-      this.#source.unread(join(this.#rest));
+      const begun = join(this.#rest);
       this.#rest = [];
+      await this.#source.unread(begun);
       throw error;
     }
   }
@@ -89,18 +92,19 @@ export class Lines implements AsyncIterableIterator<string> {
   }
 
   /** The loop broke off. */
-  return(): Promise<IteratorResult<string>> {
+  async return(): Promise<IteratorResult<string>> {
     this.#consumed = 0;
     for (let i = 0; i < this.#next && this.#consumed < this.#block.length; i++) {
       const end = this.#block.indexOf(NEWLINE, this.#consumed);
       this.#consumed = end < 0 ? this.#block.length : end + 1;
     }
     const left = join([this.#block.subarray(this.#consumed), ...this.#rest]);
-    if (!this.#ended || left.length > 0) this.#source.unread(left);
+    const givenBack = !this.#ended || left.length > 0 ? this.#source.unread(left) : undefined;
     this.#take(EMPTY, []);
     this.#rest = [];
     this.#ended = true;
-    return Promise.resolve({ value: undefined, done: true });
+    await givenBack;
+    return { value: undefined, done: true };
   }
 
   [Symbol.asyncIterator](): this {

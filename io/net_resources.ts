@@ -241,11 +241,13 @@ export class DatagramResource extends PollerResource {
   protected override release(): void {
     this.#received.length = 0;
     if (this.#sending.size === 0) return this.#letGo();
+    this.host.finishing.add(this);
     this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
   }
 
   #letGo(): void {
     clearTimeout(this.#linger);
+    this.host.finishing.delete(this);
     for (const request of this.#sending) if (request.isOpen) this.host.failed(request, this.closedError());
     this.#sending.clear();
     this.#socket.close();

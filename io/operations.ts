@@ -50,13 +50,20 @@ export const OPERATIONS: Record<string, Operation> = {
     host.own(resource, request.pid);
     return { value: resource.id, undo: () => resource.close() };
   },
+  /** Its answer says that all that the scheduler has sent before was taken in. */
+  noted: () => Promise.resolve(),
   async readFile(_host, request, path: string) {
     const abort = abortOf(request);
     return bytesResult(await Deno.readFile(path, { signal: abort.signal }));
   },
-  async writeFile(_host, request, path: string, data: Uint8Array, options: Deno.WriteFileOptions) {
+  async writeFile(host, request, path: string, data: Uint8Array, options: Deno.WriteFileOptions) {
     const abort = abortOf(request);
-    await Deno.writeFile(path, data, { ...options, signal: abort.signal });
+    host.finishing.add(request);
+    try {
+      await Deno.writeFile(path, data, { ...options, signal: abort.signal });
+    } finally {
+      host.finishing.delete(request);
+    }
   },
   async readDir(_host, request, path: string) {
     const entries: [string, number][] = [];

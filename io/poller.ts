@@ -89,6 +89,7 @@ export class Poller implements OperationHost {
   /** Requests up to this order were those of a scheduler that died. */
   readonly #lostBefore: number[] = [];
   readonly #pool = new BytePool();
+  readonly finishing = new Set<unknown>();
   readonly blocking: BlockingPool;
   #ids = FIRST_RESOURCE;
   #from = 0;
@@ -497,7 +498,7 @@ export class Poller implements OperationHost {
     this.#disown(resource);
   }
 
-  /** Closes everything. What was given to stdout, stderr and files is written, for as long as a closed stream lingers. */
+  /** Closes everything. What was asked to be written is written, for as long as a closed stream lingers. */
   async close(): Promise<void> {
     clearTimeout(this.#doubtTimer);
     this.#drain();
@@ -505,7 +506,9 @@ export class Poller implements OperationHost {
     for (const resource of [...this.#resources.values()]) resource.close();
     await this.blocking.close();
     const until = performance.now() + CLOSE_MS;
-    while (performance.now() < until && streams.some((stream) => !stream.isFlushed)) {
+    while (
+      performance.now() < until && (this.finishing.size > 0 || streams.some((stream) => !stream.isFlushed))
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
@@ -520,7 +523,7 @@ const DOUBT_MS = 1000;
 /** How often in a row the poller looks for records before the event loop goes on. */
 const MOST_PASSES = 4;
 
-/** How long the end of a run waits for what was given to stdout and stderr. */
+/** How long the end of a run waits for what is still to be written. */
 const CLOSE_MS = 1000;
 
 /** Deno's standard streams, without the end that nobody has. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WaitOptions } from "../runtime/api.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
 import type { IoClient } from "./client.ts";
 import { unread } from "./bytes.ts";
 import { Lines } from "./lines.ts";
@@ -11,9 +12,25 @@ import { Lines } from "./lines.ts";
 /** Reads one piece; null at the end. */
 export type ReadPiece = (options?: WaitOptions) => Promise<Uint8Array | null>;
 
-/** Line by line; what a loop that breaks off does not need goes back to the resource. */
-export function linesOf(io: IoClient, id: number, read: ReadPiece): AsyncIterableIterator<string> {
-  return new Lines({ read, unread: (rest) => unread(io, id, rest) });
+/**
+ * Line by line; what a loop that breaks off does not need goes back to the resource. The loop is over when it is there: a
+ * reader on another scheduler, to whom the resource is sent then, has a way of its own to the poller and might be faster.
+ */
+export function linesOf(
+  io: IoClient,
+  id: number,
+  actor: () => ActorImpl,
+  read: ReadPiece,
+): AsyncIterableIterator<string> {
+  return new Lines({
+    read,
+    unread(rest) {
+      unread(io, id, rest);
+      if (rest.length === 0) return;
+      const arrived = io.operate(actor(), "give back what was read", undefined, "noted", 0, []);
+      return arrived.then(() => {}, () => {}); // an actor that has ended waits for nothing
+    },
+  });
 }
 
 /** Reads larger pieces while they are filled: what is small is read without a large buffer, what is large in few turns. */

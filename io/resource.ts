@@ -112,6 +112,8 @@ export interface PollerHost {
   wrote(request: Request, bytes: Uint8Array, count: number): void;
   /** The answer to a request that was given up in time. */
   cancelled(request: Request): void;
+  /** What was asked to be written and is not yet, though nobody waits for it any more: the end of the run does. */
+  readonly finishing: Set<unknown>;
   /** The resource is gone: nobody can address it any more. */
   forget(resource: PollerResource): void;
   /** Makes an actor the owner, or nobody. */

@@ -41,7 +41,7 @@ export class StandardInput extends Standard implements api.Input {
   }
 
   lines(options?: WaitOptions): AsyncIterableIterator<string> {
-    return linesOf(this.io, this.id, () => this.read(bytes.DEFAULT_READ_BYTES, options));
+    return linesOf(this.io, this.id, () => this.actor, () => this.read(bytes.DEFAULT_READ_BYTES, options));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {

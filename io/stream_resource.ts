@@ -67,6 +67,11 @@ export class StreamResource extends PollerResource {
     return `${this.#label} ${this.id}`;
   }
 
+  /** Whoever reads on after the end is told of it again, and the OS is not asked. */
+  protected get endIsFinal(): boolean {
+    return true;
+  }
+
   /** Everything that was given to it has been written. */
   get isFlushed(): boolean {
     return this.#writing === null && (this.#writes === null || this.#writes.length === 0);
@@ -76,14 +81,18 @@ export class StreamResource extends PollerResource {
 
   protected override serve(): void {
     let asked = false;
-    while (this.asking.first !== null) {
-      if (!this.#answer(this.asking.first)) {
-        this.#read(this.asking.first.limit || LARGEST_READ_AHEAD);
+    let toldEnd = false;
+    for (let first = this.asking.first; first !== null; first = this.asking.first) {
+      const isEnd = this.#ended && !this.#hasBytes && first.limit > 0;
+      if (!this.#answer(first)) {
+        this.#read(first.limit || LARGEST_READ_AHEAD);
         return;
       }
       this.asking.shift();
       asked = true;
+      toldEnd ||= isEnd;
     }
+    if (toldEnd) this.#ended = this.endIsFinal; // all who waited for it have been told
     if (asked && this.#readsAhead && !this.#hasBytes) this.#read(LARGEST_READ_AHEAD);
   }
 
@@ -247,11 +256,13 @@ export class StreamResource extends PollerResource {
 
   protected override release(): void {
     if (this.isFlushed) return this.#letGo();
+    this.host.finishing.add(this);
     this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
   }
 
   #letGo(): void {
     clearTimeout(this.#linger);
+    this.host.finishing.delete(this);
     this.#queue = null;
     for (const writing of this.#writes?.splice(0) ?? []) {
       if (writing.isOpen) this.host.failed(writing, this.closedError());
@@ -270,6 +281,10 @@ export class StreamResource extends PollerResource {
 export class StandardStream extends StreamResource {
   override get label(): string {
     return ["", "stdin", "stdout", "stderr"][this.id];
+  }
+  /** A person at a terminal ends one input and goes on with the next, and a file may grow. */
+  protected override get endIsFinal(): boolean {
+    return false;
   }
   protected override endWriting(): Promise<void> {
     return Promise.reject(new TypeError(`${this.label} stays open for the other actors`));

@@ -71,7 +71,7 @@ export abstract class Token implements Resource {
 
 /** The address as people write it. */
 export function formatAddr(addr: Deno.Addr): string {
-  if ("path" in addr) return addr.path;
+  if ("path" in addr) return addr.path ?? "unnamed"; // that of a client has none
   if ("hostname" in addr) {
     return addr.hostname.includes(":") ? `[${addr.hostname}]:${addr.port}` : `${addr.hostname}:${addr.port}`;
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Config } from "../../smarm.ts";
+import { runSmarm } from "../cli/harness.ts";
 import { runMain, testAll } from "./helpers.ts";
 
 testAll("S17: blocking functions run on threads of their own and give their results", async (threads) => {
@@ -34,6 +35,20 @@ testAll("S17: a blocking function that never returns is ended, and its thread re
 testAll("S11: the run ends although a blocking function does not", async (threads) => {
   const error = await assertRejects(() => runMain("blocking.ts", ["leftBehind"], threads));
   assertEquals((error as Error & { code: number }).code, 7);
+});
+
+Deno.test("what a blocking function left behind is shown, and fails no other function", async () => {
+  const program = new URL("./programs/blocking.ts", import.meta.url).pathname;
+  const { stdout, stderr, code } = await runSmarm([program, "notItsFault"]);
+  assertEquals(stdout, new Array(6).fill("WENT WELL").join(", ") + "\n");
+  const shown = stderr.split("\n").filter((line) => line.startsWith("error: "));
+  assertEquals(
+    shown,
+    ["a throw", "a rejection"].map((what) =>
+      `error: Uncaught outside of any actor: Error: left behind: ${what}`
+    ),
+  );
+  assertEquals(code, 0);
 });
 
 Deno.test("S17: the pool runs as many functions at once as it is told; the others are seen to queue", async () => {

@@ -63,6 +63,29 @@ testAll(
   },
 );
 
+Deno.test("a wrong argument rejects, as Deno's own functions do", async () => {
+  assertEquals(await run("wrongArguments", 1), new Array(14).fill("TypeError"));
+});
+
+Deno.test("a file: URL with a lone percent sign names the file that Deno takes it for", async () => {
+  await inTempFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/100%`, "");
+    assertEquals(await runMain("files.ts", ["lonePercent", folder], 1), true);
+  });
+});
+
+testAll("lines go on where a loop on another scheduler has broken off", async (threads) => {
+  assertEquals(await run("linesInTurns", threads), -1); // none is wrong, none is missing
+});
+
+testAll("what nobody awaits is written in full although the run is over", async (threads) => {
+  await inTempFolder(async (folder) => {
+    await runMain("files.ts", ["notAwaited", folder], threads);
+    const sizes = ["whole", "piece"].map((name) => Deno.statSync(`${folder}/${name}`).size);
+    assertEquals(sizes, [30_000_000, 30_000_000]);
+  });
+});
+
 testAll("files are web streams for compression", async (threads) => {
   assertEquals(await run("streams", threads), { smaller: true, equal: true });
 });

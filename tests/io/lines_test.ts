@@ -84,6 +84,24 @@ Deno.test("a loop over lines that a read ends leaves the line that it had begun 
   }));
 });
 
+Deno.test("lines that are asked for at once come all, in the order of asking", async () => {
+  await fc.assert(
+    fc.asyncProperty(texts, sizes, fc.integer({ min: 2, max: 4 }), async (text, sizes, atOnce) => {
+      const lines: string[] = [];
+      const source = new Lines(sourceOf(encode(text), sizes));
+      for (let ended = false; !ended;) {
+        for (
+          const { value, done } of await Promise.all(Array.from({ length: atOnce }, () => source.next()))
+        ) {
+          if (done) ended = true;
+          else lines.push(value);
+        }
+      }
+      assertEquals(lines, oracle(text));
+    }),
+  );
+});
+
 Deno.test("a byte order mark is taken off the first line only, however the bytes are cut", async () => {
   const text = "\uFEFFone\n\uFEFFtwo\n\uFEFF\n\uFEFFlast";
   for (let size = 1; size < 30; size++) {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Config, DeadlockError, StoppedError } from "../../smarm.ts";
 import { quietRuntime, withDeadline } from "../support/run_case.ts";
+import { formatAddr } from "../../io/token.ts";
 import { runMain, testAll } from "./helpers.ts";
 
 const run = (name: string, threads: number, ...args: string[]) => runMain("net.ts", [name, ...args], threads);
@@ -75,6 +76,17 @@ testAll("S17: ready is told once there is something, and takes nothing", async (
   });
 });
 
+testAll("what a connection has taken reaches the peer although the run is over", async (threads) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using telling = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const running = run("writesItsLast", threads, String(listener.addr.port), String(telling.addr.port));
+  const [conn, told] = await Promise.all([listener.accept(), telling.accept()]);
+  const written = Number(await new Response(told.readable).text());
+  const { byteLength } = await new Response(conn.readable).arrayBuffer();
+  await running;
+  assert(byteLength >= written, `${byteLength} of ${written} bytes came`);
+});
+
 testAll("S17: a connection in a channel belongs to whoever receives from it", async (threads) => {
   const told = ["1", "2", null, null, null];
   assertEquals(await run("byChannel", threads), [...told, ...told]);
@@ -97,4 +109,9 @@ testAll("S5: the dump tells what an actor holds, and for what it waits", async (
     dump,
     /main <\d+\.\d+\.\d+> holds listener \d+ 127\.0\.0\.1:\d+, conn \d+ 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+/,
   );
+});
+
+Deno.test("the end of a Unix connection that has no path is called unnamed", () => {
+  const addr = { transport: "unix", path: null } as unknown as Deno.Addr; // what Deno says of a client
+  assertEquals(formatAddr(addr), "unnamed");
 });

@@ -1,4 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Config, DeadlockError } from "../../smarm.ts";
+import { quietRuntime, withDeadline } from "../support/run_case.ts";
 import { inTempFolder, runMain, testAll } from "./helpers.ts";
 import { runSmarm } from "../cli/harness.ts";
 
@@ -82,6 +84,20 @@ Deno.test("a command runs in the folder of a URL", async () => {
 
 testAll("S17: what a command has started is read no more when its output was given up", async (threads) => {
   assertEquals(await inTempFolder((folder) => run("leftBehind", threads, folder)), "AbortError");
+});
+
+Deno.test("whoever closes a command holds its pipes no more", async () => {
+  const { runtime } = quietRuntime(Config.exact(1));
+  const running = withDeadline(
+    runtime,
+    runtime.run(new URL(`file://${PROGRAM}`), { args: ["closesChild"] }),
+    "it",
+  );
+  const ended = assertRejects(() => running, DeadlockError);
+  let dump = "";
+  while (!/waiting in receive/.test(dump) && runtime.isRunning) dump = await runtime.dump();
+  await ended;
+  assertEquals(/holds.*/.exec(dump), null);
 });
 
 testAll("S17: a command ends with its owner", async (threads) => {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { PollerHost, Request } from "../../io/resource.ts";
-import { StreamResource, Writing } from "../../io/stream_resource.ts";
+import { Asking, type PollerHost, type Request } from "../../io/resource.ts";
+import { STDIN } from "../../io/protocol.ts";
+import { StandardStream, StreamResource, Writing } from "../../io/stream_resource.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -50,4 +51,41 @@ Deno.test("a write that is given up takes no posted bytes with it, whose number 
     assertEquals(stream.cancel(0, id), false, "it is given up already");
     assertEquals(await take(), isQueued ? "before,posted," : "posted,");
   }
+});
+
+Deno.test("after the end of stdin the OS is asked again: a person goes on, a file has grown", async () => {
+  const pieces = [null, encode("more"), null];
+  const told: (string | null)[] = [];
+  let isTold = () => {};
+  const tell = (text: string | null) => {
+    told.push(text);
+    isTold();
+  };
+  const host = {
+    done: (_request: Request, value: null) => tell(value),
+    doneBytes: (_request: Request, bytes: Uint8Array, count: number) =>
+      tell(new TextDecoder().decode(bytes.subarray(0, count))),
+  };
+  const stdin = new StandardStream(
+    STDIN,
+    host as unknown as PollerHost,
+    {
+      read(into) {
+        const piece = pieces.shift()!;
+        if (piece !== null) into.set(piece);
+        return Promise.resolve(piece === null ? null : piece.length);
+      },
+      close: () => {},
+    },
+    "stdin",
+    false,
+  );
+  stdin.ask(new Asking(0, 2, 0, 10)); // one end is for all who wait for it
+  for (const limit of [10, 10, 0, 10]) { // 0 asks whether there is something, and the end stays the next reader's
+    const next = new Promise<void>((resolve) => isTold = resolve);
+    stdin.ask(new Asking(0, 1, 0, limit));
+    await next;
+  }
+  assertEquals(told, [null, null, "more", null, null]);
+  assertEquals(pieces, []);
 });

@@ -26,6 +26,15 @@ export function returnsFunction(): () => void {
   return () => {};
 }
 function hidden(): void {}
+/** Leaves something behind that throws while the thread has nothing to do, or the next function runs. */
+export function leavesBehind(what: "a throw" | "a rejection"): void {
+  if (what === "a rejection") Promise.reject(new Error(`left behind: ${what}`));
+  else {
+    setTimeout(() => {
+      throw new Error(`left behind: ${what}`);
+    });
+  }
+}
 
 export async function results(self: Actor) {
   const told = (promise: Promise<unknown>): Promise<Error> =>
@@ -49,6 +58,18 @@ export async function results(self: Actor) {
     returnsFunction: (await told(self.blocking(returnsFunction))).name,
     alive: await self.blocking(sum, 3),
   };
+}
+
+/** What one function has left behind is not the fault of those that the same thread runs after it. */
+export async function notItsFault(self: Actor) {
+  const told: unknown[] = [];
+  for (const what of ["a throw", "a rejection"] as const) {
+    await self.blocking(leavesBehind, what);
+    for (let i = 0; i < 3; i++) {
+      told.push(await self.blocking(later, "went well").catch((error) => error.message));
+    }
+  }
+  console.log(told.join(", "));
 }
 
 /** Functions that never return: their threads are replaced, and the pool goes on. */
@@ -100,7 +121,7 @@ export async function queues(self: Actor) {
   return { first, later, after: seen() };
 }
 
-const PROGRAMS = { queues, results, neverReturns, leftBehind };
+const PROGRAMS = { queues, notItsFault, results, neverReturns, leftBehind };
 
 export function main(self: Actor, name: keyof typeof PROGRAMS) {
   return (PROGRAMS[name] as (self: Actor) => unknown)(self);

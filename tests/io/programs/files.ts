@@ -1,5 +1,5 @@
 /** Programs that use files, one exported function each; `main` runs the one that it is told. */
-import type { Actor, Pid } from "smarm";
+import type { Actor, File, Pid } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 
@@ -169,6 +169,73 @@ export async function errors(self: Actor, folder: string) {
   };
 }
 
+/** Whatever is wrong with an argument, the promise rejects: nothing is thrown past `catch`. */
+export async function wrongArguments(self: Actor) {
+  const { io } = self;
+  // deno-lint-ignore no-explicit-any
+  const wrong: any = 42, nothing: any = null;
+  const calls = [
+    () => io.open(wrong),
+    () => io.create(wrong),
+    () => io.readFile(wrong),
+    () => io.stat(new URL("http://localhost/")),
+    () => io.lstat(wrong),
+    () => io.realPath(wrong),
+    () => io.makeTempDir(nothing),
+    () => io.makeTempFile(nothing),
+    () => io.listen(nothing),
+    () => io.listenTls(nothing),
+    () => io.connect(nothing),
+    () => io.connectTls(nothing),
+    () => io.datagram(nothing),
+    () => io.resolveDns("localhost", "A", nothing),
+  ];
+  return await Promise.all(calls.map((call) => call().then(() => "done", (error) => error.name)));
+}
+
+type Share = { readonly file: File; readonly from: Pid<Share>; readonly lines: string[] };
+
+/** Takes so many lines of whatever file it is given, and gives it back. */
+export async function takesLines(self: Actor<Share>, count: number) {
+  for await (const { file, from } of self) {
+    const lines: string[] = [];
+    for await (const line of file.lines()) {
+      lines.push(line);
+      if (lines.length === count) break;
+    }
+    self.send(from, { file, from: self.pid, lines });
+  }
+}
+
+/** Actors on different schedulers take turns; what one reads ahead of its lines is the next one's. */
+export async function linesInTurns(self: Actor, folder: string) {
+  const text = Array.from({ length: 20_000 }, (_, i) => `line ${i}`);
+  await self.io.writeTextFile(`${folder}/turns`, text.join("\n"));
+  let file = await self.io.open(`${folder}/turns`);
+  const last = self.stats().schedulerCount - 1;
+  const takers = [0, last].map((scheduler) => self.spawnWith({ scheduler }, takesLines, 100));
+  const told: string[] = [];
+  for (let turn = 0; turn < 200; turn++) {
+    self.send(takers[turn % 2], { file, from: self.pid, lines: [] });
+    const share = await self.receive() as Share;
+    file = share.file;
+    told.push(...share.lines);
+  }
+  for (const taker of takers) self.exit(taker, "shutdown");
+  return told.findIndex((line, i) => line !== text[i]) + (text.length - told.length);
+}
+
+export async function lonePercent(self: Actor, folder: string) {
+  return (await self.io.stat(new URL(`file://${folder}/100%`))).isFile;
+}
+
+/** Nobody awaits what is written, and the actor is over. */
+export async function notAwaited(self: Actor, folder: string) {
+  self.io.writeFile(`${folder}/whole`, new Uint8Array(30_000_000));
+  const file = await self.io.create(`${folder}/piece`);
+  file.write(new Uint8Array(30_000_000));
+}
+
 export async function streams(self: Actor, folder: string) {
   const source = `${folder}/text`;
   await self.io.writeTextFile(source, "squeeze me ".repeat(20_000));
@@ -234,6 +301,10 @@ const PROGRAMS = {
   bigPieces,
   givenToAModule,
   errors,
+  wrongArguments,
+  lonePercent,
+  linesInTurns,
+  notAwaited,
   streams,
   aborted,
   marked,

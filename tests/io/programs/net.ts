@@ -404,7 +404,21 @@ export async function holdsTwo(self: Actor) {
   await conn.read();
 }
 
+/** Writes until no more is taken, says how much it was, and ends. */
+export async function writesItsLast(self: Actor, port: string, toldPort: string) {
+  const conn = await self.io.connect({ port: Number(port) });
+  const told = await self.io.connect({ port: Number(toldPort) });
+  const piece = new Uint8Array(1000);
+  let written = 0;
+  for (let isTaken = true; isTaken;) {
+    isTaken = await Promise.race([conn.write(piece).then(() => true), self.sleep(100).then(() => false)]);
+    if (isTaken) written += piece.length;
+  }
+  await told.write(`${written}\n`, {});
+}
+
 const PROGRAMS = {
+  writesItsLast,
   behindIo,
   holdsTwo,
   byChannel,

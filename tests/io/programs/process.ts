@@ -325,7 +325,15 @@ export async function server(self: Actor) {
   for await (const conn of listener) conns.push(conn);
 }
 
+/** A command that is closed, whose pipes nobody has touched. */
+export async function closesChild(self: Actor) {
+  const child = await self.io.command("cat", { stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  child.close();
+  await self.receive();
+}
+
 const PROGRAMS = {
+  closesChild,
   unix,
   tls,
   dns,
