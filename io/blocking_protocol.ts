@@ -1,5 +1,5 @@
 /**
- * What the poller, the keeper of the blocking pool and its threads say to each other.
+ * What the blocking pool and its threads say to each other.
  *
  * @module
  */
@@ -15,26 +15,6 @@ export interface Job {
   readonly exportName: string;
   readonly port: MessagePort;
 }
-
-export type ToKeeper =
-  | {
-    readonly type: "size";
-    readonly threads: number;
-    readonly idleMs: number;
-    readonly graceMs: number;
-    /** Shared: how many threads there are, how many of them run a function, how many calls wait. */
-    readonly load: Int32Array;
-  }
-  | { readonly type: "job"; readonly job: Job }
-  | { readonly type: "give-up"; readonly id: number }
-  | { readonly type: "close" };
-
-export type FromKeeper =
-  | { readonly type: "done"; readonly id: number }
-  | { readonly type: "failed"; readonly id: number; readonly text: string }
-  | { readonly type: "closed" };
-
-export type ToThread = { readonly type: "job"; readonly job: Job };
 
 export type FromThread =
   | { readonly type: "ready" }

@@ -6,13 +6,15 @@
  *
  * @module
  */
-import type { FromThread, Job, JobResult, ToThread } from "./blocking_protocol.ts";
+import type { FromThread, Job, JobResult } from "./blocking_protocol.ts";
+import { type BlockingThreadData, ENDABLE, IMPORTING } from "./blocking_threads.ts";
 import { packOutcome } from "../runtime/wire.ts";
 import { describeOutcome } from "../runtime/report.ts";
 import { toError } from "../runtime/errors.ts";
-import { parentPort, receiveMessageOnPort } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
 
-const post = (message: FromThread) => parentPort!.postMessage(message);
+const { port: pool, state } = workerData as BlockingThreadData;
+const post = (message: FromThread) => pool.postMessage(message);
 
 // What a function left behind, a rejection or a throw in a timer, must not end the thread of the next one.
 addEventListener("unhandledrejection", (event) => {
@@ -33,7 +35,14 @@ function leftBehind(reason: unknown): void {
 async function run({ id, module, exportName, port }: Job): Promise<void> {
   let result: JobResult;
   try {
-    const fn = (await import(module))[exportName];
+    // Where it is being ended it does not begin to import any more.
+    if (Atomics.compareExchange(state, 0, ENDABLE, IMPORTING) !== ENDABLE) return;
+    let fn: unknown;
+    try {
+      fn = (await import(module))[exportName];
+    } finally {
+      Atomics.store(state, 0, ENDABLE);
+    }
     if (typeof fn !== "function") {
       throw new TypeError(`Cannot run "${exportName}": ${module} does not export it`);
     }
@@ -55,7 +64,7 @@ async function run({ id, module, exportName, port }: Job): Promise<void> {
   post({ type: "done", id });
 }
 
-parentPort!.on("message", (message: ToThread) => run(message.job));
+pool.onmessage = (event: MessageEvent<Job>) => run(event.data);
 
 await new Promise<void>((held) => {
   // deno-lint-ignore no-explicit-any
@@ -64,4 +73,5 @@ await new Promise<void>((held) => {
     return new Promise(() => {});
   });
 });
+Atomics.store(state, 0, ENDABLE);
 post({ type: "ready" });

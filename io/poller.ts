@@ -54,14 +54,14 @@ import { packError } from "./errors.ts";
 import { Asking, type PollerResource, Request } from "./resource.ts";
 import { StandardStream, StreamResource, Writing } from "./stream_resource.ts";
 import { BytePool } from "./byte_pool.ts";
-import { BlockingPool } from "./blocking_pool.ts";
+import { BlockingPool, type ThreadSource } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
 /** Records taken from one scheduler before the others get their turn. */
 const RECORDS_A_TURN = 512;
 
-export interface PollerEvents {
+export interface PollerEvents extends ThreadSource {
   /** Opens the side channel to a scheduler; `life`: how many have had its id before, and died. */
   openPort(to: number, life: number): MessagePort;
   take(port: MessagePort): { message: unknown } | undefined;
@@ -114,7 +114,7 @@ export class Poller implements OperationHost {
     const id = memory.schedulers;
     this.#base = id * PEER_WORDS;
     const load = words.subarray(this.#base + BLOCKING_THREADS, this.#base + BLOCKING_QUEUED + 1);
-    this.blocking = new BlockingPool(this, blockingThreads, load);
+    this.blocking = new BlockingPool(this, events, blockingThreads, load);
     this.#routes = new Routes(memory.routes.map((buffer) => new Int32Array(buffer)));
     for (let peer = 0; peer < memory.schedulers; peer++) this.#link(peer);
     this.add(new StandardStream(STDIN, this, standard(Deno.stdin), "stdin", false));
@@ -504,7 +504,7 @@ export class Poller implements OperationHost {
     this.#drain();
     const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
     for (const resource of [...this.#resources.values()]) resource.close();
-    await this.blocking.close();
+    this.blocking.close();
     const until = performance.now() + CLOSE_MS;
     while (
       performance.now() < until && (this.finishing.size > 0 || streams.some((stream) => !stream.isFlushed))

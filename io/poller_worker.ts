@@ -25,6 +25,12 @@ control.onmessage = (event: MessageEvent<ToWorker>) => {
     case "port":
       poller.setPort(message.from, message.port);
       return;
+    case "thread":
+      poller.blocking.started(message.thread, message.port);
+      return;
+    case "thread-died":
+      poller.blocking.died(message.thread, message.reason);
+      return;
     case "lost":
       post({ type: "recovered", id: message.id, ...poller.lost(message.id) });
       return;
@@ -60,6 +66,8 @@ function boot({ id, memory, config, epochMs, incarnations }: Extract<ToWorker, {
     // deno-lint-ignore no-explicit-any
     take: (port) => receiveMessageOnPort(port as any) as { message: unknown } | undefined,
     warn,
+    startThread: (thread) => post({ type: "start-thread", thread }),
+    endThread: (thread) => post({ type: "end-thread", thread }),
   });
   poller.pump();
   post({ type: "ready" });

@@ -83,7 +83,7 @@ export const LOG_POSTED = 3 * LINE + 7;
 export const LOG_DROPPED = 3 * LINE + 8;
 /** Units of its log records that were written, modulo 2^32. Written by the control thread; read by the owner. */
 export const LOG_TAKEN = 3 * LINE;
-/** In the poller's block, written by the keeper of the blocking pool: its threads, those that run a function, calls that wait. */
+/** In the poller's block, written by the blocking pool: its threads, those that run a function, calls that wait. */
 export const BLOCKING_THREADS = 3 * LINE + 9;
 export const BLOCKING_RUNNING = 3 * LINE + 10;
 export const BLOCKING_QUEUED = 3 * LINE + 11;

@@ -159,7 +159,10 @@ export type ToWorker =
   | { readonly type: "close" }
   | { readonly type: "probe"; readonly ticket: number }
   | { readonly type: "dump"; readonly ticket: number; readonly limit: number }
-  | { readonly type: "port"; readonly from: number; readonly port: MessagePort };
+  | { readonly type: "port"; readonly from: number; readonly port: MessagePort }
+  /** For the poller: a thread for blocking functions has been started, and the port to it; or has ended of itself. */
+  | { readonly type: "thread"; readonly thread: number; readonly port: MessagePort }
+  | { readonly type: "thread-died"; readonly thread: number; readonly reason: string };
 
 // --- Worker → control thread -------------------------------------------------------------------------------------
 
@@ -270,5 +273,8 @@ export type FromWorker =
     readonly isEcho?: boolean;
   }
   | { readonly type: "name"; readonly id: number; readonly name: string }
+  /** Of the poller: a thread for blocking functions, by the number that the pool gives it. */
+  | { readonly type: "start-thread"; readonly thread: number }
+  | { readonly type: "end-thread"; readonly thread: number }
   /** `life`: how many schedulers that had the receiver's id are known here to have died. */
   | { readonly type: "port"; readonly to: number; readonly life: number; readonly port: MessagePort };

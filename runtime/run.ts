@@ -42,6 +42,7 @@ import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
 import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
 import { type TraceFiles, TraceWriter } from "../trace/writer.ts";
+import { BlockingThreads } from "../io/blocking_threads.ts";
 
 /** What one run is given. */
 export interface RunOptions {
@@ -127,6 +128,7 @@ export class Run {
   readonly #heldPorts: Extract<ToWorker, { type: "port" }>[][] = [];
   readonly #losses: Losses;
   readonly #watchdog: Watchdog | null;
+  readonly #blocking: BlockingThreads;
 
   constructor(
     config: Config,
@@ -188,6 +190,11 @@ export class Run {
       shutdown: () => this.#tellToEnd("shutdown"),
       deadlock: (text) => this.stop(new DeadlockError(text)),
       now: () => clock.now(),
+    });
+    const poller = memory.schedulers;
+    this.#blocking = new BlockingThreads({
+      started: (thread, port) => this.#threads[poller].post({ type: "thread", thread, port }, [port]),
+      died: (thread, reason) => this.#post(poller, { type: "thread-died", thread, reason }),
     });
     this.#telemetry = RunTelemetry.start(module, memory.schedulers, () => this.stats());
     this.#init = {
@@ -307,6 +314,12 @@ export class Run {
         return;
       case "name":
         this.#names[id][message.id] = message.name;
+        return;
+      case "start-thread":
+        this.#blocking.start(message.thread);
+        return;
+      case "end-thread":
+        this.#blocking.end(message.thread);
         return;
       case "port":
         this.#forward(message.to, message.life, { type: "port", from: id, port: message.port });
@@ -541,6 +554,7 @@ export class Run {
     for (const timer of this.#timers) clearTimeout(timer);
     for (const enough of this.#waitingDumps) enough();
     const gone = this.#threads.map((thread) => thread.kill());
+    gone.push(this.#blocking.endAll());
     this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);
     if (this.#trace === null && gone.every((one) => one === null)) this.#settleNow();

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Config } from "../../smarm.ts";
-import { runSmarm } from "../cli/harness.ts";
+import { runDeno, runSmarm } from "../cli/harness.ts";
+import { threadNames } from "../support/threads.ts";
+import { until } from "../support/until.ts";
 import { runMain, testAll } from "./helpers.ts";
+
+/** Linux cuts the names of threads at 15 letters. */
+const workers = () => (threadNames() ?? []).filter((name) => /^(smarm|worker)/.test(name)).length;
 
 testAll("S17: blocking functions run on threads of their own and give their results", async (threads) => {
   const { notSendable, ...told } = await runMain("blocking.ts", ["results"], threads);
@@ -56,4 +61,22 @@ Deno.test("S17: the pool runs as many functions at once as it is told; the other
   assertEquals(first, { threads: 1, running: 1, queued: 2 });
   assertEquals(later, 3);
   assertEquals(after, { threads: 1, running: 0, queued: 0 });
+});
+
+Deno.test({
+  name: "no thread of the pool outlives its run, whatever it was at",
+  ignore: threadNames() === null,
+  async fn() {
+    await until(() => workers() === 0); // those of earlier tests may still be on their way out
+    for (const state of ["starting", "running", "idle"]) {
+      for (let i = 0; i < 3; i++) await runMain("blocking.ts", ["endsWhile", state], 1);
+      await until(() => workers() === 0);
+    }
+  },
+});
+
+Deno.test("a run that ends while a thread of the pool imports waits for that, which else would panic Deno", async () => {
+  const program = new URL("./programs/imports_much.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await runDeno(["run", "-A", program]);
+  assertEquals({ code, stdout, stderr }, { code: 0, stdout: "all ended\n", stderr: "" });
 });

@@ -25,6 +25,8 @@ Deno.test("what is sent to a scheduler is closed when that is dead, however late
     openPort: refuse,
     take: refuse,
     warn: refuse,
+    startThread: refuse,
+    endThread: refuse,
   });
   const toPoller = new OutLink(ringRegion(memory, 0, memory.schedulers), {
     wakeReader: () => poller.pump(),

@@ -121,8 +121,21 @@ export async function queues(self: Actor) {
   return { first, later, after: seen() };
 }
 
-const PROGRAMS = { queues, notItsFault, results, neverReturns, leftBehind };
+/** Main returns while the pool's threads are at this. */
+export async function endsWhile(self: Actor, state: string) {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const call = self.blocking(held, gate);
+  call.catch(() => {}); // it is given up with its actor
+  if (state === "starting") return;
+  while (self.stats().blocking.running === 0) await self.sleep(1);
+  if (state === "running") return;
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  await call;
+}
 
-export function main(self: Actor, name: keyof typeof PROGRAMS) {
-  return (PROGRAMS[name] as (self: Actor) => unknown)(self);
+const PROGRAMS = { endsWhile, queues, notItsFault, results, neverReturns, leftBehind };
+
+export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
+  return (PROGRAMS[name] as (self: Actor, ...args: string[]) => unknown)(self, ...args);
 }
