@@ -34,9 +34,10 @@ interface Thread {
   readonly state: Int32Array;
 }
 
-/** How often a thread that imports something is looked at by who wants to end it, and for how long. */
+/** How often a thread that imports something is looked at by who wants to end it. */
 const LOOK_MS = 2;
-const LONGEST_IMPORT_MS = 1000;
+/** And for how long: a busy machine takes seconds to import much; what takes longer waits for something, and can be ended. */
+const LONGEST_IMPORT_MS = 5000;
 
 export class BlockingThreads {
   readonly #threads = new Map<number, Thread>();
