@@ -814,7 +814,10 @@ export class Scheduler {
 
   /** The actor's function has returned, thrown, or its promise is settled. */
   ended(actor: ActorImpl, outcome: Outcome): void {
-    if (this.current === actor) this.shortRuns.wasOver(this.resumed);
+    if (this.current === actor) {
+      this.shortRuns.wasOver(this.resumed);
+      this.#idle(); // before anybody is told: the next tenant of its slot may run elsewhere at once, and is not seen here
+    }
     finalize(this, actor, outcome);
     this.baton(actor);
   }
