@@ -6,7 +6,7 @@
  * wait that is no longer open is late and dropped.
  *
  * The calls that an actor has not answered form a list, so that its death fails them. Timeouts are armed at the end of
- * the burst (`Scheduler.timeoutLate`), when most calls have been answered: that, and the list, brought a call's round trip
+ * the burst (late_timeouts.ts), when most calls have been answered: that, and the list, brought a call's round trip
  * from 2.4 to 1.4 times that of two plain messages (bench/call_bench.ts).
  *
  * @module
@@ -222,7 +222,7 @@ function startCall(
   const { timeout = defaultMs, signal } = options ?? NO_OPTIONS;
   const wait = s.begin(actor, CALL, pid);
   wait.onTimeout = inquire;
-  if (timeout !== undefined) s.timeoutLate(wait, timeout);
+  if (timeout !== undefined) s.lateTimeouts.insert(wait, timeout);
   if (signal !== undefined) s.giveUpOn(wait, signal);
   s.ops--;
   try {

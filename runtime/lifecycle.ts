@@ -32,6 +32,7 @@ import {
   WATCH_MONITOR,
   type WatchRecord,
 } from "./protocol.ts";
+import { OF_SUPERVISOR } from "./marks.ts";
 import { Timer } from "../timer/wheel.ts";
 import { CallImpl, failCall, failCallsOf } from "./call.ts";
 
@@ -344,12 +345,6 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
   }
   return true;
 }
-
-/**
- * The mark of an exit that comes from the actor's own supervisor: `server` and `statem`, which run on whatever copy of
- * smarm the program imports and know the runtime through `self` alone, end for it though they trap exits (OTP).
- */
-const OF_SUPERVISOR = Symbol.for("smarm.of-supervisor");
 
 function trapped(target: ActorImpl, from: Pid, outcome: Outcome): Exit {
   const message: Exit = { type: "EXIT", pid: from, outcome };

@@ -92,6 +92,7 @@ import { Timer, TimerWheel } from "../timer/wheel.ts";
 import { checkDuration } from "../timer/duration.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
+import { LateTimeouts } from "./late_timeouts.ts";
 import { SETTLED } from "./offer_states.ts";
 import { ShortRuns } from "./short_runs.ts";
 import { WorkSharing } from "./work_sharing.ts";
@@ -137,6 +138,7 @@ export class Scheduler {
   /** With OTEL_DENO=true only: it is told of calls, restarts and panics. */
   telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
+  readonly lateTimeouts: LateTimeouts = new LateTimeouts(this);
   readonly targets: Targets;
   readonly slots: SlotTable;
   readonly journal: Journal;
@@ -201,8 +203,6 @@ export class Scheduler {
   isolate: Isolation | null = null;
   #armed = false;
   #refs = 0;
-  readonly #lateWaits: Wait[] = [];
-  readonly #lateMs: number[] = [];
 
   messagesLocal = 0;
   messagesOut = 0;
@@ -446,30 +446,12 @@ export class Scheduler {
   }
 
   timeoutIn(wait: Wait, ms: number): void {
-    const now = this.clock.now();
+    this.timeoutAt(wait, this.clock.now() + ms);
+  }
+
+  timeoutAt(wait: Wait, atMs: number): void {
     wait.timer = new Timer(fireWait, wait);
-    this.timers.insert(wait.timer, now + ms);
-  }
-
-  /** As {@link timeoutIn}, but armed at the end of the burst only, if it is open then: for waits that are mostly short. */
-  timeoutLate(wait: Wait, ms: number): void {
-    this.#lateWaits.push(wait);
-    this.#lateMs.push(ms);
-  }
-
-  /** The time is looked at here, so such a timeout is late by a burst at most, and never early. */
-  #armLate(): void {
-    const waits = this.#lateWaits;
-    if (waits.length === 0) return;
-    const now = this.clock.now();
-    for (let i = 0; i < waits.length; i++) {
-      const wait = waits[i];
-      if (!wait.isOpen) continue;
-      wait.timer = new Timer(fireWait, wait);
-      this.timers.insert(wait.timer, now + this.#lateMs[i]);
-    }
-    waits.length = 0;
-    this.#lateMs.length = 0;
+    this.timers.insert(wait.timer, atMs);
   }
 
   giveUpOn(wait: Wait, signal: AbortSignal): void {
@@ -891,7 +873,7 @@ export class Scheduler {
     this.#burstOver = false;
     this.ops = this.#granted;
     if (longMailboxes.found) warnOfLongMailboxes(this);
-    this.#armLate();
+    this.lateTimeouts.arm();
     return now;
   }
 
@@ -928,7 +910,7 @@ export class Scheduler {
 
   /** Makes the counters visible to other threads. */
   publish(): void {
-    this.#armLate();
+    this.lateTimeouts.arm();
     this.spawnedCount = nearest(this.words[this.base + SPAWNED], this.spawnedCount);
     this.endedCount = nearest(this.words[this.base + ENDED], this.endedCount);
     const counters = this.#counters;

@@ -8,6 +8,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { extrasOf } from "./extras.ts";
 import { DONE } from "./actor_state.ts";
+import { OWN_EVENT } from "./marks.ts";
 import { SETTLED } from "./offer_states.ts";
 import { finalize } from "./lifecycle.ts";
 import { toError } from "./errors.ts";
@@ -83,12 +84,6 @@ function start(actor: ActorImpl, ms: number, to: AnyAddress, message: unknown, e
   s.arm(); // code that awaited a foreign promise runs while the event loop may sleep
   return timed.ref;
 }
-
-/**
- * The mark of an event that an actor sets for itself and that no bound of its mailbox drops: the state timeouts of
- * `statem`, which runs on whatever copy of smarm the program imports and knows the runtime through `self` alone.
- */
-const OWN_EVENT = Symbol.for("smarm.own-event");
 
 function isOwnEvent(message: unknown): message is object {
   return typeof message === "object" && message !== null && OWN_EVENT in message;

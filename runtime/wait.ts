@@ -47,7 +47,7 @@ export function isIo(kind: WaitKind): boolean {
 /** How the target of a select begins that waits for messages too. */
 export const SELECTS_MAILBOX = "mailbox";
 
-/** What gives a wait up must be able to. */
+/** @throws TypeError for what is no object, such as a number of ms. */
 export function checkOptions(options: unknown, operation: string): void {
   if (options === undefined || (typeof options === "object" && options !== null)) return;
   throw new TypeError(
@@ -55,6 +55,7 @@ export function checkOptions(options: unknown, operation: string): void {
   );
 }
 
+/** What gives a wait up must be able to. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(`signal needs an AbortSignal, got ${Deno.inspect(signal, { depth: 0 })}`);

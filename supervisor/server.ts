@@ -9,6 +9,7 @@
  * @module
  */
 import { describeReason } from "../runtime/errors.ts";
+import { OF_SUPERVISOR } from "../runtime/marks.ts";
 import type { Actor, AnyAddress, Call, Exit, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
 
 /** What a handler of a server works with. */
@@ -389,9 +390,6 @@ export function takeAnnouncement(args: unknown[]): Pid | null {
 export function isExit(error: unknown): error is Error & { reason: unknown } {
   return error instanceof Error && error.name === "ExitError";
 }
-
-/** The mark of an `EXIT` of the actor's own supervisor (runtime/lifecycle.ts). */
-const OF_SUPERVISOR = Symbol.for("smarm.of-supervisor");
 
 /** What its supervisor tells an actor that traps exits: to end, and why. */
 export function orderOf(message: unknown): { readonly reason: unknown } | null {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Actor, Pid, TimerRef } from "../runtime/api.ts";
+import { OWN_EVENT } from "../runtime/marks.ts";
 import { checkDuration } from "../timer/duration.ts";
 import {
   announceTo,
@@ -261,9 +262,6 @@ class Runner<D> implements Machine<D> {
     } else await state.info?.(this, event);
   }
 }
-
-/** No bound of the mailbox drops it: a machine that misses its timeout may stay in a state for ever (runtime/timed.ts). */
-const OWN_EVENT = Symbol.for("smarm.own-event");
 
 function isTimeout(message: unknown): message is { readonly token: number } {
   return typeof message === "object" && message !== null && OWN_EVENT in message;

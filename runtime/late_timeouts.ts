@@ -1,0 +1,35 @@
+/**
+ * Timeouts of waits that are mostly short: one is armed at the end of the burst only, if its wait is open then. The time is
+ * looked at there, so it is late by a burst at most, and never early.
+ *
+ * @module
+ */
+import type { Scheduler } from "./scheduler.ts";
+import type { Wait } from "./wait.ts";
+
+export class LateTimeouts {
+  readonly #s: Scheduler;
+  readonly #waits: Wait[] = [];
+  readonly #ms: number[] = [];
+
+  constructor(s: Scheduler) {
+    this.#s = s;
+  }
+
+  insert(wait: Wait, ms: number): void {
+    this.#waits.push(wait);
+    this.#ms.push(ms);
+  }
+
+  /** The burst is over. */
+  arm(): void {
+    const waits = this.#waits;
+    if (waits.length === 0) return;
+    const now = this.#s.clock.now();
+    for (let i = 0; i < waits.length; i++) {
+      if (waits[i].isOpen) this.#s.timeoutAt(waits[i], now + this.#ms[i]);
+    }
+    waits.length = 0;
+    this.#ms.length = 0;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Marks on messages that `server` and `statem` have in common with the runtime. They run on whatever copy of smarm the
+ * program imports, and know the runtime through `self` alone: so the marks are the same in every copy.
+ *
+ * @module
+ */
+
+/** On a timed message: no bound of the mailbox drops it. A machine that missed its timeout might stay in a state for ever. */
+export const OWN_EVENT: unique symbol = Symbol.for("smarm.own-event");
+
+/** On an `EXIT`: it comes from the actor's own supervisor, for which servers end although they trap exits (OTP). */
+export const OF_SUPERVISOR: unique symbol = Symbol.for("smarm.of-supervisor");
