@@ -125,7 +125,12 @@ export async function readsNested(self: Actor<Nested | Pid<string>>): Promise<vo
   self.send(to, new TextDecoder().decode((await nested!.file!.read(100))!));
 }
 
-export async function lendsNested(self: Actor, path: string, how: string, to: Pid): Promise<void> {
+export async function lendsNested(
+  self: Actor,
+  path: string,
+  how: string,
+  to: Pid<Nested | Pid<string>>,
+): Promise<void> {
   self.send(to, NESTINGS[how](await self.io.open(path)));
 }
 
