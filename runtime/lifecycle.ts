@@ -20,7 +20,7 @@ import { NO_MAIL } from "./mailbox.ts";
 import { SETTLED } from "./offer_states.ts";
 import { DeadActorError, describeReason, ExitError, isQuiet } from "./errors.ts";
 import { SEEN, type Witnesses } from "./unobserved.ts";
-import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
+import { birthOf, formatPid, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
 import {
   EXIT_ASK,
@@ -62,8 +62,8 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (extras !== null) witnesses += release(s, actor, outcome);
 
   s.journal.ends(pid);
+  s.residents.remove(actor);
   if (birthOf(pid) === s.id) {
-    s.born[indexOf(pid)] = undefined;
     const { handle } = actor;
     if (handle === null) actor.outcome = outcome;
     else {
@@ -73,7 +73,6 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
     if (outcome.kind === "panic") s.unobserved.ended(pid, actor.target.name, outcome, witnesses);
     s.slots.free(pid);
   } else {
-    s.adopted.delete(pid);
     s.routes.declareDead(pid);
     s.remote.tellDeath(pid, outcome, witnesses, actor.target.name);
   }

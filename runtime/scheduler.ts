@@ -17,6 +17,7 @@ import type { ActorFunction, AnyAddress, Log, Outcome, Pid, RuntimeStats, SpawnO
 import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
 import { currentActor, enter, leave } from "./async_context.ts";
 import { HandleImpl, handleOf } from "./handle.ts";
+import { Residents } from "./residents.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import { RECEIVE, RX_FAST, Wait } from "./wait.ts";
@@ -32,7 +33,7 @@ import { Inquiries } from "./inquiry.ts";
 import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
 import { toError } from "./errors.ts";
-import { birthOf, indexOf, isPid, keyOf } from "./pid.ts";
+import { isPid, keyOf } from "./pid.ts";
 import { Unobserved } from "./unobserved.ts";
 import {
   COUNTER_WORDS,
@@ -124,12 +125,8 @@ export class Scheduler {
 
   /** The class of the actors that live here. */
   readonly Actor: typeof ActorImpl = actorClass(this);
-  /** Actors that were born here and live here, by slot index. */
-  readonly born: (ActorImpl | undefined)[] = [];
-  /** Actors that live here and were born elsewhere. */
-  readonly adopted: Map<Pid, ActorImpl> = new Map();
-  /** The one that was found last. */
-  #lastAdopted: ActorImpl | null = null;
+  /** The actors that live here. */
+  readonly residents: Residents;
   /** Handles of children that live elsewhere. */
   readonly away: Map<Pid, HandleImpl> = new Map();
   /** Panics that somebody may still observe. */
@@ -206,6 +203,7 @@ export class Scheduler {
     this.host = host;
     this.words = new Int32Array(memory.peerWords);
     this.base = id * PEER_WORDS;
+    this.residents = new Residents(memory.schedulers);
     this.words[this.base + LIVE] = 0; // not zero where it takes the place of one that died
     this.words[this.base + MISSED] = this.words[this.base + TAKEN_AWAY];
     this.run = new Int32Array(memory.run);
@@ -247,22 +245,7 @@ export class Scheduler {
 
   /** The actor, if it lives here. */
   find(pid: number): ActorImpl | undefined {
-    const actor = this.born[indexOf(pid)]; // of whatever birthplace the pid is: the comparison says whether it is this one
-    return actor !== undefined && actor.pid === pid ? actor : this.#findAdopted(pid);
-  }
-
-  #findAdopted(pid: number): ActorImpl | undefined {
-    if (birthOf(pid) === this.id) return undefined;
-    const last = this.#lastAdopted; // the map takes 25 ns: its keys are numbers that are no small integers
-    if (last !== null && last.pid === pid && last.state !== DONE) return last;
-    const found = this.adopted.get(pid as Pid);
-    if (found !== undefined) this.#lastAdopted = found;
-    return found;
-  }
-
-  *actors(): IterableIterator<ActorImpl> {
-    for (const actor of this.born) if (actor !== undefined) yield actor;
-    yield* this.adopted.values();
+    return this.residents.find(pid);
   }
 
   /** The pid that an address means now; undefined for a name that nobody has. */
@@ -342,7 +325,7 @@ export class Scheduler {
   /** It lives elsewhere: what is left here is the handle. */
   forget(actor: ActorImpl): void {
     actor.state = DONE;
-    this.born[indexOf(actor.pid)] = undefined;
+    this.residents.remove(actor);
     this.live--;
     if (actor.extras !== null && actor.extras.tokens !== null) this.io.left(actor);
     const handle = handleOf(actor);
