@@ -17,6 +17,7 @@ import { checkList, checkTransfer } from "../runtime/transfer.ts";
 import type { JobResult } from "./blocking_protocol.ts";
 import { blame } from "./errors.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
+import * as waiting from "../runtime/waiting.ts";
 
 export interface BlockingOptions extends WaitOptions {
   /** Moved to the function instead of copied. */
@@ -61,7 +62,7 @@ export async function blocking(
       `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it there (export { ${name} } from "…" counts), so that another thread finds it`,
     );
   }
-  const refused = io.s.refuse(actor, "blocking");
+  const refused = waiting.refuse(actor, "blocking");
   if (refused !== null) return refused;
   if (options?.transfer !== undefined) checkList(options.transfer, "blockingWith");
   const transfer = new Set<unknown>(options?.transfer);
