@@ -323,8 +323,7 @@ export class IoClient {
    * what that is.
    */
   given(value: unknown, to: Pid): Token[] {
-    const tokens: Token[] = [];
-    collect(value, tokens);
+    const tokens = tokensIn(value);
     const given: Token[] = [];
     for (const token of tokens) {
       const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
@@ -407,27 +406,27 @@ function isForActor(kind: number): boolean {
   return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;
 }
 
-/** Finds the tokens in a value, nested anywhere. */
-function collect(value: unknown, found: Token[], seen: Set<object> = new Set()): void {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
-  if (value instanceof Token) {
-    found.push(value);
-    return;
-  }
-  seen.add(value);
-  if (Array.isArray(value)) {
-    for (const one of value) if (typeof one === "object") collect(one, found, seen);
-  } else if (value instanceof Map) {
-    for (const [key, one] of value) {
-      collect(key, found, seen);
-      collect(one, found, seen);
+/** The tokens in a value, nested anywhere and however deep. Reads no getter. */
+function tokensIn(value: unknown): Token[] {
+  const found: Token[] = [];
+  const seen = new Set<object>();
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one !== "object" || one === null || ArrayBuffer.isView(one) || seen.has(one)) continue;
+    seen.add(one);
+    if (one instanceof Token) found.push(one);
+    else if (one instanceof Map) { for (const [key, entry] of one) left.push(key, entry); }
+    else if (one instanceof Set) { for (const entry of one) left.push(entry); }
+    else if (Array.isArray(one)) { // its values, as it may be all holes
+      for (const entry of Object.values(one)) if (typeof entry === "object") left.push(entry);
+    } else {
+      const keys = one instanceof Error ? [...Object.keys(one), "cause", "errors"] : Object.keys(one);
+      for (const key of keys) {
+        const descriptor = Object.getOwnPropertyDescriptor(one, key);
+        if (descriptor !== undefined && "value" in descriptor) left.push(descriptor.value);
+      }
     }
-  } else if (value instanceof Set) {
-    for (const one of value) collect(one, found, seen);
-  } else if (Object.getPrototypeOf(value) === Object.prototype || !(value instanceof Error)) {
-    for (const key of Object.keys(value)) {
-      const descriptor = Object.getOwnPropertyDescriptor(value, key);
-      if (descriptor !== undefined && "value" in descriptor) collect(descriptor.value, found, seen);
-    }
   }
+  return found;
 }

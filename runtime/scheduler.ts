@@ -23,6 +23,7 @@ import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } fro
 import { RECEIVE, RX_FAST, Wait } from "./wait.ts";
 import type { Bound } from "./extras.ts";
 import { Mailbox, NO_MAIL } from "./mailbox.ts";
+import { checkList } from "./transfer.ts";
 import { settle } from "./settling.ts";
 import { ActorDetails } from "./actor_details.ts";
 import { admit, exempt } from "./mailbox_bound.ts";
@@ -264,6 +265,7 @@ export class Scheduler {
   /** Whatever {@link ActorImpl.send} does not do itself. */
   sendSlow(actor: ActorImpl, to: AnyAddress, message: unknown, transfer: Transferable[] | undefined): void {
     const pid = this.resolve(to, "send");
+    if (transfer !== undefined) checkList(transfer, "send");
     if (this.strict) message = this.remote.strictCopyCheck(message, "message", transfer);
     if (pid === undefined) {
       this.deadLetters++;
@@ -280,14 +282,22 @@ export class Scheduler {
   }
 
   deliver(pid: Pid, message: unknown, transfer: Transferable[] | undefined): void {
+    if (transfer !== undefined && transfer.length > 0) return this.#deliverMoved(pid, message, transfer);
     let target = this.find(pid);
     if (target !== undefined && target.offer >= 0 && !this.work.message(target, message)) target = undefined;
-    if (target === undefined) this.remote.send(pid, message, transfer);
+    if (target === undefined) this.remote.send(pid, message, undefined);
     else {
       this.messagesLocal++;
-      if (transfer !== undefined && transfer.length > 0) message = this.remote.moved(message, transfer);
       this.put(target, message);
     }
+  }
+
+  /** It is moved first, which may be refused, for what an offer says was sent; so its receiver stays here until then. */
+  #deliverMoved(pid: Pid, message: unknown, transfer: Transferable[]): void {
+    const target = this.findToSend(pid);
+    if (target === undefined) return this.remote.send(pid, message, transfer);
+    const moved = this.remote.moved(message, transfer);
+    this.deliver(pid, moved, undefined); // a getter may have looked at the clock: it may be elsewhere by now
   }
 
   /** A message for an actor that lives here. */
