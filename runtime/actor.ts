@@ -33,6 +33,7 @@ import { Mailbox, NO_MAIL } from "./mailbox.ts";
 import {
   checkOptions,
   checkSignal,
+  hasUnsettled,
   type Match,
   RX_ENDING,
   RX_FAST,
@@ -138,6 +139,7 @@ export class ActorImpl implements Stateful, Actor {
     const s = this.scheduler;
     const mailbox = this.mailbox;
     if (mailbox.length > 0) {
+      if (this.waits !== null && hasUnsettled(this)) return receiveWith(this, a, b) as Promise<never>;
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(this)) {
         return Promise.resolve(mailbox.shift()) as Promise<never>;
       }
@@ -400,7 +402,9 @@ class Messages implements AsyncIterator<unknown> {
   }
   next(): Promise<IteratorResult<unknown>> {
     const actor = this.#actor;
-    if (actor.rx !== 0) return receiveWith(actor, undefined, undefined).then(toResult);
+    if (actor.rx !== 0 || (actor.waits !== null && hasUnsettled(actor))) {
+      return receiveWith(actor, undefined, undefined).then(toResult);
+    }
     const s = actor.scheduler;
     if (actor.mailbox.length > 0 && (--s.ops > 0 ? !s.sliceUsed : !s.look(actor))) {
       return Promise.resolve({ value: actor.mailbox.shift(), done: false });

@@ -9,7 +9,7 @@ import { type ActorImpl, RESOLVED } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentActor } from "./async_context.ts";
 import { ChannelClosedError, TimeoutError } from "./errors.ts";
-import { CHANNEL_RECEIVE, CHANNEL_SEND, RX_ENDING, YIELD } from "./wait.ts";
+import { CHANNEL_RECEIVE, CHANNEL_SEND, hasUnsettled, RX_ENDING, YIELD } from "./wait.ts";
 import {
   channelClosed,
   ChannelCore,
@@ -205,7 +205,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
     const { s, owner } = core;
     const stranger = strangerTo(owner);
     if (stranger !== null) return Promise.reject(stranger);
-    if (core.length > 0 && options === undefined && owner.rx < RX_ENDING) {
+    if (core.length > 0 && options === undefined && !hasUnsettled(owner) && owner.rx < RX_ENDING) {
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(owner)) return Promise.resolve(core.shift());
       const wait = s.begin(owner, YIELD, null);
       wait.complete(core.shift());
@@ -243,7 +243,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
         const core = this.#core;
         const { s, owner } = core;
         if (
-          core.length > 0 && owner.rx < RX_ENDING && strangerTo(owner) === null &&
+          core.length > 0 && !hasUnsettled(owner) && owner.rx < RX_ENDING && strangerTo(owner) === null &&
           (--s.ops > 0 ? !s.sliceUsed : !s.look(owner))
         ) return Promise.resolve(toResult(core.shift())); // as in receive(), without a second promise
         return core.isOver

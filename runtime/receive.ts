@@ -10,7 +10,7 @@
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
-import { type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
+import { hasUnsettled, type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
 export const MANY_RECEIVES = 64;
@@ -40,7 +40,7 @@ export function receiveWith(
   const refused = s.refuse(actor, "receive");
   if (refused !== null) return refused;
   let refusedByMatch = 0;
-  if (match !== null && b === undefined && actor.receives === 0) {
+  if (match !== null && b === undefined && actor.receives === 0 && !hasUnsettled(actor)) {
     // The short way: what is queued has it, often the first message, and no wait need be made.
     const { mailbox } = actor;
     try {

@@ -487,7 +487,7 @@ export class Scheduler {
 
   /** A wait that was over as soon as it began: the actor goes on, behind the others if its timeslice is used up. */
   goOn(actor: ActorImpl, wait: Wait): void {
-    if (this.ops > 0 ? this.sliceUsed : this.look(actor)) this.giveWay(actor);
+    if (isBehind(actor, wait) || (this.ops > 0 ? this.sliceUsed : this.look(actor))) this.giveWay(actor);
     else this.settleNow(actor, wait);
   }
 
@@ -958,6 +958,13 @@ export class Scheduler {
 // Of what stands in a prototype and never changes V8 makes a constant: the hooks of the trace are then no code at all.
 // As a field that is null they took 2 % of a ping-pong (bench/trace/cost.ts).
 (Scheduler.prototype as { trace: Recorder | null }).trace = null;
+
+/** Whether an earlier wait is over and not settled yet: what came first is to be seen first. */
+function isBehind(actor: ActorImpl, wait: Wait): boolean {
+  let before = actor.waits!;
+  while (before !== wait && before.isOpen) before = before.next!;
+  return before !== wait;
+}
 
 /** Whether a message that is about to be put into its mailbox may wake the actor. */
 function mayWake(target: ActorImpl): boolean {

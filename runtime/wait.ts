@@ -176,6 +176,13 @@ export class Wait {
   }
 }
 
+/** Whether one of the actor's waits is over and not settled yet. Whatever is taken now is to be seen after that. */
+export function hasUnsettled(actor: ActorImpl): boolean {
+  let wait = actor.waits;
+  while (wait !== null && wait.isOpen) wait = wait.next;
+  return wait !== null;
+}
+
 /** The timeout of a wait has come: the scheduler settles it at the actor's next resume. */
 export function fireWait(timer: Timer<Wait>): void {
   const wait = timer.owner;

@@ -1,0 +1,62 @@
+/**
+ * Several pending waits of one actor: what came first is seen first, also by callbacks, whenever its timeslice ends.
+ */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Config } from "smarm";
+import { runActors } from "smarm/testing";
+import type { Actor, ChannelReceiver } from "smarm";
+
+/** As short as can be: nearly every wait that is over at once gives way. */
+const config = Config.default().checkInterval(1).timesliceMicros(1);
+
+type Way = (self: Actor<number>, receiver: ChannelReceiver<number>) => Promise<unknown>;
+
+const fromChannel: Record<string, Way> = {
+  receive: (_self, receiver) => receiver.receive(),
+  "receive with a timeout": (_self, receiver) => receiver.receive({ timeout: 1000 }),
+  select: (self, receiver) => self.select({ receiver }),
+};
+const fromMailbox: typeof fromChannel = {
+  receive: (self) => self.receive(),
+  "receive with a timeout": (self) => self.receive({ timeout: 1000 }),
+  "receive what matches": (self) => self.receive(() => true),
+  select: (self) => self.select({ self }),
+};
+const valueOf = (got: unknown) => typeof got === "object" ? (got as { value: number }).value : got;
+
+for (const [from, kinds] of Object.entries({ channel: fromChannel, mailbox: fromMailbox })) {
+  const way = fc.constantFrom(...Object.keys(kinds));
+  Deno.test(`pending receives from the ${from} go on in the order of the calls, wherever one gives way`, async () => {
+    await fc.assert(fc.asyncProperty(fc.array(way, { minLength: 2, maxLength: 8 }), async (ways) => {
+      await runActors(async (self: Actor<number>) => {
+        const { sender, receiver } = self.channel<number>();
+        const send = (n: number) => from === "channel" ? sender.trySend(n) : self.send(self.pid, n);
+        for (let n = 0; n < ways.length; n++) send(n);
+        let over = false;
+        self.spawn(async (other: Actor) => {
+          while (!over) await other.yield(); // there is somebody to give way to
+        });
+        const seen: unknown[] = [];
+        await Promise.all(
+          ways.map((kind) => kinds[kind](self, receiver).then((got) => seen.push(valueOf(got)))),
+        );
+        over = true;
+        assertEquals(seen, ways.map((_, n) => n));
+      }, { config });
+    }));
+  });
+}
+
+Deno.test("a value for a receive that has been pending is seen before the next one is", async () => {
+  await runActors(async (self: Actor) => {
+    const { sender, receiver } = self.channel<number>();
+    const seen: number[] = [];
+    const first = receiver.receive().then((value) => seen.push(value));
+    await self.sleep(1); // this actor holds the baton, and the receive is pending
+    await sender.send(1);
+    await sender.send(2);
+    await Promise.all([first, receiver.receive().then((value) => seen.push(value))]);
+    assertEquals(seen, [1, 2]);
+  });
+});
