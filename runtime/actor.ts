@@ -135,7 +135,7 @@ export class ActorImpl implements Stateful, Actor {
   }
 
   receive(a?: Match | WaitOptions, b?: WaitOptions): Promise<never> {
-    if (a !== undefined || this.rx !== 0) return receiveWith(this, a, b) as Promise<never>;
+    if (a !== undefined || b !== undefined || this.rx !== 0) return receiveWith(this, a, b) as Promise<never>;
     const s = this.scheduler;
     const mailbox = this.mailbox;
     if (mailbox.length > 0) {
@@ -206,9 +206,13 @@ export class ActorImpl implements Stateful, Actor {
 
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
     const s = this.scheduler;
+    const awaited = Promise.resolve(promise);
     const wait = s.wait(this, UNTIL, "a promise", options);
-    if (wait instanceof Promise) return wait;
-    Promise.resolve(promise).then((value) => s.complete(wait, value), (error) => s.fail(wait, error));
+    if (wait instanceof Promise) {
+      awaited.catch(() => {}); // as one that is given up later: its rejection is no news to anybody
+      return wait;
+    }
+    awaited.then((value) => s.complete(wait, value), (error) => s.fail(wait, error));
     return wait.promise as Promise<T>;
   }
 

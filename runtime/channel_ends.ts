@@ -9,7 +9,15 @@ import { type ActorImpl, RESOLVED } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentActor } from "./async_context.ts";
 import { ChannelClosedError, TimeoutError } from "./errors.ts";
-import { CHANNEL_RECEIVE, CHANNEL_SEND, hasUnsettled, RX_ENDING, YIELD } from "./wait.ts";
+import {
+  CHANNEL_RECEIVE,
+  CHANNEL_SEND,
+  checkWait,
+  hasUnsettled,
+  RX_ENDING,
+  WAIT_NAMES,
+  YIELD,
+} from "./wait.ts";
 import {
   channelClosed,
   ChannelCore,
@@ -24,7 +32,6 @@ import {
 import { R_CHANNEL_CLOSE, R_CHANNEL_RETURN, R_CHANNEL_VALUE } from "./protocol.ts";
 import { formatPid } from "./pid.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
-import { checkDuration } from "../timer/duration.ts";
 
 export function channel(actor: ActorImpl, capacity: number | undefined): Channel<unknown> {
   if (capacity !== undefined && (!Number.isInteger(capacity) || capacity < 1 || capacity > UNBOUNDED)) {
@@ -84,8 +91,7 @@ export class SenderImpl implements ChannelSender<unknown> {
     try {
       const refused = actor === undefined ? null : s.refuse(actor, "send");
       if (refused !== null) return refused;
-      if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-      if (options?.timeout !== undefined) checkDuration(options.timeout, "timeout");
+      if (options !== undefined) checkWait(options, WAIT_NAMES[CHANNEL_SEND]);
       if (s.strict) value = s.remote.strictCopyCheck(value, "value");
       switch (this.#trySend(value)) {
         case TAKEN:
@@ -95,7 +101,7 @@ export class SenderImpl implements ChannelSender<unknown> {
         case CLOSED:
           return Promise.reject(channelClosed("send", this.#owner));
       }
-    } catch (error) { // not sendable, or an option that is no duration
+    } catch (error) { // not sendable, or what is wrong with the options
       return Promise.reject(error);
     }
     if (actor === undefined) return this.#sendFromOutside(value, options);

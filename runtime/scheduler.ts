@@ -29,8 +29,7 @@ import { HandleImpl, handleOf } from "./handle.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import {
-  checkOptions,
-  checkSignal,
+  checkWait,
   fireWait,
   isIo,
   RECEIVE,
@@ -89,7 +88,6 @@ import { readStats } from "./stats.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "../timer/clock.ts";
 import { Timer, TimerWheel } from "../timer/wheel.ts";
-import { checkDuration } from "../timer/duration.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { LateTimeouts } from "./late_timeouts.ts";
@@ -398,11 +396,7 @@ export class Scheduler {
     const refused = this.refuse(actor, operation);
     if (refused !== null || options === undefined) return refused;
     try {
-      checkOptions(options, operation);
-      const { timeout, signal } = options;
-      checkSignal(signal);
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      if (timeout !== undefined) checkDuration(timeout, "timeout");
+      checkWait(options, operation);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -413,12 +407,14 @@ export class Scheduler {
   begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | null): Wait {
     const now = this.current === actor ? this.lastNow : this.clock.now(); // after a foreign promise the last look is old
     const wait = new Wait(actor, kind, target, now);
-    if (actor.waits === null) actor.waits = wait;
-    else {
-      let last = actor.waits; // nearly always there is no other
-      while (last.next !== null) last = last.next;
+    const first = actor.waits;
+    if (first === null) {
+      actor.waits = wait;
+      wait.previous = wait;
+    } else {
+      const last = first.previous!;
       wait.previous = last;
-      last.next = wait;
+      last.next = first.previous = wait;
     }
     if (kind === SLEEP) this.words[this.base + SLEEPING]++;
     else if (isIo(kind)) this.words[this.base + IO_PARKED]++;
@@ -498,9 +494,12 @@ export class Scheduler {
   }
 
   #detach(actor: ActorImpl, wait: Wait): void {
-    if (wait.previous === null) actor.waits = wait.next;
-    else wait.previous.next = wait.next;
+    if (wait.previous === null) return; // a predicate has ended its actor, and with that all waits
+    const first = actor.waits!;
+    if (wait === first) actor.waits = wait.next;
+    else wait.previous!.next = wait.next;
     if (wait.next !== null) wait.next.previous = wait.previous;
+    else first.previous = wait.previous;
     wait.previous = null;
     // wait.next stays: a loop over the list may stand here
     if (wait.timer !== null) this.timers.cancel(wait.timer);

@@ -60,3 +60,33 @@ Deno.test("a value for a receive that has been pending is seen before the next o
     assertEquals(seen, [1, 2]);
   });
 });
+
+Deno.test("waits of one actor are settled once each, in whatever order they are given up", async () => {
+  const order = fc.integer({ min: 1, max: 12 }).chain((count) =>
+    fc.shuffledSubarray(Array.from({ length: count }, (_, n) => n)).map((given) => ({ count, given }))
+  );
+  await fc.assert(fc.asyncProperty(order, fc.boolean(), async ({ count, given }, oneByOne) => {
+    await runActors(async (self: Actor<number>) => {
+      const ends: string[][] = Array.from({ length: count }, () => []);
+      const controllers = ends.map(() => new AbortController());
+      const waits = ends.map((end, n) => {
+        const { signal } = controllers[n];
+        const wait = n % 2 === 0 ? self.sleep(100, { signal }) : self.receive({ timeout: 100, signal });
+        return wait.then(() => end.push("slept"), (error) => end.push(error.name));
+      });
+      for (const n of given) {
+        controllers[n].abort();
+        if (oneByOne) await self.sleep(1);
+      }
+      await Promise.all(waits);
+      const inTime = (n: number) => n % 2 === 0 ? "slept" : "TimeoutError";
+      assertEquals(ends, ends.map((_, n) => [given.includes(n) ? "AbortError" : inTime(n)]));
+    });
+  }));
+});
+
+Deno.test("a hundred thousand waits of one actor are no more work each than a few", async () => {
+  await runActors(async (self: Actor) => {
+    await Promise.all(Array.from({ length: 100_000 }, (_, n) => self.sleep(n % 10)));
+  });
+});
