@@ -20,10 +20,10 @@ export type TestMain<M = any, A extends unknown[] = any[], T = unknown> = (
 /** How a test's actors are run. */
 export interface TestOptions {
   /**
-   * `"virtual"` (default): time stands still while an actor can run, but for a microsecond now and then so that timeslices
-   * end, and jumps to the next deadline as soon as every actor waits. While one waits for something of the real world (a
-   * promise that is not smarm's, `self.until`), time goes on as in the real world; one that has an operation of smarm's
-   * pending beside such a promise counts as waiting for that operation. `"real"`: time as it is.
+   * `"virtual"` (default): time stands still while an actor can run, but for microseconds once actors have run for long, so
+   * that timeslices end, and jumps to the next deadline as soon as every actor waits. While one waits for something of the
+   * real world (a promise that is not smarm's, `self.until`), time goes on as in the real world; one that has an operation
+   * of smarm's pending beside such a promise counts as waiting for that operation. `"real"`: time as it is.
    */
   readonly clock?: "virtual" | "real";
   /** Every message is checked to be sendable, and frozen, as `--strict` does. Default true. */

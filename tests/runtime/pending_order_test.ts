@@ -7,8 +7,10 @@ import { Config } from "smarm";
 import { runActors } from "smarm/testing";
 import type { Actor, ChannelReceiver } from "smarm";
 
-/** As short as can be: nearly every wait that is over at once gives way. */
-const config = Config.default().checkInterval(1).timesliceMicros(1);
+/** Timeslices as short as can be: of waits that are over at once, every one gives way, or every few. */
+const configs = fc.integer({ min: 1, max: 4 }).map((ops) =>
+  Config.default().checkInterval(ops).timesliceMicros(1)
+);
 
 type Way = (self: Actor<number>, receiver: ChannelReceiver<number>) => Promise<unknown>;
 
@@ -28,23 +30,26 @@ const valueOf = (got: unknown) => typeof got === "object" ? (got as { value: num
 for (const [from, kinds] of Object.entries({ channel: fromChannel, mailbox: fromMailbox })) {
   const way = fc.constantFrom(...Object.keys(kinds));
   Deno.test(`pending receives from the ${from} go on in the order of the calls, wherever one gives way`, async () => {
-    await fc.assert(fc.asyncProperty(fc.array(way, { minLength: 2, maxLength: 8 }), async (ways) => {
-      await runActors(async (self: Actor<number>) => {
-        const { sender, receiver } = self.channel<number>();
-        const send = (n: number) => from === "channel" ? sender.trySend(n) : self.send(self.pid, n);
-        for (let n = 0; n < ways.length; n++) send(n);
-        let over = false;
-        self.spawn(async (other: Actor) => {
-          while (!over) await other.yield(); // there is somebody to give way to
-        });
-        const seen: unknown[] = [];
-        await Promise.all(
-          ways.map((kind) => kinds[kind](self, receiver).then((got) => seen.push(valueOf(got)))),
-        );
-        over = true;
-        assertEquals(seen, ways.map((_, n) => n));
-      }, { config });
-    }));
+    await fc.assert(
+      fc.asyncProperty(configs, fc.array(way, { minLength: 2, maxLength: 8 }), async (config, ways) => {
+        await runActors(async (self: Actor<number>) => {
+          const { sender, receiver } = self.channel<number>();
+          const send = (n: number) => from === "channel" ? sender.trySend(n) : self.send(self.pid, n);
+          for (let n = 0; n < ways.length; n++) send(n);
+          let over = false;
+          self.spawn(async (other: Actor) => {
+            while (!over) await other.yield(); // there is somebody to give way to
+          });
+          for (let n = 0; n < 2000; n++) await self.check(); // from here on looks at the virtual clock take time
+          const seen: unknown[] = [];
+          await Promise.all(
+            ways.map((kind) => kinds[kind](self, receiver).then((got) => seen.push(valueOf(got)))),
+          );
+          over = true;
+          assertEquals(seen, ways.map((_, n) => n));
+        }, { config });
+      }),
+    );
   });
 }
 

@@ -349,3 +349,15 @@ Deno.test("what is no program or no option is refused before anything is started
     assertThrows(() => elapsedMs(self), TypeError, "needs the self");
   }
 });
+
+Deno.test("an hour of sleeps of a second is an hour, and what is set at one instant is due at one", async () => {
+  await runActors(async (self: Actor<string>) => {
+    for (let second = 0; second < 3600; second++) await self.sleep(1000);
+    assertEquals(elapsedMs(self), HOUR_MS);
+    self.after(10, self.pid, "first");
+    self.after(5, self.pid, "before");
+    self.after(10, self.pid, "second");
+    await self.sleep(10);
+    assertEquals([self.tryReceive(), self.tryReceive(), self.tryReceive()], ["before", "first", "second"]);
+  });
+});
