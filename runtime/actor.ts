@@ -199,7 +199,7 @@ export class ActorImpl implements Stateful, Actor {
     const wait = s.begin(this, SLEEP, null);
     wait.onTimeout = wokenUp;
     s.timeoutIn(wait, ms);
-    if (options?.signal !== undefined) s.giveUpOn(wait, options.signal);
+    if (options?.signal !== undefined) s.aborts.watch(wait, options.signal);
     s.parked(this);
     return wait.promise as Promise<void>;
   }

@@ -223,7 +223,7 @@ function startCall(
   const wait = s.begin(actor, CALL, pid);
   wait.onTimeout = inquire;
   if (timeout !== undefined) s.lateTimeouts.insert(wait, timeout);
-  if (signal !== undefined) s.giveUpOn(wait, signal);
+  if (signal !== undefined) s.aborts.watch(wait, signal);
   s.ops--;
   try {
     send(s, actor, pid, wait, request);

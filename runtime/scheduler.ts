@@ -90,6 +90,7 @@ import type { Clock } from "../timer/clock.ts";
 import { Timer, TimerWheel } from "../timer/wheel.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
+import { Aborts } from "./aborts.ts";
 import { LateTimeouts } from "./late_timeouts.ts";
 import { SETTLED } from "./offer_states.ts";
 import { ShortRuns } from "./short_runs.ts";
@@ -137,6 +138,7 @@ export class Scheduler {
   telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
   readonly lateTimeouts: LateTimeouts = new LateTimeouts(this);
+  readonly aborts: Aborts = new Aborts();
   readonly targets: Targets;
   readonly slots: SlotTable;
   readonly journal: Journal;
@@ -435,7 +437,7 @@ export class Scheduler {
     const timeout = options?.timeout, signal = options?.signal;
     const wait = this.begin(actor, kind, target);
     if (timeout !== undefined) this.timeoutIn(wait, timeout);
-    if (signal !== undefined) this.giveUpOn(wait, signal);
+    if (signal !== undefined) this.aborts.watch(wait, signal);
     this.ops--;
     if (parkNow) this.parked(actor);
     return wait;
@@ -448,17 +450,6 @@ export class Scheduler {
   timeoutAt(wait: Wait, atMs: number): void {
     wait.timer = new Timer(fireWait, wait);
     this.timers.insert(wait.timer, atMs);
-  }
-
-  giveUpOn(wait: Wait, signal: AbortSignal): void {
-    wait.signal = signal;
-    wait.onAbort = () => {
-      if (!wait.isOpen) return;
-      wait.onGiveUp?.(wait);
-      this.fail(wait, signal.reason);
-    };
-    if (signal.aborted) queueMicrotask(wait.onAbort);
-    else signal.addEventListener("abort", wait.onAbort, { once: true });
   }
 
   /** What a wait waited for is there. */
@@ -503,7 +494,7 @@ export class Scheduler {
     wait.previous = null;
     // wait.next stays: a loop over the list may stand here
     if (wait.timer !== null) this.timers.cancel(wait.timer);
-    if (wait.signal !== null) wait.signal.removeEventListener("abort", wait.onAbort!);
+    if (wait.signal !== null) this.aborts.forget(wait);
     if (wait.kind === SLEEP) this.words[this.base + SLEEPING]--;
     else if (isIo(wait.kind)) this.words[this.base + IO_PARKED]--;
     if (wait.kind !== RECEIVE && wait.kind !== SLEEP) this.words[this.base + NOT_RECEIVING]--;

@@ -132,7 +132,6 @@ export class Wait {
   /** Makes the error of a timeout; the default says what was waited for. */
   onTimeout: ((wait: Wait) => void) | null = null;
   signal: AbortSignal | null = null;
-  onAbort: (() => void) | null = null;
   /** Of the actor's first wait: its last one, so that thousands at once are put in line as quickly as two. */
   previous: Wait | null = null;
   next: Wait | null = null;

@@ -95,3 +95,26 @@ Deno.test("a hundred thousand waits of one actor are no more work each than a fe
     await Promise.all(Array.from({ length: 100_000 }, (_, n) => self.sleep(n % 10)));
   });
 });
+
+Deno.test("waits with one signal have one listener, which goes with the last of them, and are all given up by it", async () => {
+  await runActors(async (self: Actor) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls: string[] = [];
+    for (const name of ["addEventListener", "removeEventListener"] as const) {
+      signal[name] = (...args: [string, EventListener]) => {
+        calls.push(name);
+        AbortSignal.prototype[name].apply(signal, args);
+      };
+    }
+    const begin = (ms: number) => [self.sleep(ms, { signal }), self.receive({ timeout: ms, signal })];
+    await Promise.allSettled([...begin(1), ...begin(2), ...begin(3)]);
+    assertEquals(calls, ["addEventListener", "removeEventListener"]);
+    const waits = Promise.allSettled([...begin(1), ...begin(5), ...begin(5)]);
+    await self.sleep(2);
+    controller.abort(new Error("given up"));
+    const ends = (await waits).map((end) => end.status === "fulfilled" ? "slept" : end.reason.message);
+    assertEquals(ends.with(1, ""), ["slept", "", ...Array(4).fill("given up")]);
+    assertEquals(calls.length, 4);
+  });
+});
