@@ -5,6 +5,7 @@
  * @module
  */
 import type { Wait } from "./wait.ts";
+import { fail } from "./waiting.ts";
 
 interface Watched {
   /** In the order in which they began. */
@@ -44,5 +45,5 @@ export class Aborts {
 function giveUp(wait: Wait): void {
   if (!wait.isOpen) return;
   wait.onGiveUp?.(wait);
-  wait.actor.scheduler.fail(wait, wait.signal!.reason);
+  fail(wait, wait.signal!.reason);
 }

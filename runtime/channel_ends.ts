@@ -32,6 +32,7 @@ import {
 import { R_CHANNEL_CLOSE, R_CHANNEL_RETURN, R_CHANNEL_VALUE } from "./protocol.ts";
 import { formatPid } from "./pid.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
+import * as waiting from "./waiting.ts";
 
 export function channel(actor: ActorImpl, capacity: number | undefined): Channel<unknown> {
   if (capacity !== undefined && (!Number.isInteger(capacity) || capacity < 1 || capacity > UNBOUNDED)) {
@@ -89,7 +90,7 @@ export class SenderImpl implements ChannelSender<unknown> {
     const actor = currentActor();
     const s = this.#s;
     try {
-      const refused = actor === undefined ? null : s.refuse(actor, "send");
+      const refused = actor === undefined ? null : waiting.refuse(actor, "send");
       if (refused !== null) return refused;
       if (options !== undefined) checkWait(options, WAIT_NAMES[CHANNEL_SEND]);
       if (s.strict) value = s.remote.strictCopyCheck(value, "value");
@@ -105,7 +106,7 @@ export class SenderImpl implements ChannelSender<unknown> {
       return Promise.reject(error);
     }
     if (actor === undefined) return this.#sendFromOutside(value, options);
-    const wait = s.wait(actor, CHANNEL_SEND, this.#owner, options, false);
+    const wait = waiting.open(actor, CHANNEL_SEND, this.#owner, options, false);
     if (wait instanceof Promise) return wait;
     if (this.#core !== null) this.#core.addSender(wait, value);
     else s.channels.waitForSlot(this.#home, this.#number, wait, value);
@@ -213,12 +214,12 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
     if (stranger !== null) return Promise.reject(stranger);
     if (core.length > 0 && options === undefined && !hasUnsettled(owner) && owner.rx < RX_ENDING) {
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(owner)) return Promise.resolve(core.shift());
-      const wait = s.begin(owner, YIELD, null);
+      const wait = waiting.begin(owner, YIELD, null);
       wait.complete(core.shift());
       s.giveWay(owner);
       return wait.promise;
     }
-    const wait = s.wait(owner, CHANNEL_RECEIVE, null, options, false);
+    const wait = waiting.open(owner, CHANNEL_RECEIVE, null, options, false);
     if (wait instanceof Promise) return wait;
     if (core.length > 0) wait.complete(core.shift());
     else if (core.isOver) wait.fail(channelClosed("receive", owner.pid));
@@ -227,7 +228,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
       s.parked(owner);
       return wait.promise;
     }
-    s.goOn(owner, wait);
+    waiting.goOn(wait);
     return wait.promise;
   }
 

@@ -210,7 +210,7 @@ export class TestRun {
       this.#later(DEADLOCK_MS); // it may also end without waking anybody
       return false;
     }
-    const waiting = [...s.actors()].map(reportActor);
+    const waiting = [...s.residents].map(reportActor);
     if (this.#main?.kind === "exit" && onlyWaitForMessages(waiting)) {
       this.#tellToEnd();
       return true;
@@ -234,7 +234,7 @@ export class TestRun {
     const s = this.#s;
     if (s.stopping) return;
     s.stopping = true;
-    for (const actor of [...s.actors()]) {
+    for (const actor of [...s.residents]) {
       if (actor.extras?.supervised !== true) {
         askToEnd(s, actor, new ExitError("shutdown"), this.#config.graceMs);
       }
