@@ -33,6 +33,7 @@ import { Mailbox, NO_MAIL } from "./mailbox.ts";
 import {
   checkOptions,
   checkSignal,
+  hasUnsettled,
   type Match,
   RX_ENDING,
   RX_FAST,
@@ -136,10 +137,11 @@ export class ActorImpl implements Stateful, Actor {
   }
 
   receive(a?: Match | WaitOptions, b?: WaitOptions): Promise<never> {
-    if (a !== undefined || this.rx !== 0) return receiveWith(this, a, b) as Promise<never>;
+    if (a !== undefined || b !== undefined || this.rx !== 0) return receiveWith(this, a, b) as Promise<never>;
     const s = this.scheduler;
     const mailbox = this.mailbox;
     if (mailbox.length > 0) {
+      if (this.waits !== null && hasUnsettled(this)) return receiveWith(this, a, b) as Promise<never>;
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(this)) {
         return Promise.resolve(mailbox.shift()) as Promise<never>;
       }
@@ -199,15 +201,19 @@ export class ActorImpl implements Stateful, Actor {
     const wait = waiting.begin(this, SLEEP, null);
     wait.onTimeout = wokenUp;
     waiting.timeoutIn(wait, ms);
-    if (options?.signal !== undefined) waiting.giveUpOn(wait, options.signal);
+    if (options?.signal !== undefined) s.aborts.watch(wait, options.signal);
     s.parked(this);
     return wait.promise as Promise<void>;
   }
 
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    const awaited = Promise.resolve(promise);
     const wait = waiting.open(this, UNTIL, "a promise", options);
-    if (wait instanceof Promise) return wait;
-    Promise.resolve(promise).then(
+    if (wait instanceof Promise) {
+      awaited.catch(() => {}); // as one that is given up later: its rejection is no news to anybody
+      return wait;
+    }
+    awaited.then(
       (value) => waiting.complete(wait, value),
       (error) => waiting.fail(wait, error),
     );
@@ -404,7 +410,9 @@ class Messages implements AsyncIterator<unknown> {
   }
   next(): Promise<IteratorResult<unknown>> {
     const actor = this.#actor;
-    if (actor.rx !== 0) return receiveWith(actor, undefined, undefined).then(toResult);
+    if (actor.rx !== 0 || (actor.waits !== null && hasUnsettled(actor))) {
+      return receiveWith(actor, undefined, undefined).then(toResult);
+    }
     const s = actor.scheduler;
     if (actor.mailbox.length > 0 && (--s.ops > 0 ? !s.sliceUsed : !s.look(actor))) {
       return Promise.resolve({ value: actor.mailbox.shift(), done: false });

@@ -224,7 +224,7 @@ function startCall(
   const wait = waiting.begin(actor, CALL, pid);
   wait.onTimeout = inquire;
   if (timeout !== undefined) s.lateTimeouts.insert(wait, timeout);
-  if (signal !== undefined) waiting.giveUpOn(wait, signal);
+  if (signal !== undefined) s.aborts.watch(wait, signal);
   s.ops--;
   try {
     send(s, actor, pid, wait, request);

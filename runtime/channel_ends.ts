@@ -9,7 +9,15 @@ import { type ActorImpl, RESOLVED } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentActor } from "./async_context.ts";
 import { ChannelClosedError, TimeoutError } from "./errors.ts";
-import { CHANNEL_RECEIVE, CHANNEL_SEND, RX_ENDING, YIELD } from "./wait.ts";
+import {
+  CHANNEL_RECEIVE,
+  CHANNEL_SEND,
+  checkWait,
+  hasUnsettled,
+  RX_ENDING,
+  WAIT_NAMES,
+  YIELD,
+} from "./wait.ts";
 import {
   channelClosed,
   ChannelCore,
@@ -24,7 +32,6 @@ import {
 import { R_CHANNEL_CLOSE, R_CHANNEL_RETURN, R_CHANNEL_VALUE } from "./protocol.ts";
 import { formatPid } from "./pid.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
-import { checkDuration } from "../timer/duration.ts";
 import * as waiting from "./waiting.ts";
 
 export function channel(actor: ActorImpl, capacity: number | undefined): Channel<unknown> {
@@ -85,8 +92,7 @@ export class SenderImpl implements ChannelSender<unknown> {
     try {
       const refused = actor === undefined ? null : waiting.refuse(actor, "send");
       if (refused !== null) return refused;
-      if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-      if (options?.timeout !== undefined) checkDuration(options.timeout, "timeout");
+      if (options !== undefined) checkWait(options, WAIT_NAMES[CHANNEL_SEND]);
       if (s.strict) value = s.remote.strictCopyCheck(value, "value");
       switch (this.#trySend(value)) {
         case TAKEN:
@@ -96,7 +102,7 @@ export class SenderImpl implements ChannelSender<unknown> {
         case CLOSED:
           return Promise.reject(channelClosed("send", this.#owner));
       }
-    } catch (error) { // not sendable, or an option that is no duration
+    } catch (error) { // not sendable, or what is wrong with the options
       return Promise.reject(error);
     }
     if (actor === undefined) return this.#sendFromOutside(value, options);
@@ -206,7 +212,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
     const { s, owner } = core;
     const stranger = strangerTo(owner);
     if (stranger !== null) return Promise.reject(stranger);
-    if (core.length > 0 && options === undefined && owner.rx < RX_ENDING) {
+    if (core.length > 0 && options === undefined && !hasUnsettled(owner) && owner.rx < RX_ENDING) {
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(owner)) return Promise.resolve(core.shift());
       const wait = waiting.begin(owner, YIELD, null);
       wait.complete(core.shift());
@@ -244,7 +250,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
         const core = this.#core;
         const { s, owner } = core;
         if (
-          core.length > 0 && owner.rx < RX_ENDING && strangerTo(owner) === null &&
+          core.length > 0 && !hasUnsettled(owner) && owner.rx < RX_ENDING && strangerTo(owner) === null &&
           (--s.ops > 0 ? !s.sliceUsed : !s.look(owner))
         ) return Promise.resolve(toResult(core.shift())); // as in receive(), without a second promise
         return core.isOver

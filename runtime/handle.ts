@@ -11,10 +11,11 @@ import type { ActorImpl } from "./actor.ts";
 import { currentActor } from "./async_context.ts";
 import { thisThread } from "./this_thread.ts";
 import { DONE } from "./actor_state.ts";
-import { JOIN, type Wait } from "./wait.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { checkWait, JOIN, type Wait } from "./wait.ts";
 import { birthOf, formatPid } from "./pid.ts";
 import { TimeoutError } from "./errors.ts";
-import { checkDuration } from "../timer/duration.ts";
+import { Timer } from "../timer/wheel.ts";
 import * as waiting from "./waiting.ts";
 
 export class HandleImpl implements Handle {
@@ -82,7 +83,7 @@ export class HandleImpl implements Handle {
       return refused ?? Promise.resolve(this.outcome);
     }
     if (this.home !== s.id && !asked) s.askForOutcome(this);
-    if (actor === undefined) return this.#joinFromOutside(options);
+    if (actor === undefined) return this.#joinFromOutside(s, options);
     const wait = waiting.open(actor, JOIN, this.pid, options);
     if (wait instanceof Promise) return wait as Promise<Outcome>;
     wait.onGiveUp = () => this.#leave(wait);
@@ -117,20 +118,26 @@ export class HandleImpl implements Handle {
   }
 
   /** A join by code that belongs to no actor, such as a callback set up while the module was loaded. */
-  #joinFromOutside(options?: WaitOptions): Promise<Outcome> {
+  #joinFromOutside(s: Scheduler, options: WaitOptions | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      if (options?.timeout !== undefined) {
-        timer = setTimeout(
-          () =>
-            reject(new TimeoutError(`join ${formatPid(this.pid)} took longer than ${options.timeout} ms`)),
-          checkDuration(options.timeout, "timeout"),
-        );
-      }
+      checkWait(options, "join");
+      const { timeout, signal } = options ?? {};
+      const timer = new Timer(() => {
+        signal?.removeEventListener("abort", onAbort);
+        reject(new TimeoutError(`join ${formatPid(this.pid)} took longer than its timeout of ${timeout} ms`));
+      }, undefined);
+      const onAbort = () => {
+        s.timers.cancel(timer);
+        reject(signal!.reason);
+      };
       this.onOutcome((outcome) => {
-        clearTimeout(timer);
+        s.timers.cancel(timer);
+        signal?.removeEventListener("abort", onAbort);
         resolve(outcome);
       });
+      if (timeout !== undefined) s.timers.insert(timer, s.clock.now() + timeout);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      s.arm();
     });
   }
 

@@ -10,7 +10,7 @@
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
-import { type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
+import { hasUnsettled, type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
 import * as waiting from "./waiting.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
@@ -31,7 +31,7 @@ export function receiveWith(
   b: WaitOptions | undefined,
 ): Promise<unknown> {
   const match = typeof a === "function" ? a : null;
-  const options = match === null ? a as WaitOptions | undefined : b;
+  const options = match === null ? a as WaitOptions | undefined ?? b : b;
   if (match === null && a !== undefined && (typeof a !== "object" || a === null)) {
     return Promise.reject(
       new TypeError(`receive takes a predicate or { timeout, signal }, got ${Deno.inspect(a)}`),
@@ -41,11 +41,11 @@ export function receiveWith(
   const refused = waiting.refuse(actor, "receive");
   if (refused !== null) return refused;
   let refusedByMatch = 0;
-  if (match !== null && b === undefined && actor.receives === 0) {
+  if (match !== null && b === undefined && actor.receives === 0 && !hasUnsettled(actor)) {
     // The short way: what is queued has it, often the first message, and no wait need be made.
     const { mailbox } = actor;
     try {
-      while (refusedByMatch < mailbox.length && !match(mailbox.at(refusedByMatch) as never)) refusedByMatch++;
+      while (refusedByMatch < mailbox.length && !matchesAt(actor, match, refusedByMatch)) refusedByMatch++;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -82,17 +82,32 @@ export function tryComplete(actor: ActorImpl, wait: Wait): void {
   while (wait.scanned < mailbox.length) {
     let matches: boolean;
     try {
-      matches = wait.match(mailbox.at(wait.scanned) as never);
+      matches = matchesAt(actor, wait.match, wait.scanned);
     } catch (error) {
       wait.fail(error);
       return;
     }
+    if (!wait.isOpen) return; // the predicate has given it up
     if (matches) {
       wait.complete(takeAt(actor, wait.scanned));
       return;
     }
     wait.scanned++;
   }
+}
+
+/**
+ * Shows a queued message to a predicate. That is code of the actor, which can do anything, its own end included: what has
+ * come into another place meanwhile is not taken.
+ */
+export function matchesAt(actor: ActorImpl, match: Match, position: number): boolean {
+  const { mailbox } = actor;
+  const message = mailbox.at(position);
+  const matches = match(message as never);
+  if (position < mailbox.length && mailbox.at(position) === message) return matches;
+  throw new TypeError(
+    "The predicate of a receive has taken messages itself. Let it look only at what it is given",
+  );
 }
 
 /** Takes a message out and keeps the positions of the pending receives true. */

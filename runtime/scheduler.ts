@@ -65,6 +65,7 @@ import type { Clock } from "../timer/clock.ts";
 import { TimerWheel } from "../timer/wheel.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
+import { Aborts } from "./aborts.ts";
 import { LateTimeouts } from "./late_timeouts.ts";
 import { SETTLED } from "./offer_states.ts";
 import { ShortRuns } from "./short_runs.ts";
@@ -112,6 +113,7 @@ export class Scheduler {
   telemetry: SchedulerTelemetry | null = null;
   readonly timers: TimerWheel;
   readonly lateTimeouts: LateTimeouts = new LateTimeouts(this);
+  readonly aborts: Aborts = new Aborts();
   readonly targets: Targets;
   readonly slots: SlotTable;
   readonly journal: Journal;

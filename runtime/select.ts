@@ -11,7 +11,7 @@ import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { ChannelCore } from "./channel.ts";
 import { ReceiverImpl } from "./channel_ends.ts";
-import { takeAt } from "./receive.ts";
+import { matchesAt, takeAt } from "./receive.ts";
 import { type Match, RX_LISTED, SELECT, SELECTS_MAILBOX, type Wait } from "./wait.ts";
 import { formatPid } from "./pid.ts";
 import * as waiting from "./waiting.ts";
@@ -74,16 +74,16 @@ class Select {
     const actor = this.#actor;
     const { mailbox } = actor;
     while (wait.scanned < mailbox.length) {
-      const message = mailbox.at(wait.scanned);
       for (const one of this.#cases) {
         if (one.core !== null) continue;
         let matches: boolean;
         try {
-          matches = one.match === null || one.match(message as never);
+          matches = one.match === null || matchesAt(actor, one.match, wait.scanned);
         } catch (error) {
           wait.fail(error);
           return;
         }
+        if (!wait.isOpen) return; // the predicate has given it up
         if (matches) {
           wait.complete({ source: one.source, closed: false, value: takeAt(actor, wait.scanned) });
           return;

@@ -11,8 +11,7 @@ import type { ActorImpl } from "./actor.ts";
 import { DONE } from "./actor_state.ts";
 import { IO_PARKED, NOT_RECEIVING, SLEEPING } from "./layout.ts";
 import {
-  checkOptions,
-  checkSignal,
+  checkWait,
   fireWait,
   isIo,
   RECEIVE,
@@ -23,7 +22,6 @@ import {
   WAIT_NAMES,
   type WaitKind,
 } from "./wait.ts";
-import { checkDuration } from "../timer/duration.ts";
 import { Timer } from "../timer/wheel.ts";
 
 /** A rejected promise when the actor must not wait any more, else null. */
@@ -42,11 +40,7 @@ export function refuseWait(
   const refused = refuse(actor, operation);
   if (refused !== null || options === undefined) return refused;
   try {
-    checkOptions(options, operation);
-    const { timeout, signal } = options;
-    checkSignal(signal);
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (timeout !== undefined) checkDuration(timeout, "timeout");
+    checkWait(options, operation);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -58,12 +52,14 @@ export function begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | n
   const s = actor.scheduler;
   const now = s.current === actor ? s.lastNow : s.clock.now(); // after a foreign promise the last look is old
   const wait = new Wait(actor, kind, target, now);
-  if (actor.waits === null) actor.waits = wait;
-  else {
-    let last = actor.waits;
-    while (last.next !== null) last = last.next;
+  const first = actor.waits;
+  if (first === null) {
+    actor.waits = wait;
+    wait.previous = wait;
+  } else {
+    const last = first.previous!;
     wait.previous = last;
-    last.next = wait;
+    last.next = first.previous = wait;
   }
   if (kind === SLEEP) s.words[s.base + SLEEPING]++;
   else if (isIo(kind)) s.words[s.base + IO_PARKED]++;
@@ -84,7 +80,7 @@ export function open(
   const timeout = options?.timeout, signal = options?.signal;
   const wait = begin(actor, kind, target);
   if (timeout !== undefined) timeoutIn(wait, timeout);
-  if (signal !== undefined) giveUpOn(wait, signal);
+  if (signal !== undefined) actor.scheduler.aborts.watch(wait, signal);
   actor.scheduler.ops--;
   if (parkNow) actor.scheduler.parked(actor);
   return wait;
@@ -97,17 +93,6 @@ export function timeoutIn(wait: Wait, ms: number): void {
 export function timeoutAt(wait: Wait, atMs: number): void {
   wait.timer = new Timer(fireWait, wait);
   wait.actor.scheduler.timers.insert(wait.timer, atMs);
-}
-
-export function giveUpOn(wait: Wait, signal: AbortSignal): void {
-  wait.signal = signal;
-  wait.onAbort = () => {
-    if (!wait.isOpen) return;
-    wait.onGiveUp?.(wait);
-    fail(wait, signal.reason);
-  };
-  if (signal.aborted) queueMicrotask(wait.onAbort);
-  else signal.addEventListener("abort", wait.onAbort, { once: true });
 }
 
 /** What a wait waited for is there. */
@@ -135,8 +120,15 @@ function isOver({ actor, kind }: Wait): true {
 export function goOn(wait: Wait): void {
   const { actor } = wait;
   const s = actor.scheduler;
-  if (s.ops > 0 ? s.sliceUsed : s.look(actor)) s.giveWay(actor);
+  if (isBehind(wait) || (s.ops > 0 ? s.sliceUsed : s.look(actor))) s.giveWay(actor);
   else settleNow(wait);
+}
+
+/** Whether an earlier wait is over and not settled yet: what came first is to be seen first. */
+function isBehind(wait: Wait): boolean {
+  let before = wait.actor.waits!;
+  while (before !== wait && before.isOpen) before = before.next!;
+  return before !== wait;
 }
 
 /** A wait that was over as soon as it began: the actor goes on without having parked. */
@@ -147,15 +139,18 @@ export function settleNow(wait: Wait): void {
 
 /** Takes a wait that is over out of its actor's list. */
 export function detach(wait: Wait): void {
+  if (wait.previous === null) return; // a predicate has ended its actor, and with that all waits
   const { actor, kind } = wait;
   const s = actor.scheduler;
-  if (wait.previous === null) actor.waits = wait.next;
+  const first = actor.waits!;
+  if (wait === first) actor.waits = wait.next;
   else wait.previous.next = wait.next;
   if (wait.next !== null) wait.next.previous = wait.previous;
+  else first.previous = wait.previous;
   wait.previous = null;
   // wait.next stays: a loop over the list may stand here
   if (wait.timer !== null) s.timers.cancel(wait.timer);
-  if (wait.signal !== null) wait.signal.removeEventListener("abort", wait.onAbort!);
+  if (wait.signal !== null) s.aborts.forget(wait);
   if (kind === SLEEP) s.words[s.base + SLEEPING]--;
   else if (isIo(kind)) s.words[s.base + IO_PARKED]--;
   if (kind !== RECEIVE && kind !== SLEEP) s.words[s.base + NOT_RECEIVING]--;

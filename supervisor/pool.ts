@@ -8,7 +8,8 @@
  * @module
  */
 import type { Actor, Call, Pid } from "../runtime/api.ts";
-import type { Restart } from "./spec.ts";
+import { checkDuration } from "../timer/duration.ts";
+import { checkSpec, type Restart } from "./spec.ts";
 import {
   announcement,
   answerWith,
@@ -91,10 +92,8 @@ export function pool<S, A extends unknown[], C, K>(
   worker: Server<S, A, C, K>,
   options: PoolOptions,
 ): Server<S, A, C, K> {
+  checkPool(worker, options);
   const { size, scheduler = "spread", restart = "permanent", intensity, period, timeout } = options;
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`pool needs a size of at least 1, got ${Deno.inspect(size)}`);
-  }
   const run = async (self: Actor<unknown>, ...args: unknown[]) => {
     self.supervise({
       intensity,
@@ -155,6 +154,25 @@ export function pool<S, A extends unknown[], C, K>(
     start,
     startWith,
   }) as unknown as Server<S, A, C, K>;
+}
+
+/** Said where the pool is written, and not when it is started or a worker has a call. @throws TypeError, RangeError */
+function checkPool(worker: unknown, options: PoolOptions): void {
+  if (typeof worker !== "function" || typeof (worker as { client?: unknown }).client !== "function") {
+    throw new TypeError(
+      `pool needs a server, got ${Deno.inspect(worker, { depth: 0 })}. Make one with server({ … })`,
+    );
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`pool needs { size }, got ${Deno.inspect(options, { depth: 0 })}`);
+  }
+  const { size, scheduler, restart, intensity, period, timeout } = options;
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`pool needs a size of at least 1, got ${Deno.inspect(size)}`);
+  }
+  if (timeout !== undefined) checkDuration(timeout, "pool: timeout");
+  const start = [worker] as never;
+  checkSpec({ intensity, period, children: [{ id: "worker 0", start, restart, scheduler }] });
 }
 
 function isDown(message: unknown): message is { readonly pid: Pid } {

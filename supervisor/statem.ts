@@ -147,7 +147,7 @@ class Runner<D> implements Machine<D> {
   // deno-lint-ignore no-explicit-any
   postpone(): any {
     if (this.#event === NO_EVENT) throw new TypeError("postpone puts an event off: enter has none");
-    this.#postponed.push(this.#event);
+    if (this.#postponed.at(-1) !== this.#event) this.#postponed.push(this.#event);
     return POSTPONED;
   }
   fail(error: Error): never {

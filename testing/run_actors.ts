@@ -4,8 +4,9 @@
  * @module
  */
 import type { Actor } from "../runtime/api.ts";
-import type { ActorImpl } from "../runtime/actor.ts";
-import { Config } from "../runtime/config.ts";
+import { ActorImpl } from "../runtime/actor.ts";
+import { Config, MAX_SCHEDULERS } from "../runtime/config.ts";
+
 import { init } from "../runtime/runtime.ts";
 import { TestRun } from "./test_run.ts";
 
@@ -19,9 +20,10 @@ export type TestMain<M = any, A extends unknown[] = any[], T = unknown> = (
 /** How a test's actors are run. */
 export interface TestOptions {
   /**
-   * `"virtual"` (default): time stands still while an actor can run, but for a microsecond now and then so that timeslices
-   * end, and jumps to the next deadline as soon as every actor waits. While one waits for something of the real world (a
-   * promise that is not smarm's, `self.until`), time goes on as in the real world. `"real"`: time as it is.
+   * `"virtual"` (default): time stands still while an actor can run, but for microseconds once actors have run for long, so
+   * that timeslices end, and jumps to the next deadline as soon as every actor waits. While one waits for something of the
+   * real world (a promise that is not smarm's, `self.until`), time goes on as in the real world; one that has an operation
+   * of smarm's pending beside such a promise counts as waiting for that operation. `"real"`: time as it is.
    */
   readonly clock?: "virtual" | "real";
   /** Every message is checked to be sendable, and frozen, as `--strict` does. Default true. */
@@ -42,8 +44,9 @@ export interface TestOptions {
  * only wait for messages when main has ended are told to end.
  *
  * It rejects with main's error; with that of another actor whose panic nobody joined, monitored, linked or supervised;
- * with `DeadlockError` when nothing can wake an actor. Nothing is left behind. `self.io` and `self.blocking` are to be
- * had with more than one scheduler only.
+ * with `DeadlockError` when nothing can wake an actor; what Deno itself has been told to do since the run began (a timer,
+ * a server) can, and is waited for. Nothing is left behind. `self.io` and `self.blocking` are to be had with more than
+ * one scheduler only.
  *
  * @throws RangeError, TypeError for options that contradict each other.
  */
@@ -54,11 +57,9 @@ export function runActors<M, A extends unknown[], T>(
 /** The same for the `main` of a module. */
 export function runActors(module: URL, options?: TestOptions): Promise<unknown>;
 export async function runActors(main: TestMain | URL, options: TestOptions = {}): Promise<unknown> {
+  check(main, options);
   const { schedulers = 1, strict = true, args = [], clock = schedulers === 1 ? "virtual" : "real" } = options;
   const config = (options.config ?? Config.default()).strict(strict);
-  if (clock !== "virtual" && clock !== "real") {
-    throw new TypeError(`runActors needs clock "virtual" or "real", got ${Deno.inspect(clock)}`);
-  }
   if (schedulers === 1) return await new TestRun(config, clock).run(main, [...args]);
   if (!(main instanceof URL)) {
     throw new TypeError(
@@ -74,7 +75,35 @@ export async function runActors(main: TestMain | URL, options: TestOptions = {})
   return outcome.value;
 }
 
-/** Milliseconds that have passed on the clock of the actor's run since it began; whole ones. */
+/** Said before anything is started. */
+function check(main: unknown, options: unknown): void {
+  const refuse = (needs: string, given: unknown, Kind = TypeError): never => {
+    throw new Kind(`runActors needs ${needs}, got ${Deno.inspect(given, { depth: 0 })}`);
+  };
+  if (typeof main !== "function" && !(main instanceof URL)) refuse("a function or the URL of a module", main);
+  if (typeof options !== "object" || options === null) {
+    refuse("{ clock, strict, schedulers, args, config } as its options", options);
+  }
+  const { clock, schedulers, args, config } = options as TestOptions;
+  if (clock !== undefined && clock !== "virtual" && clock !== "real") {
+    refuse('clock "virtual" or "real"', clock);
+  }
+  if (args !== undefined && !Array.isArray(args)) refuse("an array as args", args);
+  if (config !== undefined && !(config instanceof Config)) refuse("a Config as config", config);
+  if (schedulers === undefined) return;
+  if (!Number.isInteger(schedulers) || schedulers < 1 || schedulers > MAX_SCHEDULERS) {
+    refuse(`a whole number from 1 to ${MAX_SCHEDULERS} as schedulers`, schedulers, RangeError);
+  }
+}
+
+/**
+ * Milliseconds that have passed on the clock of the actor's run since it began; whole ones.
+ *
+ * @throws TypeError for what is no `self`.
+ */
 export function elapsedMs(self: Pick<Actor<never>, "pid">): number {
-  return Math.floor((self as unknown as ActorImpl).scheduler.clock.now());
+  if (!(self instanceof ActorImpl)) {
+    throw new TypeError(`elapsedMs needs the self of an actor, got ${Deno.inspect(self, { depth: 0 })}`);
+  }
+  return Math.floor(self.scheduler.clock.now());
 }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { ActorFunction, Log, Outcome } from "../runtime/api.ts";
+import type { ActorFunction, Log, Outcome, Pid } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Config } from "../runtime/config.ts";
 import type { TestMain } from "./run_actors.ts";
@@ -16,7 +16,7 @@ import { Scheduler } from "../runtime/scheduler.ts";
 import { Remote } from "../runtime/remote.ts";
 import { IoClient } from "../io/client.ts";
 import { DONE } from "../runtime/actor_state.ts";
-import { currentActor } from "../runtime/async_context.ts";
+import { currentActor, leave } from "../runtime/async_context.ts";
 import { DeadlockError, ExitError, HaltedError, toError } from "../runtime/errors.ts";
 import { askToEnd, finalize } from "../runtime/lifecycle.ts";
 import { reportActor } from "../runtime/dump.ts";
@@ -25,12 +25,13 @@ import { onlyWaitForMessages, verdict } from "../runtime/quiet.ts";
 import { spawnMain } from "../runtime/spawn.ts";
 import { allocate, IO_PARKED } from "../runtime/layout.ts";
 import { type Clock, RunClock, runEpochMs } from "../timer/clock.ts";
+import { RealWorld } from "./real_world.ts";
 import { TestClock } from "./virtual_time.ts";
 import { setImmediate } from "node:timers";
 
 /** How long a turn may go on before the thread's other work gets its turn. */
 const TURN_MS = 5;
-/** Nothing moves and no deadline is left: how long a callback of the real world may still take to wake an actor. */
+/** Nothing moves and no deadline is left: how long a callback of which nobody knows may still take to wake an actor. */
 const DEADLOCK_MS = 100;
 /** Small: address space for a test, not for a program. */
 const MEMORY = { slotCapacity: 2 ** 20, names: 1024, ringBytes: 2 ** 12 };
@@ -47,7 +48,7 @@ export class TestRun {
   readonly #config: Config;
   /** Actors that were last seen awaiting something that is not smarm's. */
   readonly #outside: Set<ActorImpl> = new Set();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #realWorld = new RealWorld();
   #main: Outcome | null = null;
   #failure: Error | null = null;
   readonly #panics: Error[] = [];
@@ -71,10 +72,7 @@ export class TestRun {
         if (outcome.kind === "panic") this.#end(outcome.error);
       },
       report: (pid, name, outcome) => {
-        if (outcome.kind === "exit") return;
-        const { error } = outcome;
-        error.message = `in actor ${formatPid(pid)} ${name}: ${error.message}`;
-        this.#panics.push(error);
+        if (outcome.kind === "panic") this.#panicked(pid, name, outcome.error);
       },
       name: () => {},
     });
@@ -104,7 +102,7 @@ export class TestRun {
       return await this.#done.promise;
     } finally {
       removeEventListener("unhandledrejection", this.#onRejection);
-      clearTimeout(this.#timer);
+      this.#realWorld.close();
       this.#s.remote.close();
     }
   }
@@ -114,16 +112,26 @@ export class TestRun {
     const actor = currentActor();
     if (actor === undefined || actor.scheduler !== this.#s) return;
     event.preventDefault();
+    // A wait that nobody awaits has rejected: the actor ends as it was told, its `finally` included.
+    if (actor.exiting !== null && event.reason === actor.exiting) return;
+    const error = toError(event.reason);
     if (actor.state !== DONE) {
-      finalize(this.#s, actor, { kind: "panic", error: toError(event.reason) });
+      finalize(this.#s, actor, { kind: "panic", error });
       this.#s.dropBaton(actor);
-    }
+    } else if (error.name !== "ExitError") this.#panicked(actor.pid, actor.target.name, error);
     this.#s.arm();
   };
 
+  /** Nobody observes it: the test is told. */
+  #panicked(pid: Pid, name: string, error: Error): void {
+    error.message = `in actor ${formatPid(pid)} ${name}: ${error.message}`;
+    this.#panics.push(error);
+  }
+
   readonly #pump = (): void => {
     if (this.#finished) return;
-    clearTimeout(this.#timer);
+    leave(); // an actor may have asked for this turn: what the turn begins is not its own
+    this.#realWorld.forget();
     this.#s.turned(this.#turns());
   };
 
@@ -158,7 +166,9 @@ export class TestRun {
     }
     if (s.io.pending > 0) {
       this.#end(
-        new TypeError("self.io needs the poller: run the program's module with schedulers: 2 or more"),
+        new TypeError(
+          "self.io and self.blocking need threads of their own: run the program's module with schedulers: 2 or more",
+        ),
       );
       this.#finish();
       return false;
@@ -190,13 +200,16 @@ export class TestRun {
   }
 
   #later(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#s.arm(), Math.min(Math.ceil(ms), LONGEST_TIMEOUT_MS));
+    this.#realWorld.callIn(Math.min(Math.ceil(ms), LONGEST_TIMEOUT_MS), () => this.#s.arm());
   }
 
   /** Over in all but name, or a deadlock, if no callback of the real world comes. True: actors were told to end. */
   #nothingMoves(): boolean {
     const s = this.#s;
+    if (this.#realWorld.mayWake) {
+      this.#later(DEADLOCK_MS); // it may also end without waking anybody
+      return false;
+    }
     const waiting = [...s.residents].map(reportActor);
     if (this.#main?.kind === "exit" && onlyWaitForMessages(waiting)) {
       this.#tellToEnd();

@@ -355,3 +355,45 @@ Deno.test("a state machine takes no message of others for its timeout", async ()
     );
   });
 });
+
+Deno.test("what is wrong with a pool is told where it is written", () => {
+  const worker = server({ init: () => ({}) });
+  // deno-lint-ignore no-explicit-any
+  const bad = pool as any;
+  const refused: [unknown, unknown, string][] = [
+    [() => {}, { size: 1 }, "pool needs a server, got [Function"],
+    [worker, undefined, "pool needs { size }, got undefined"],
+    [worker, { size: "2" }, 'pool needs a size of at least 1, got "2"'],
+    [worker, { size: 1, timeout: -1 }, "pool: timeout needs milliseconds from 0 to 9007199254740991, got -1"],
+    [worker, { size: 1, scheduler: "there" }, 'got "there"'],
+    [worker, { size: 1, restart: "always" }, 'got "always"'],
+    [worker, { size: 1, intensity: -1 }, "intensity needs a whole number of at least 0, got -1"],
+    [worker, { size: 1, period: 0 }, "period needs more than 0"],
+  ];
+  for (const [given, options, message] of refused) assertThrows(() => bad(given, options), Error, message);
+});
+
+Deno.test("an event that is postponed twice comes back once", async () => {
+  const machine = statem({
+    init: () => ({ events: 0 }),
+    initial: "closed",
+    states: {
+      closed: {
+        casts: {
+          event: (m) => {
+            m.postpone();
+            m.postpone();
+          },
+          open: (m) => m.go("open"),
+        },
+      },
+      open: { casts: { event: (m) => void m.data.events++ }, calls: { count: (m) => m.data.events } },
+    },
+  });
+  await runActors(async (self: Actor) => {
+    const client = machine.start(self);
+    client.event();
+    client.open();
+    assertEquals(await client.count(), 1);
+  });
+});

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { elapsedMs, runActors } from "smarm/testing";
 import { DeadlockError, HaltedError } from "smarm";
 import type { Actor, Call } from "smarm";
@@ -247,3 +247,117 @@ Deno.test("IO is refused where there is no poller", async () => {
 interface Io {
   io: { readTextFile(path: string): Promise<string> };
 }
+
+const unhandled = (message: string) => void Promise.reject(new Error(message));
+
+Deno.test("what an ended actor leaves behind fails the test, and names the actor", async () => {
+  const error = await assertRejects(() =>
+    runActors(async (self: Actor) => {
+      const child = self.spawn(function careless() {
+        setTimeout(() => unhandled("left behind"), 5);
+      });
+      await child.join();
+      await self.until(new Promise((resolve) => setTimeout(resolve, 10)));
+    })
+  );
+  assertEquals((error as Error).message, "in actor <0.1.1> careless: left behind");
+});
+
+Deno.test("an actor that is told to end runs its finally, whatever waits nobody awaits", async () => {
+  await runActors(async (self: Actor) => {
+    let cleanedUp = false;
+    const child = self.spawn(async (other: Actor) => {
+      other.receive();
+      try {
+        await other.sleep(HOUR_MS);
+      } finally {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        cleanedUp = true;
+      }
+    });
+    await self.sleep(1);
+    self.exit(child, "why");
+    const outcome = await child.join();
+    assertEquals([cleanedUp, outcome.kind === "panic" && outcome.error.name], [true, "ExitError"]);
+  });
+});
+
+// Longer than a deadlock takes to be told where nothing of the real world can wake anybody.
+const LATE_MS = 150;
+
+for (const clock of ["virtual", "real"] as const) {
+  Deno.test(`what Deno has going on may wake an actor, however late, by the ${clock} clock`, async () => {
+    await runActors(async (self: Actor<string>) => {
+      setTimeout(() => self.send(self.pid, "late"), LATE_MS);
+      assertEquals(await self.receive(), "late");
+      const signal = AbortSignal.timeout(LATE_MS);
+      await assertRejects(() => self.receive({ signal }), DOMException);
+      const message = self.receive();
+      await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+      self.send(self.pid, "from itself");
+      assertEquals(await message, "from itself");
+    }, { clock });
+  });
+}
+
+Deno.test("an actor that waits for messages when main has ended gets what a timer of Deno's sends it", async () => {
+  let got = "";
+  await runActors((self: Actor) => {
+    self.spawn(async (other: Actor<string>) => {
+      setTimeout(() => other.send(other.pid, "late"), 5);
+      got = await other.receive();
+    });
+  });
+  assertEquals(got, "late");
+});
+
+Deno.test("a deadlock is told beside another run that waits, and beside what the test itself has going on", async () => {
+  const deadlock = () =>
+    assertRejects(
+      () => runActors(async (self: Actor) => await self.channel<number>().receiver.receive()),
+      DeadlockError,
+    );
+  await runActors(async (self: Actor) => {
+    const hour = self.sleep(HOUR_MS);
+    await self.until(deadlock()); // the outer run has a timer for its own hour
+    await hour;
+  }, { clock: "virtual" });
+  const timer = setInterval(() => {}, HOUR_MS);
+  await deadlock();
+  clearInterval(timer);
+});
+
+Deno.test("what is no program or no option is refused before anything is started", async () => {
+  // deno-lint-ignore no-explicit-any
+  const bad = runActors as any;
+  for (const main of [undefined, null, 5, "app.ts", {}]) {
+    await assertRejects(
+      () => bad(main),
+      TypeError,
+      "runActors needs a function or the URL of a module, got ",
+    );
+  }
+  const main = () => {};
+  await assertRejects(() => bad(main, null), TypeError, "as its options, got null");
+  await assertRejects(() => bad(main, { args: "x" }), TypeError, 'an array as args, got "x"');
+  await assertRejects(() => bad(main, { config: {} }), TypeError, "a Config as config, got {}");
+  for (const schedulers of [0, 1.5, -1, NaN, 513, "2"]) {
+    await assertRejects(() => bad(main, { schedulers }), RangeError, "from 1 to 512 as schedulers, got ");
+  }
+  // deno-lint-ignore no-explicit-any
+  for (const self of [undefined, 5, {}] as any[]) {
+    assertThrows(() => elapsedMs(self), TypeError, "needs the self");
+  }
+});
+
+Deno.test("an hour of sleeps of a second is an hour, and what is set at one instant is due at one", async () => {
+  await runActors(async (self: Actor<string>) => {
+    for (let second = 0; second < 3600; second++) await self.sleep(1000);
+    assertEquals(elapsedMs(self), HOUR_MS);
+    self.after(10, self.pid, "first");
+    self.after(5, self.pid, "before");
+    self.after(10, self.pid, "second");
+    await self.sleep(10);
+    assertEquals([self.tryReceive(), self.tryReceive(), self.tryReceive()], ["before", "first", "second"]);
+  });
+});

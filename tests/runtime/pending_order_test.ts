@@ -1,0 +1,120 @@
+/**
+ * Several pending waits of one actor: what came first is seen first, also by callbacks, whenever its timeslice ends.
+ */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Config } from "smarm";
+import { runActors } from "smarm/testing";
+import type { Actor, ChannelReceiver } from "smarm";
+
+/** Timeslices as short as can be: of waits that are over at once, every one gives way, or every few. */
+const configs = fc.integer({ min: 1, max: 4 }).map((ops) =>
+  Config.default().checkInterval(ops).timesliceMicros(1)
+);
+
+type Way = (self: Actor<number>, receiver: ChannelReceiver<number>) => Promise<unknown>;
+
+const fromChannel: Record<string, Way> = {
+  receive: (_self, receiver) => receiver.receive(),
+  "receive with a timeout": (_self, receiver) => receiver.receive({ timeout: 1000 }),
+  select: (self, receiver) => self.select({ receiver }),
+};
+const fromMailbox: typeof fromChannel = {
+  receive: (self) => self.receive(),
+  "receive with a timeout": (self) => self.receive({ timeout: 1000 }),
+  "receive what matches": (self) => self.receive(() => true),
+  select: (self) => self.select({ self }),
+};
+const valueOf = (got: unknown) => typeof got === "object" ? (got as { value: number }).value : got;
+
+for (const [from, kinds] of Object.entries({ channel: fromChannel, mailbox: fromMailbox })) {
+  const way = fc.constantFrom(...Object.keys(kinds));
+  Deno.test(`pending receives from the ${from} go on in the order of the calls, wherever one gives way`, async () => {
+    await fc.assert(
+      fc.asyncProperty(configs, fc.array(way, { minLength: 2, maxLength: 8 }), async (config, ways) => {
+        await runActors(async (self: Actor<number>) => {
+          const { sender, receiver } = self.channel<number>();
+          const send = (n: number) => from === "channel" ? sender.trySend(n) : self.send(self.pid, n);
+          for (let n = 0; n < ways.length; n++) send(n);
+          let over = false;
+          self.spawn(async (other: Actor) => {
+            while (!over) await other.yield(); // there is somebody to give way to
+          });
+          for (let n = 0; n < 2000; n++) await self.check(); // from here on looks at the virtual clock take time
+          const seen: unknown[] = [];
+          await Promise.all(
+            ways.map((kind) => kinds[kind](self, receiver).then((got) => seen.push(valueOf(got)))),
+          );
+          over = true;
+          assertEquals(seen, ways.map((_, n) => n));
+        }, { config });
+      }),
+    );
+  });
+}
+
+Deno.test("a value for a receive that has been pending is seen before the next one is", async () => {
+  await runActors(async (self: Actor) => {
+    const { sender, receiver } = self.channel<number>();
+    const seen: number[] = [];
+    const first = receiver.receive().then((value) => seen.push(value));
+    await self.sleep(1); // this actor holds the baton, and the receive is pending
+    await sender.send(1);
+    await sender.send(2);
+    await Promise.all([first, receiver.receive().then((value) => seen.push(value))]);
+    assertEquals(seen, [1, 2]);
+  });
+});
+
+Deno.test("waits of one actor are settled once each, in whatever order they are given up", async () => {
+  const order = fc.integer({ min: 1, max: 12 }).chain((count) =>
+    fc.shuffledSubarray(Array.from({ length: count }, (_, n) => n)).map((given) => ({ count, given }))
+  );
+  await fc.assert(fc.asyncProperty(order, fc.boolean(), async ({ count, given }, oneByOne) => {
+    await runActors(async (self: Actor<number>) => {
+      const ends: string[][] = Array.from({ length: count }, () => []);
+      const controllers = ends.map(() => new AbortController());
+      const waits = ends.map((end, n) => {
+        const { signal } = controllers[n];
+        const wait = n % 2 === 0 ? self.sleep(100, { signal }) : self.receive({ timeout: 100, signal });
+        return wait.then(() => end.push("slept"), (error) => end.push(error.name));
+      });
+      for (const n of given) {
+        controllers[n].abort();
+        if (oneByOne) await self.sleep(1);
+      }
+      await Promise.all(waits);
+      const inTime = (n: number) => n % 2 === 0 ? "slept" : "TimeoutError";
+      assertEquals(ends, ends.map((_, n) => [given.includes(n) ? "AbortError" : inTime(n)]));
+    });
+  }));
+});
+
+Deno.test("a hundred thousand waits of one actor are no more work each than a few", async () => {
+  await runActors(async (self: Actor) => {
+    await Promise.all(Array.from({ length: 100_000 }, (_, n) => self.sleep(n % 10)));
+  });
+});
+
+Deno.test("waits with one signal have one listener, which goes with the last of them, and are all given up by it", async () => {
+  await runActors(async (self: Actor) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls: string[] = [];
+    for (const name of ["addEventListener", "removeEventListener"] as const) {
+      signal[name] = (...args: [string, EventListener]) => {
+        calls.push(name);
+        AbortSignal.prototype[name].apply(signal, args);
+      };
+    }
+    const begin = (ms: number) => [self.sleep(ms, { signal }), self.receive({ timeout: ms, signal })];
+    await Promise.allSettled([...begin(1), ...begin(2), ...begin(3)]);
+    assertEquals(calls, ["addEventListener", "removeEventListener"]);
+    const waits = Promise.allSettled([...begin(1), ...begin(5), ...begin(5)]);
+    await self.sleep(2);
+    controller.abort(new Error("given up"));
+    const ends = (await waits).map((end) => end.status === "fulfilled" ? "slept" : end.reason.message);
+    assertEquals(ends.with(1, ""), ["slept", "", ...Array(4).fill("given up")]);
+    assertEquals(calls.length, 4);
+  });
+});
