@@ -7,6 +7,7 @@
  *   a trace of the actor that set it, so callbacks set by an actor are wrapped.
  * - Timers are counted, because a pending one can wake an actor: the wrapped ones here, those of `node:timers` by what
  *   Node's own API lists. `AbortSignal.timeout` and `Atomics.waitAsync` are in no list, so they are wrapped to be counted.
+ *   Those that Deno would not wait for are told apart.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
  * - `close`: would end the worker silently; it is refused.
  * - `Error.stackTraceLimit`: a stack shows ten frames, and seven or more of the runtime's own lie between an actor's function and
@@ -16,6 +17,8 @@
  */
 import { currentActor } from "./async_context.ts";
 import { ExitError } from "./errors.ts";
+import { AbortTimeouts, isReferenced } from "./abort_timeouts.ts";
+import type { Foreign } from "./foreign_work.ts";
 
 /** So many frames of the runtime at most lie below an actor's function that is resumed: 7, with --contain 17. */
 const OWN_FRAMES = 20;
@@ -28,12 +31,12 @@ export interface GuardHost {
   halt(code: number): void;
 }
 
-/** Changes the globals of this worker; gives the number of the program's pending timers. */
-export function installGuard(host: GuardHost): () => number {
+/** Changes the globals of this worker; what it gives tells of the program's pending timers. */
+export function installGuard(host: GuardHost): () => Foreign {
   const pending = new Set<unknown>();
   guardErrors(host);
   guardTimers(host, pending);
-  countUnlisted(pending);
+  const timeouts = countUnlisted(pending);
   guardExits(host);
   Error.stackTraceLimit += OWN_FRAMES;
   const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
@@ -41,18 +44,19 @@ export function installGuard(host: GuardHost): () => number {
     // Cleared by its number, by its own close() or by node:timers: that comes by none of the functions here.
     for (const timer of pending) if ((timer as { _destroyed?: boolean })._destroyed) pending.delete(timer);
     const listed = process?.getActiveResourcesInfo?.() ?? [];
-    return pending.size + listed.filter((kind) => kind === "Timeout").length;
+    const waiting = [...pending, ...timeouts.pending()];
+    if (listed.includes("Timeout") || waiting.some(isReferenced)) return "something";
+    return waiting.length > 0 ? "unreferenced" : "nothing";
   };
 }
 
 /** What can wake an actor and is in no list of pending work. */
-function countUnlisted(pending: Set<unknown>): void {
+function countUnlisted(pending: Set<unknown>): AbortTimeouts {
+  const timeouts = new AbortTimeouts();
   const timeout = AbortSignal.timeout;
   AbortSignal.timeout = (ms: number) => {
     const signal = timeout.call(AbortSignal, ms);
-    const token = {};
-    pending.add(token);
-    signal.addEventListener("abort", () => pending.delete(token), { once: true });
+    timeouts.add(signal);
     return signal;
   };
   // deno-lint-ignore no-explicit-any
@@ -66,6 +70,7 @@ function countUnlisted(pending: Set<unknown>): void {
     }
     return result;
   };
+  return timeouts;
 }
 
 /** What `Deno.exit` has thrown, so that nothing behind it runs. */
