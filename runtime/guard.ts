@@ -3,6 +3,8 @@
  *
  * - `unhandledrejection`, `error`: without listeners that prevent the default a rejection or a throw that nobody catches
  *   ends the worker and the process. Here it ends the actor that it belongs to (S12).
+ * - `addEventListener("error")`: an error that comes while Deno tells the listeners of another one ends the worker, whoever
+ *   prevents the default (measured on Deno 2.9.6). So what those of the program throw is caught.
  * - `setTimeout`, `setInterval`, `setImmediate`, `queueMicrotask`: a throw in a callback is reported to the worker without
  *   a trace of the actor that set it, so callbacks set by an actor are wrapped.
  * - Timers are counted, because a pending one can wake an actor: the wrapped ones here, those of `node:timers` by what
@@ -35,6 +37,7 @@ export interface GuardHost {
 export function installGuard(host: GuardHost): () => Foreign {
   const pending = new Set<unknown>();
   guardErrors(host);
+  guardErrorListeners(host);
   guardTimers(host, pending);
   const timeouts = countUnlisted(pending);
   guardExits(host);
@@ -90,8 +93,67 @@ function guardErrors(host: GuardHost): void {
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    uncaught(host, currentActor(), event.error ?? event.message);
+    reporting(() => uncaught(host, currentActor(), event.error ?? event.message));
   });
+}
+
+let isReporting = false;
+const { queueMicrotask: soon } = globalThis;
+
+function reporting<T>(step: () => T): T {
+  const before = isReporting;
+  isReporting = true;
+  try {
+    return step();
+  } finally {
+    isReporting = before;
+  }
+}
+
+/** Where the program's listeners are called: behind the report of an error, since a throw of theirs would be a second one. */
+export function outsideReport(step: () => void): void {
+  if (isReporting) soon(step);
+  else step();
+}
+
+/** What the program's own listeners of `error` throw is caught; `onerror` and `process.on` set theirs by this function too. */
+function guardErrorListeners(host: GuardHost): void {
+  const { addEventListener, removeEventListener } = globalThis;
+  const guarded = new WeakMap<object, EventListener>();
+  const guard = (listener: EventListenerOrEventListenerObject): EventListener => {
+    const actor = currentActor();
+    return function (this: unknown, event: Event) {
+      try {
+        return reporting(() =>
+          typeof listener === "function" ? listener.call(this as never, event) : listener.handleEvent(event)
+        );
+      } catch (error) {
+        reporting(() => uncaught(host, actor, error));
+      }
+    };
+  };
+  // deno-lint-ignore no-explicit-any
+  const global = globalThis as any;
+  global.addEventListener = function (this: unknown, type: string, listener: unknown, ...options: unknown[]) {
+    let given = listener;
+    if (
+      `${type}` === "error" && (typeof listener === "function" || typeof listener === "object") &&
+      listener !== null
+    ) {
+      given = guarded.get(listener) ?? guard(listener as EventListener);
+      guarded.set(listener, given as EventListener);
+    }
+    return addEventListener.call(this as never ?? global, type, given as never, ...options as []);
+  };
+  global.removeEventListener = function (
+    this: unknown,
+    type: string,
+    listener: unknown,
+    ...options: unknown[]
+  ) {
+    const given = `${type}` === "error" ? guarded.get(listener as object) ?? listener : listener;
+    return removeEventListener.call(this as never ?? global, type, given as never, ...options as []);
+  };
 }
 
 type Callback = (...args: unknown[]) => void;
