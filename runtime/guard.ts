@@ -212,6 +212,15 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
   global.queueMicrotask = (callback: unknown) => queueMicrotask(guarded(callback) as () => void);
 }
 
+/** Node takes integers, also as text, and refuses all else: as its own setter of `process.exitCode` does. */
+function asExitCode(process: { exitCode: unknown }, code: unknown): number {
+  const before = process.exitCode;
+  process.exitCode = code;
+  const taken = Number(process.exitCode);
+  process.exitCode = before;
+  return taken;
+}
+
 function guardExits(host: GuardHost): void {
   const exit = (code?: number): never => {
     const given = typeof code === "number" ? code : Number(Deno.exitCode) || 0;
@@ -224,7 +233,8 @@ function guardExits(host: GuardHost): void {
   // deno-lint-ignore no-explicit-any
   const process = (globalThis as any).process;
   if (process !== undefined) {
-    process.exit = exit;
+    process.exit = (code?: unknown): never =>
+      exit(code === undefined || code === null ? undefined : asExitCode(process, code));
     process.reallyExit = exit;
   }
   // deno-lint-ignore no-explicit-any

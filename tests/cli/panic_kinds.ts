@@ -189,6 +189,14 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     // deno-lint-ignore no-process-global
     process.exit(8);
   },
+  processExitsWithText() {
+    // deno-lint-ignore no-process-global
+    process.exit("9");
+  },
+  processExitsBadly() {
+    // deno-lint-ignore no-process-global
+    process.exit("nine");
+  },
   async exitsInCallback(self) {
     setTimeout(() => Deno.exit(6), 1);
     await untilToldToEnd(self);
