@@ -12,6 +12,7 @@
  *   Those that Deno would not wait for are told apart.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
  * - `close`: would end the worker silently; it is refused.
+ * - `postMessage`: is the scheduler's own way to the control thread; it is refused.
  * - `Error.stackTraceLimit`: a stack shows ten frames, and seven or more of the runtime's own lie between an actor's function and
  *   the functions that await it.
  *
@@ -33,14 +34,15 @@ export interface GuardHost {
   halt(code: number): void;
 }
 
-/** Changes the globals of this worker; what it gives tells of the program's pending timers. */
-export function installGuard(host: GuardHost): () => Foreign {
+/** Changes the globals of this worker, and `ports` to the control thread; what it gives tells of the program's pending timers. */
+export function installGuard(host: GuardHost, ports: readonly unknown[]): () => Foreign {
   const pending = new Set<unknown>();
   guardErrors(host);
   guardErrorListeners(host);
   guardTimers(host, pending);
   const timeouts = countUnlisted(pending);
   guardExits(host);
+  guardPorts(ports);
   Error.stackTraceLimit += OWN_FRAMES;
   const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
   return () => {
@@ -243,4 +245,13 @@ function guardExits(host: GuardHost): void {
       "close() would end a scheduler with all its actors. Return to end the actor, or call self.halt(code) to end the program",
     );
   };
+}
+
+function guardPorts(ports: readonly unknown[]): void {
+  const postMessage = () => {
+    throw new TypeError(
+      "postMessage() reaches nobody from a scheduler. Send to an actor: self.send(to, message)",
+    );
+  };
+  for (const port of ports) if (port !== null) (port as { postMessage: unknown }).postMessage = postMessage;
 }

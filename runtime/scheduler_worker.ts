@@ -57,8 +57,11 @@ const early: ToWorker[] = [];
 /** What the scheduler itself has to say (M12). */
 let log: Log;
 
-if (thread === null) control.onmessage = (event: MessageEvent<ToWorker>) => hear(event.data);
+// Not `onmessage`: the program may set that, as a module does that serves as a worker elsewhere. What comes is for no
+// listener but the first one.
+if (thread === null) control.addEventListener("message", (event: MessageEvent<ToWorker>) => hear(event.data));
 else control.on("message", hear);
+addEventListener("message", (event) => event.stopImmediatePropagation());
 
 function hear(message: ToWorker): void {
   switch (message.type) {
@@ -211,7 +214,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
       post({ type: "report", text: describeOutcome(outcome, init.colors, null), ...rootOf(outcome) });
     },
     halt: (code) => post({ type: "halt", code }),
-  });
+  }, [globalThis, parentPort]);
   log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
   if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));

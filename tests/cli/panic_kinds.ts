@@ -193,6 +193,9 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     // deno-lint-ignore no-process-global
     process.exit("9");
   },
+  postsMessage() {
+    (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(null);
+  },
   processExitsBadly() {
     // deno-lint-ignore no-process-global
     process.exit("nine");

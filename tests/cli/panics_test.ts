@@ -177,10 +177,14 @@ Deno.test("Deno.exit in a callback ends that only: the actor is told to end, and
   }
 });
 
-Deno.test("a halt code that is none, and close(), are panics that say what to do", async () => {
+Deno.test("an exit code that is none, close() and postMessage() are panics that say what to do", async () => {
   assertMatch(
     await panicOf("processExitsBadly"),
     /TypeError: The "code" argument must be integer\. Received type string/,
+  );
+  assertMatch(
+    await panicOf("postsMessage"),
+    /TypeError: postMessage\(\) reaches nobody from a scheduler\. Send to/,
   );
   assertMatch(await panicOf("haltsBadly"), /RangeError: halt needs an exit code from 0 to 255, got 400\n/);
   const told = await panicOf("closes");
