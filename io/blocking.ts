@@ -16,6 +16,7 @@ import { Category, checkSendable, NotSendableError } from "../runtime/sendable.t
 import type { JobResult } from "./blocking_protocol.ts";
 import { blame } from "./errors.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
+import * as waiting from "../runtime/waiting.ts";
 
 export interface BlockingOptions extends WaitOptions {
   /** Moved to the function instead of copied. */
@@ -60,7 +61,7 @@ export async function blocking(
       `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it there (export { ${name} } from "…" counts), so that another thread finds it`,
     );
   }
-  const refused = io.s.refuse(actor, "blocking");
+  const refused = waiting.refuse(actor, "blocking");
   if (refused !== null) return refused;
   const transfer = new Set<unknown>(options?.transfer);
   for (let i = 0; i < args.length; i++) refuse(io, args[i], `args[${i}]`, transfer);

@@ -39,6 +39,7 @@ import { reviveError } from "./errors.ts";
 import { BIG, BytePool } from "./byte_pool.ts";
 import { Token } from "./token.ts";
 import { registerTokens } from "./tokens.ts";
+import * as waiting from "../runtime/waiting.ts";
 
 /** How a kind of request is answered. One object a kind, shared by all requests of it. */
 export interface Answering {
@@ -146,7 +147,7 @@ export class IoClient {
     subject?: unknown,
   ): Promise<unknown> {
     const s = this.s;
-    const wait = s.wait(actor, answering.waitKind ?? IO, label, options, false);
+    const wait = waiting.open(actor, answering.waitKind ?? IO, label, options, false);
     if (wait instanceof Promise) {
       if (answering.over !== undefined) answering.over(new Ticket(null, 0, resource, answering, subject));
       return wait;
@@ -163,7 +164,7 @@ export class IoClient {
       this.#free.push(number);
       answering.over?.(ticket);
       wait.fail(error);
-      s.settleNow(actor, wait);
+      waiting.settleNow(wait);
       return wait.promise;
     }
     wait.onGiveUp = () => this.#giveUp(ticket);
@@ -254,8 +255,8 @@ export class IoClient {
   #settle(ticket: Ticket, wait: Wait, kind: number, payload: unknown): void {
     if (kind === R_IO_FAILED) {
       const error = reviveError(payload as PackedError);
-      if (ticket.answering.blamesAwaiter) this.s.failAwaiter(wait, error);
-      else this.s.fail(wait, error);
+      if (ticket.answering.blamesAwaiter) waiting.failAwaiter(wait, error);
+      else waiting.fail(wait, error);
       return;
     }
     const { revive } = ticket.answering;
@@ -263,10 +264,10 @@ export class IoClient {
     try {
       if (revive !== undefined) value = revive(this, wait.actor, payload as never, ticket);
     } catch (error) { // what the function in the blocking pool threw
-      this.s.fail(wait, error);
+      waiting.fail(wait, error);
       return;
     }
-    this.s.complete(wait, value);
+    waiting.complete(wait, value);
   }
 
   // --- Who owns what ----------------------------------------------------------------------------------------------
@@ -378,7 +379,7 @@ export class IoClient {
   /** For the dump: what actors hold, and what they wait for. */
   report(): string[] {
     const lines: string[] = [];
-    for (const actor of this.s.actors()) {
+    for (const actor of this.s.residents) {
       const tokens = tokensOf(actor);
       if (tokens.length === 0) continue;
       if (lines.length === MOST_REPORTED) {

@@ -72,7 +72,7 @@ function hear(message: ToWorker): void {
       stop(message.reason, message.graceMs);
       return;
     case "kill":
-      for (const actor of [...s.actors()]) {
+      for (const actor of [...s.residents]) {
         finalize(s, actor, { kind: "panic", error: new ExitError("killed") });
       }
       s.arm();
@@ -274,7 +274,7 @@ function onIdle(): void {
 /** Every actor is told to end; supervised ones are told by their supervisors, in their order. */
 function stop(reason: string, graceMs: number): void {
   s.stopping = true;
-  for (const actor of [...s.actors()]) {
+  for (const actor of [...s.residents]) {
     if (actor.extras?.supervised !== true) askToEnd(s, actor, new ExitError(reason), graceMs);
   }
   s.arm();
@@ -284,7 +284,7 @@ function stop(reason: string, graceMs: number): void {
 async function probe(ticket: number): Promise<void> {
   const epoch = Atomics.load(s.words, s.base + EPOCH);
   let stuckOutside = false;
-  for (const actor of s.actors()) {
+  for (const actor of s.residents) {
     if (actor.waits !== null || actor.rxResolve !== null) continue;
     stuckOutside = true; // it awaits something that is not ours
     break;
@@ -295,7 +295,7 @@ async function probe(ticket: number): Promise<void> {
   // Those that wait in something else than a receive decide the verdict: they come first, and all others may be too many.
   const waiting = [];
   for (const decides of [true, false]) {
-    for (const actor of foreignWork === "something" ? [] : s.actors()) {
+    for (const actor of foreignWork === "something" ? [] : s.residents) {
       if (waiting.length === MOST_REPORTED) break;
       if ((actor.waits !== null) === decides) waiting.push(reportActor(actor));
     }
