@@ -6,10 +6,16 @@
  * worker). But asynchronous operations have consecutive numbers, and `hasPromise(number)` says whether one is pending
  * (8 ns each). To learn the latest number, an empty write to stderr is started until one does not complete at once. A
  * worker's own receive of messages is one pending operation. Timers are counted where the guard wraps them.
- * Where any of this is missing the answer is "yes": no verdict in doubt.
+ * Where any of this is missing the answer is "something": no verdict in doubt.
  *
  * @module
  */
+
+/**
+ * - `something`: it can wake an actor.
+ * - `unreferenced`: it can, but Deno would not wait for it, nor does a program whose main has ended.
+ */
+export type Foreign = "nothing" | "unreferenced" | "something";
 
 interface Core {
   write(rid: number, bytes: Uint8Array): Promise<number> & Record<symbol, number | undefined>;
@@ -31,14 +37,14 @@ const OWN_OPERATIONS = 1;
 const LONGEST_SCAN = 5_000_000;
 
 export class ForeignWork {
-  readonly #timers: () => number;
+  readonly #timers: () => Foreign;
   readonly #turn: () => Promise<void>;
   #seen = 0;
   #pending: number[] = [];
   #own = OWN_OPERATIONS;
 
-  /** `timers` counts the program's own timers; `turn` waits for a turn of the event loop. */
-  constructor(timers: () => number, turn: () => Promise<void>) {
+  /** `timers` tells of the program's own timers; `turn` waits for a turn of the event loop. */
+  constructor(timers: () => Foreign, turn: () => Promise<void>) {
     this.#timers = timers;
     this.#turn = turn;
   }
@@ -55,9 +61,10 @@ export class ForeignWork {
     undo();
   }
 
-  async isPending(): Promise<boolean> {
-    if (this.#timers() > 0) return true;
-    return !able || !await this.#look() || this.#pending.length > this.#own || this.#timers() > 0;
+  async pending(): Promise<Foreign> {
+    if (this.#timers() === "something") return "something";
+    if (!able || !await this.#look() || this.#pending.length > this.#own) return "something";
+    return this.#timers();
   }
 
   /** Finds the pending operations; false when that cannot be known. */

@@ -3,12 +3,16 @@
  *
  * - `unhandledrejection`, `error`: without listeners that prevent the default a rejection or a throw that nobody catches
  *   ends the worker and the process. Here it ends the actor that it belongs to (S12).
+ * - `addEventListener("error")`: an error that comes while Deno tells the listeners of another one ends the worker, whoever
+ *   prevents the default (measured on Deno 2.9.6). So what those of the program throw is caught.
  * - `setTimeout`, `setInterval`, `setImmediate`, `queueMicrotask`: a throw in a callback is reported to the worker without
  *   a trace of the actor that set it, so callbacks set by an actor are wrapped.
  * - Timers are counted, because a pending one can wake an actor: the wrapped ones here, those of `node:timers` by what
  *   Node's own API lists. `AbortSignal.timeout` and `Atomics.waitAsync` are in no list, so they are wrapped to be counted.
+ *   Those that Deno would not wait for are told apart.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
  * - `close`: would end the worker silently; it is refused.
+ * - `postMessage`: is the scheduler's own way to the control thread; it is refused.
  * - `Error.stackTraceLimit`: a stack shows ten frames, and seven or more of the runtime's own lie between an actor's function and
  *   the functions that await it.
  *
@@ -16,6 +20,8 @@
  */
 import { currentActor } from "./async_context.ts";
 import { ExitError } from "./errors.ts";
+import { AbortTimeouts, isReferenced } from "./abort_timeouts.ts";
+import type { Foreign } from "./foreign_work.ts";
 
 /** So many frames of the runtime at most lie below an actor's function that is resumed: 7, with --contain 17. */
 const OWN_FRAMES = 20;
@@ -28,31 +34,34 @@ export interface GuardHost {
   halt(code: number): void;
 }
 
-/** Changes the globals of this worker; gives the number of the program's pending timers. */
-export function installGuard(host: GuardHost): () => number {
+/** Changes the globals of this worker, and `ports` to the control thread; what it gives tells of the program's pending timers. */
+export function installGuard(host: GuardHost, ports: readonly unknown[]): () => Foreign {
   const pending = new Set<unknown>();
   guardErrors(host);
+  guardErrorListeners(host);
   guardTimers(host, pending);
-  countUnlisted(pending);
+  const timeouts = countUnlisted(pending);
   guardExits(host);
+  guardPorts(ports);
   Error.stackTraceLimit += OWN_FRAMES;
   const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
   return () => {
     // Cleared by its number, by its own close() or by node:timers: that comes by none of the functions here.
     for (const timer of pending) if ((timer as { _destroyed?: boolean })._destroyed) pending.delete(timer);
     const listed = process?.getActiveResourcesInfo?.() ?? [];
-    return pending.size + listed.filter((kind) => kind === "Timeout").length;
+    const waiting = [...pending, ...timeouts.pending()];
+    if (listed.includes("Timeout") || waiting.some(isReferenced)) return "something";
+    return waiting.length > 0 ? "unreferenced" : "nothing";
   };
 }
 
 /** What can wake an actor and is in no list of pending work. */
-function countUnlisted(pending: Set<unknown>): void {
+function countUnlisted(pending: Set<unknown>): AbortTimeouts {
+  const timeouts = new AbortTimeouts();
   const timeout = AbortSignal.timeout;
   AbortSignal.timeout = (ms: number) => {
     const signal = timeout.call(AbortSignal, ms);
-    const token = {};
-    pending.add(token);
-    signal.addEventListener("abort", () => pending.delete(token), { once: true });
+    timeouts.add(signal);
     return signal;
   };
   // deno-lint-ignore no-explicit-any
@@ -66,6 +75,7 @@ function countUnlisted(pending: Set<unknown>): void {
     }
     return result;
   };
+  return timeouts;
 }
 
 /** What `Deno.exit` has thrown, so that nothing behind it runs. */
@@ -85,8 +95,67 @@ function guardErrors(host: GuardHost): void {
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    uncaught(host, currentActor(), event.error ?? event.message);
+    reporting(() => uncaught(host, currentActor(), event.error ?? event.message));
   });
+}
+
+let isReporting = false;
+const { queueMicrotask: soon } = globalThis;
+
+function reporting<T>(step: () => T): T {
+  const before = isReporting;
+  isReporting = true;
+  try {
+    return step();
+  } finally {
+    isReporting = before;
+  }
+}
+
+/** Where the program's listeners are called: behind the report of an error, since a throw of theirs would be a second one. */
+export function outsideReport(step: () => void): void {
+  if (isReporting) soon(step);
+  else step();
+}
+
+/** What the program's own listeners of `error` throw is caught; `onerror` and `process.on` set theirs by this function too. */
+function guardErrorListeners(host: GuardHost): void {
+  const { addEventListener, removeEventListener } = globalThis;
+  const guarded = new WeakMap<object, EventListener>();
+  const guard = (listener: EventListenerOrEventListenerObject): EventListener => {
+    const actor = currentActor();
+    return function (this: unknown, event: Event) {
+      try {
+        return reporting(() =>
+          typeof listener === "function" ? listener.call(this as never, event) : listener.handleEvent(event)
+        );
+      } catch (error) {
+        reporting(() => uncaught(host, actor, error));
+      }
+    };
+  };
+  // deno-lint-ignore no-explicit-any
+  const global = globalThis as any;
+  global.addEventListener = function (this: unknown, type: string, listener: unknown, ...options: unknown[]) {
+    let given = listener;
+    if (
+      `${type}` === "error" && (typeof listener === "function" || typeof listener === "object") &&
+      listener !== null
+    ) {
+      given = guarded.get(listener) ?? guard(listener as EventListener);
+      guarded.set(listener, given as EventListener);
+    }
+    return addEventListener.call(this as never ?? global, type, given as never, ...options as []);
+  };
+  global.removeEventListener = function (
+    this: unknown,
+    type: string,
+    listener: unknown,
+    ...options: unknown[]
+  ) {
+    const given = `${type}` === "error" ? guarded.get(listener as object) ?? listener : listener;
+    return removeEventListener.call(this as never ?? global, type, given as never, ...options as []);
+  };
 }
 
 type Callback = (...args: unknown[]) => void;
@@ -145,6 +214,15 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
   global.queueMicrotask = (callback: unknown) => queueMicrotask(guarded(callback) as () => void);
 }
 
+/** Node takes integers, also as text, and refuses all else: as its own setter of `process.exitCode` does. */
+function asExitCode(process: { exitCode: unknown }, code: unknown): number {
+  const before = process.exitCode;
+  process.exitCode = code;
+  const taken = Number(process.exitCode);
+  process.exitCode = before;
+  return taken;
+}
+
 function guardExits(host: GuardHost): void {
   const exit = (code?: number): never => {
     const given = typeof code === "number" ? code : Number(Deno.exitCode) || 0;
@@ -157,7 +235,8 @@ function guardExits(host: GuardHost): void {
   // deno-lint-ignore no-explicit-any
   const process = (globalThis as any).process;
   if (process !== undefined) {
-    process.exit = exit;
+    process.exit = (code?: unknown): never =>
+      exit(code === undefined || code === null ? undefined : asExitCode(process, code));
     process.reallyExit = exit;
   }
   // deno-lint-ignore no-explicit-any
@@ -166,4 +245,13 @@ function guardExits(host: GuardHost): void {
       "close() would end a scheduler with all its actors. Return to end the actor, or call self.halt(code) to end the program",
     );
   };
+}
+
+function guardPorts(ports: readonly unknown[]): void {
+  const postMessage = () => {
+    throw new TypeError(
+      "postMessage() reaches nobody from a scheduler. Send to an actor: self.send(to, message)",
+    );
+  };
+  for (const port of ports) if (port !== null) (port as { postMessage: unknown }).postMessage = postMessage;
 }

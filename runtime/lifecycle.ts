@@ -36,6 +36,7 @@ import { OF_SUPERVISOR } from "./marks.ts";
 import { Timer } from "../timer/wheel.ts";
 import { failCall, failCallsOf } from "./call.ts";
 import * as waiting from "./waiting.ts";
+import { outsideReport } from "./guard.ts";
 
 /**
  * Ends an actor, once: first those who supervise it are told, then watchers and links, then joiners in the order in
@@ -429,7 +430,8 @@ function beginToEnd(s: Scheduler, target: ActorImpl, error: ExitError): void {
 /** The listeners are the actor's own code, in whatever stack it is told to end. */
 function abort(actor: ActorImpl, reason: Error): void {
   const controller = actor.extras?.abort ?? null;
-  if (controller !== null && !controller.signal.aborted) within(actor, () => controller.abort(reason));
+  if (controller === null || controller.signal.aborted) return;
+  outsideReport(() => within(actor, () => controller.abort(reason)));
 }
 
 /** A supervised actor waits for the first time: it has started. Called by the scheduler when the baton is put down. */

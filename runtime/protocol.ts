@@ -9,6 +9,7 @@ import type { PlainConfig } from "./config.ts";
 import type { WireOutcome } from "./wire.ts";
 import type { SharedMemory } from "./layout.ts";
 import type { SpanContext } from "./telemetry.ts";
+import type { Foreign } from "./foreign_work.ts";
 
 // --- Records: kind, target pid, aux (int32), payload ------------------------------------------------------------
 
@@ -236,8 +237,8 @@ export type FromWorker =
     readonly type: "probed";
     readonly ticket: number;
     readonly epoch: number;
-    /** Something that is not smarm's could still wake an actor. */
-    readonly foreign: boolean;
+    /** What is not smarm's and could still wake an actor. */
+    readonly foreign: Foreign;
     readonly waiting: ActorReport[];
   }
   | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }

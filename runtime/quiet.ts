@@ -6,7 +6,8 @@
  * between its answer and the last one (its epoch is the same), and every record that was sent has been taken in.
  *
  * If nothing foreign is pending anywhere, either the program is over in all but name (main has ended well and the rest
- * only wait for messages: they are told to end), or it is a deadlock.
+ * only wait for messages: they are told to end), or it is a deadlock. What Deno would not wait for, such as an unref'd
+ * timer, keeps no program alive that is over in all but name; but it may end what looks like a deadlock.
  *
  * @module
  */
@@ -119,16 +120,22 @@ export class QuietCheck {
       out = (out + Atomics.load(this.#words, peer * PEER_WORDS + RECORDS_OUT)) | 0;
     }
     const moved = answers.some((one, id) => one.epoch !== Atomics.load(this.#words, id * PEER_WORDS + EPOCH));
-    if (moved || out !== taken || !this.#allAsleep() || answers.some((one) => one.foreign)) {
-      this.#waitMs = Math.min(RAREST_LOOK_MS, this.#waitMs * 2);
-      this.#later();
-      return;
-    }
+    const isSettled = !moved && out === taken && this.#allAsleep();
+    if (!isSettled || answers.some((one) => one.foreign === "something")) return this.#lookAgain();
     const waiting = answers.flatMap((one) => one.waiting);
-    const onlyReceive = onlyWaitForMessages(waiting);
-    this.#closed = true;
-    if (this.#events.mainEndedWell() && onlyReceive) this.#events.shutdown();
-    else this.#events.deadlock(verdict(waiting, this.#events.now()));
+    if (this.#events.mainEndedWell() && onlyWaitForMessages(waiting)) {
+      this.#closed = true;
+      this.#events.shutdown();
+    } else if (answers.some((one) => one.foreign === "unreferenced")) this.#lookAgain();
+    else {
+      this.#closed = true;
+      this.#events.deadlock(verdict(waiting, this.#events.now()));
+    }
+  }
+
+  #lookAgain(): void {
+    this.#waitMs = Math.min(RAREST_LOOK_MS, this.#waitMs * 2);
+    this.#later();
   }
 }
 

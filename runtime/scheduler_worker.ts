@@ -12,7 +12,7 @@ import { Remote } from "./remote.ts";
 import { IoClient } from "../io/client.ts";
 import { Doorbell } from "./doorbell.ts";
 import { EventLoop } from "./event_loop.ts";
-import { ForeignWork } from "./foreign_work.ts";
+import { type Foreign, ForeignWork } from "./foreign_work.ts";
 import { installGuard } from "./guard.ts";
 import { LoadFailure, loadProgram } from "./load.ts";
 import { packOutcome } from "./wire.ts";
@@ -57,8 +57,11 @@ const early: ToWorker[] = [];
 /** What the scheduler itself has to say (M12). */
 let log: Log;
 
-if (thread === null) control.onmessage = (event: MessageEvent<ToWorker>) => hear(event.data);
+// Not `onmessage`: the program may set that, as a module does that serves as a worker elsewhere. What comes is for no
+// listener but the first one.
+if (thread === null) control.addEventListener("message", (event: MessageEvent<ToWorker>) => hear(event.data));
 else control.on("message", hear);
+addEventListener("message", (event) => event.stopImmediatePropagation());
 
 function hear(message: ToWorker): void {
   switch (message.type) {
@@ -211,7 +214,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
       post({ type: "report", text: describeOutcome(outcome, init.colors, null), ...rootOf(outcome) });
     },
     halt: (code) => post({ type: "halt", code }),
-  });
+  }, [globalThis, parentPort]);
   log.info("initialized", { schedulers: memory.schedulers });
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
   if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));
@@ -287,23 +290,25 @@ async function probe(ticket: number): Promise<void> {
     break;
   }
   // Cheapest first: a server with ten thousand connections has as many actors to report.
-  const isForeign = stuckOutside || s.io.pending > 0 || s.timers.size > 0 || await foreign.isPending();
+  let foreignWork: Foreign = "something";
+  if (!stuckOutside && s.io.pending === 0 && s.timers.size === 0) foreignWork = await foreign.pending();
   // Those that wait in something else than a receive decide the verdict: they come first, and all others may be too many.
   const waiting = [];
   for (const decides of [true, false]) {
-    for (const actor of isForeign ? [] : s.residents) {
+    for (const actor of foreignWork === "something" ? [] : s.residents) {
       if (waiting.length === MOST_REPORTED) break;
       if ((actor.waits !== null) === decides) waiting.push(reportActor(actor));
     }
   }
-  const unchanged = epoch === Atomics.load(s.words, s.base + EPOCH);
+  if (
+    epoch !== Atomics.load(s.words, s.base + EPOCH) || s.loading > 0 || s.timers.size > 0 ||
+    s.io.pending > 0 || s.queue.length > 0
+  ) foreignWork = "something"; // what is pending may have begun meanwhile
   post({
     type: "probed",
     ticket,
     epoch,
-    // what is pending may have begun meanwhile
-    foreign: isForeign || !unchanged || s.loading > 0 || s.timers.size > 0 ||
-      s.io.pending > 0 || s.queue.length > 0,
+    foreign: foreignWork,
     waiting,
   });
 }

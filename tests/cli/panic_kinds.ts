@@ -189,6 +189,17 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     // deno-lint-ignore no-process-global
     process.exit(8);
   },
+  processExitsWithText() {
+    // deno-lint-ignore no-process-global
+    process.exit("9");
+  },
+  postsMessage() {
+    (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(null);
+  },
+  processExitsBadly() {
+    // deno-lint-ignore no-process-global
+    process.exit("nine");
+  },
   async exitsInCallback(self) {
     setTimeout(() => Deno.exit(6), 1);
     await untilToldToEnd(self);

@@ -119,13 +119,21 @@ Deno.test("a main that panics while others live has them told to end", async () 
 
 Deno.test("self.halt, Deno.exit and process.exit end the program with their code, from any actor", async () => {
   for (
-    const [kind, wanted] of [["halts", 4], ["childHalts", 5], ["exits", 7], ["exitsPlainly", 0], [
-      "processExits",
-      8,
-    ], [
-      "exitsModulo",
-      3,
-    ]] as const
+    const [kind, wanted] of [
+      ["halts", 4],
+      ["childHalts", 5],
+      ["exits", 7],
+      ["exitsPlainly", 0],
+      [
+        "processExits",
+        8,
+      ],
+      ["processExitsWithText", 9],
+      [
+        "exitsModulo",
+        3,
+      ],
+    ] as const
   ) {
     for (const options of [[], ["--contain"]]) { // in the other kind of worker, process.exit is to end that alone
       const { code, stdout, stderr } = await runSmarm([...options, "--threads", "2", PROGRAM.pathname, kind]);
@@ -169,7 +177,15 @@ Deno.test("Deno.exit in a callback ends that only: the actor is told to end, and
   }
 });
 
-Deno.test("a halt code that is none, and close(), are panics that say what to do", async () => {
+Deno.test("an exit code that is none, close() and postMessage() are panics that say what to do", async () => {
+  assertMatch(
+    await panicOf("processExitsBadly"),
+    /TypeError: The "code" argument must be integer\. Received type string/,
+  );
+  assertMatch(
+    await panicOf("postsMessage"),
+    /TypeError: postMessage\(\) reaches nobody from a scheduler\. Send to/,
+  );
   assertMatch(await panicOf("haltsBadly"), /RangeError: halt needs an exit code from 0 to 255, got 400\n/);
   const told = await panicOf("closes");
   assertMatch(told, /TypeError: close\(\) would end a scheduler .* call self\.halt\(code\)/);

@@ -39,7 +39,7 @@ function setup(mainEndedWell: boolean) {
       type: "probed",
       ticket: probes.at(-1)!,
       epoch,
-      foreign: false,
+      foreign: "nothing",
       waiting: [],
       ...change,
     });
@@ -92,7 +92,7 @@ Deno.test("S18: main, or an actor in a join, among those that wait is a deadlock
 
 Deno.test("S18: no verdict while something foreign is pending, a record is on its way, or a scheduler has moved", async () => {
   const doubts: ((t: ReturnType<typeof setup>) => void)[] = [
-    ({ answer }) => answer(0, { foreign: true }),
+    ({ answer }) => answer(0, { foreign: "something" }),
     ({ answer, words }) => {
       words[RECORDS_OUT]++;
       answer(0);
@@ -123,7 +123,7 @@ Deno.test("S18: no verdict while something foreign is pending, a record is on it
 Deno.test("S18: after a doubt it asks again, and an answer to an older question is not counted", async () => {
   const { begin, answer, said, probes, check } = setup(true);
   await begin();
-  answer(0, { foreign: true });
+  answer(0, { foreign: "something" });
   answer(1);
   await until(() => probes.length === 2);
   answer(0, { ticket: 1 });
@@ -132,6 +132,26 @@ Deno.test("S18: after a doubt it asks again, and an answer to an older question 
   answer(0);
   assertEquals(said, ["shutdown"]);
   check.close();
+});
+
+Deno.test("S18: what Deno would not wait for keeps no program alive that is over, and it may end a deadlock", async () => {
+  const over = setup(true);
+  await over.begin();
+  over.answer(0, { foreign: "unreferenced", waiting: [waiting("receive")] });
+  over.answer(1);
+  assertEquals(over.said, ["shutdown"]);
+  over.check.close();
+
+  const locked = setup(false);
+  await locked.begin();
+  locked.answer(0, { foreign: "unreferenced", waiting: [waiting("receive")] });
+  locked.answer(1);
+  await until(() => locked.probes.length === 2);
+  assertEquals(locked.said, []);
+  locked.answer(0, { waiting: [waiting("receive")] });
+  locked.answer(1);
+  assertMatch(locked.said[0], /^deadlock: /);
+  locked.check.close();
 });
 
 Deno.test("S18: when somebody is awake at the look, the next that falls asleep tells again", async () => {
@@ -163,4 +183,8 @@ Deno.test("a deadlock of others after main has ended well is told", async () => 
 
 Deno.test("S18: others that only wait for messages are told to end once main has, and its outcome is kept", async () => {
   await gives("othersOnlyWait", "ended", [1, 2, 3]);
+});
+
+Deno.test("S18: timers that Deno would not wait for do not keep others alive that only wait for messages", async () => {
+  await gives("othersOnlyWaitBesideTimers", "ended", [1, 2]);
 });

@@ -197,6 +197,7 @@ const WAKERS: Record<string, (wake: () => void) => unknown> = {
       wake();
     }, 60);
   },
+  "a timer that Deno would not wait for": (wake) => Deno.unrefTimer(setTimeout(wake, 60)),
   setImmediate(wake) {
     let left = 500;
     // deno-lint-ignore no-node-globals
@@ -206,6 +207,10 @@ const WAKERS: Record<string, (wake: () => void) => unknown> = {
   "node:timers": (wake) => nodeTimers.setTimeout(wake, 60),
   "node:timers/promises": (wake) => void nodeDelay(60).then(wake),
   "AbortSignal.timeout": (wake) => AbortSignal.timeout(60).addEventListener("abort", wake),
+  "AbortSignal.any": (wake) => {
+    const { signal } = new AbortController();
+    AbortSignal.any([signal, AbortSignal.timeout(60)]).addEventListener("abort", wake);
+  },
   "Atomics.waitAsync": (wake) => {
     const words = new Int32Array(new SharedArrayBuffer(4));
     void (Atomics as Any).waitAsync(words, 0, 0, 60).value.then(wake);
@@ -724,6 +729,20 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
   othersOnlyWait(self) {
     const last = self.stats().schedulerCount - 1;
     for (let i = 0; i < 10; i++) self.spawnWith({ scheduler: i % (last + 1) }, waits);
+    return "ended";
+  },
+
+  /** The same, and what is left would take longer than any test. */
+  async othersOnlyWaitBesideTimers(self) {
+    self.spawn(waits);
+    const unref = (timer: unknown) => (timer as { unref(): void }).unref();
+    const longMs = 1_000_000;
+    unref(setTimeout(() => {}, longMs));
+    Deno.unrefTimer(setInterval(() => {}, longMs));
+    const nobodyListens = AbortSignal.timeout(longMs);
+    const { signal } = new AbortController();
+    await self.sleep(1, { signal: AbortSignal.any([signal, nobodyListens]) });
+    await self.sleep(1, { signal: nobodyListens });
     return "ended";
   },
 
