@@ -12,19 +12,10 @@
  * @module
  */
 import { type Doorbell, ring } from "../runtime/doorbell.ts";
-import { InLink, OutLink } from "../runtime/link.ts";
+import { Peers } from "../runtime/peers.ts";
 import type { Pid } from "../runtime/api.ts";
-import {
-  BLOCKING_QUEUED,
-  BLOCKING_THREADS,
-  PEER_WORDS,
-  RECORDS_IN,
-  RECORDS_OUT,
-  ringRegion,
-  type SharedMemory,
-} from "../runtime/layout.ts";
+import { BLOCKING_QUEUED, BLOCKING_THREADS, PEER_WORDS, type SharedMemory } from "../runtime/layout.ts";
 import { R_MESSAGE } from "../runtime/protocol.ts";
-import { resetRing } from "../runtime/ring.ts";
 import { Routes } from "../runtime/slot_table.ts";
 import {
   FIRST_RESOURCE,
@@ -71,13 +62,9 @@ export interface PollerEvents extends ThreadSource {
 export class Poller implements OperationHost {
   readonly #memory: SharedMemory;
   readonly #words: Int32Array;
-  readonly #base: number;
   readonly #doorbell: Doorbell;
   readonly #events: PollerEvents;
-  readonly #ins: InLink[] = [];
-  readonly #outs: OutLink[] = [];
-  readonly #portsIn: (MessagePort | undefined)[] = [];
-  readonly #portsOut: (MessagePort | undefined)[] = [];
+  readonly #peers: Peers;
   readonly #routes: Routes;
   readonly #resources = new Map<number, PollerResource>();
   /** What an actor owns; nearly always it is one thing, which needs no set. */
@@ -93,7 +80,6 @@ export class Poller implements OperationHost {
   readonly blocking: BlockingPool;
   #ids = FIRST_RESOURCE;
   #from = 0;
-  #isBacklogged = false;
   #isClosed = false;
   /** Schedulers that have got records in this turn and are woken at its end. */
   readonly #toWake: number[] = [];
@@ -112,34 +98,24 @@ export class Poller implements OperationHost {
     this.#doorbell = doorbell;
     this.#events = events;
     const id = memory.schedulers;
-    this.#base = id * PEER_WORDS;
-    const load = words.subarray(this.#base + BLOCKING_THREADS, this.#base + BLOCKING_QUEUED + 1);
+    const load = words.subarray(id * PEER_WORDS + BLOCKING_THREADS, id * PEER_WORDS + BLOCKING_QUEUED + 1);
     this.blocking = new BlockingPool(this, events, blockingThreads, load);
     this.#routes = new Routes(memory.routes.map((buffer) => new Int32Array(buffer)));
-    for (let peer = 0; peer < memory.schedulers; peer++) this.#link(peer);
+    this.#peers = new Peers(memory, id, memory.schedulers, {
+      openPort: (to) => events.openPort(to, this.#lives[to]),
+      take: (port) => events.take(port),
+      wakeReader: (peer) => this.#wakeSoon(peer),
+      bytesFor: (length) => this.#pool.take(length),
+      undecodable: (peer, kind, error) =>
+        events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
+    });
+    for (let peer = 0; peer < memory.schedulers; peer++) {
+      this.#lostBefore.push(0);
+      this.#running.push(new Map());
+    }
     this.add(new StandardStream(STDIN, this, standard(Deno.stdin), "stdin", false));
     this.add(new StandardStream(STDOUT, this, standard(Deno.stdout), "stdout", false));
     this.add(new StandardStream(STDERR, this, standard(Deno.stderr), "stderr", false));
-  }
-
-  #link(peer: number): void {
-    const id = this.#memory.schedulers;
-    this.#lostBefore[peer] ??= 0;
-    this.#running[peer] = new Map();
-    this.#ins[peer] = new InLink(ringRegion(this.#memory, peer, id), {
-      wakeWriter: () => ring(this.#words, peer),
-      takeSide: () => this.#takeSide(peer),
-      bytesFor: (length) => this.#pool.take(length),
-      undecodable: (kind, _target, _aux, error) =>
-        this.#events.warn(`a record of kind ${kind} from scheduler ${peer} could not be read: ${error}`),
-    });
-    this.#outs[peer] = new OutLink(ringRegion(this.#memory, id, peer), {
-      wakeReader: () => this.#wakeSoon(peer),
-      post: (values, transfer) => {
-        const port = this.#portsOut[peer] ??= this.#events.openPort(peer, this.#lives[peer]);
-        port.postMessage(values, transfer);
-      },
-    });
   }
 
   /**
@@ -147,31 +123,23 @@ export class Poller implements OperationHost {
    * come to whoever takes its place, and what its actors had open is closed. Returns how many records each has carried.
    */
   lost(peer: number): { sent: number; received: number } {
-    const link = this.#ins[peer];
-    while (link.hasRecords() && this.#drainFrom(peer) > 0); // 0: the array that belongs to a record was lost on its way
+    while (this.#peers.hasRecordsOf(peer) && this.#drainFrom(peer) > 0); // 0: the array that belongs to a record was lost on its way
     this.#lostBefore[peer] = new Request(peer, 0, 0).order;
     for (const request of this.#running[peer].values()) {
       request.isOpen = false;
       request.onCancel?.();
     }
+    this.#running[peer].clear();
     for (const resource of [...this.#resources.values()]) resource.lost(peer);
     this.#hasLost = true;
     const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
     for (const owner of [...dead, onTheWayTo(peer, this.#lives[peer]++)]) this.#closeAll(owner);
-    const { sent } = this.#outs[peer]; // after all that, which may have answered
-    const id = this.#memory.schedulers;
-    resetRing(ringRegion(this.#memory, peer, id));
-    resetRing(ringRegion(this.#memory, id, peer));
-    for (const ports of [this.#portsIn, this.#portsOut]) {
-      ports[peer]?.close();
-      ports[peer] = undefined;
-    }
-    this.#link(peer);
+    const carried = this.#peers.reset(peer); // after all that, which may have answered
     const at = this.#toWake.indexOf(peer); // for records that are gone
     if (at >= 0) this.#toWake.splice(at, 1);
     this.pump();
-    return { sent, received: link.received };
+    return carried;
   }
 
   #isDead(owner: number): boolean {
@@ -209,43 +177,28 @@ export class Poller implements OperationHost {
     for (let pass = 0; pass < MOST_PASSES; pass++) {
       this.#doorbell.awake();
       this.#drain();
-      if (this.#isBacklogged) this.#flush();
+      this.#peers.flush();
       this.#doorbell.prepare();
-      if (!this.#hasRecords() && this.#doorbell.sleep()) return;
+      if (!this.#peers.hasRecords() && this.#doorbell.sleep()) return;
     }
     this.#doorbell.prepare();
     if (!this.#doorbell.sleep()) queueMicrotask(this.pump);
     ring(this.#words, this.#memory.schedulers); // schedulers ask without a pause: the event loop gets its turn between
   };
 
-  #hasRecords(): boolean {
-    for (const link of this.#ins) if (link.hasRecords() && !link.stalled) return true;
-    return false;
-  }
-
   #drain(): void {
-    for (let peer = 0; peer < this.#ins.length; peer++) {
-      if (!this.#ins[peer].hasRecords()) continue;
-      this.#drainFrom(peer);
+    for (let peer = 0; peer < this.#memory.schedulers; peer++) {
+      if (this.#peers.hasRecordsOf(peer)) this.#drainFrom(peer);
     }
   }
 
   #drainFrom(peer: number): number {
     this.#from = peer;
-    let taken = 1;
     try {
-      taken = this.#ins[peer].drain(this.#handle, RECORDS_A_TURN);
+      return this.#peers.drain(peer, this.#handle, RECORDS_A_TURN);
     } catch (error) { // a fault of ours: the other requests are served
       this.#events.warn(`the poller could not serve a request: ${(error as Error).stack}`);
-    }
-    this.#words[this.#base + RECORDS_IN] += taken;
-    return taken;
-  }
-
-  #flush(): void {
-    this.#isBacklogged = false;
-    for (const out of this.#outs) {
-      if (out.backlogRecords > 0 && !out.flush()) this.#isBacklogged = true;
+      return 1;
     }
   }
 
@@ -264,14 +217,8 @@ export class Poller implements OperationHost {
   };
 
   setPort(from: number, port: MessagePort): void {
-    this.#portsIn[from] = port;
-    this.#ins[from].stalled = false;
+    this.#peers.setPort(from, port);
     this.pump();
-  }
-
-  #takeSide(peer: number): unknown[] | undefined {
-    const port = this.#portsIn[peer];
-    return port === undefined ? undefined : this.#events.take(port)?.message as unknown[] | undefined;
   }
 
   // --- What schedulers say ----------------------------------------------------------------------------------------
@@ -384,10 +331,7 @@ export class Poller implements OperationHost {
 
   doneBytes(request: Request, bytes: Uint8Array, count: number): void {
     if (!this.#isAwaited(request) || this.#isClosed) return;
-    const out = this.#outs[request.peer];
-    out.sendBytes(R_IO_DONE, 0, request.number, bytes, count);
-    this.#words[this.#base + RECORDS_OUT]++;
-    if (out.backlogRecords > 0) this.#isBacklogged = true;
+    this.#peers.sendBytes(request.peer, R_IO_DONE, 0, request.number, bytes, count);
   }
 
   buffer(length: number): Uint8Array<ArrayBuffer> {
@@ -448,10 +392,7 @@ export class Poller implements OperationHost {
     transfer: Transferable[] | undefined,
   ): void {
     if (this.#isClosed) return; // the rings may be those of another run by now
-    const out = this.#outs[peer];
-    out.send(kind, target, aux, payload, transfer);
-    this.#words[this.#base + RECORDS_OUT]++;
-    if (out.backlogRecords > 0) this.#isBacklogged = true;
+    this.#peers.send(peer, kind, target, aux, payload, transfer);
   }
 
   // --- Resources --------------------------------------------------------------------------------------------------
@@ -511,7 +452,7 @@ export class Poller implements OperationHost {
     ) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
+    this.#peers.close();
     this.#isClosed = true;
   }
 }

@@ -146,10 +146,10 @@ export class Recovery {
         if (s.away.get(pid) === handle) finalizeAway(s, pid, outcomeOf(pid), SEEN, ""); // the loss is reported as a whole
       });
     }
-    for (const [ref, handle] of s.remote.asksOf(lost)) {
+    for (const [ref, handle] of s.remote.handles.asksOf(lost)) {
       const { pid } = handle;
-      if (isDead(pid)) suspects.push(() => s.remote.answerOutcome(pid, ref, outcomeOf(pid)));
-      else s.remote.askAgain(ref, handle);
+      if (isDead(pid)) suspects.push(() => s.remote.handles.answered(pid, ref, outcomeOf(pid)));
+      else s.remote.handles.askAgain(ref, handle);
     }
     return suspects;
   }

@@ -1,6 +1,5 @@
 /**
- * What a scheduler says to other threads, and what it does with what they say: one link a peer and direction, opened
- * when first used.
+ * What a scheduler says to other threads, and what it does with what they say.
  *
  * @module
  */
@@ -8,8 +7,8 @@ import type { Outcome, Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Token } from "../io/token.ts";
 
-import { HandleImpl, handleOf } from "./handle.ts";
-import { SupervisorHandleImpl } from "../supervisor/handle.ts";
+import { LentHandles } from "./lent_handles.ts";
+import { Peers } from "./peers.ts";
 import { answered, arrived, CallImpl, dropCall, type PlainCall } from "./call.ts";
 import {
   dropWatcher,
@@ -25,13 +24,10 @@ import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
 import { birthOf } from "./pid.ts";
-import { DeadActorError } from "./errors.ts";
-import { InLink, OutLink } from "./link.ts";
 import { Loopback } from "./loopback.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
 import { ring } from "./doorbell.ts";
-import { resetRing } from "./ring.ts";
-import { ASLEEP, HUNGRY, PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion } from "./layout.ts";
+import { ASLEEP, HUNGRY, PEER_WORDS } from "./layout.ts";
 import {
   type DeathRecord,
   EXIT_LINK,
@@ -84,34 +80,14 @@ export interface RemoteHost {
 export class Remote {
   readonly #s: Scheduler;
   readonly #host: RemoteHost;
-  readonly #outs: (OutLink | undefined)[] = [];
-  readonly #ins: InLink[] = [];
-  readonly #portsIn: (MessagePort | undefined)[] = [];
-  readonly #portsOut: (MessagePort | undefined)[] = [];
+  readonly #peers: Peers;
   readonly classes = new ObjectClasses();
-  /** Copies of handles that have asked for the outcome, by the question's number. */
-  readonly #asking = new Map<number, HandleImpl>();
+  readonly handles: LentHandles;
   #loopback: Loopback | null = null;
-  /** Handles of which copies are abroad: who has one asks here. */
-  readonly #lent = new Map<Pid, WeakRef<HandleImpl>>();
-  readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
-  #backlogged = 0;
-
   constructor(s: Scheduler, host: RemoteHost) {
     this.#s = s;
     this.#host = host;
-    this.classes.registerSpecial(
-      HandleImpl,
-      1,
-      (handle: HandleImpl) => this.#lend(handle),
-      ([pid, home]: [Pid, number]) => this.#borrow(pid, home, () => new HandleImpl(pid, null)),
-    );
-    this.classes.registerSpecial(
-      SupervisorHandleImpl,
-      20,
-      (handle: SupervisorHandleImpl) => this.#lend(handle),
-      ([pid, home]: [Pid, number]) => this.#borrow(pid, home, () => new SupervisorHandleImpl(s, pid, null)),
-    );
+    this.handles = new LentHandles(s, this.classes);
     this.classes.registerSpecial(
       CallImpl,
       2,
@@ -124,18 +100,14 @@ export class Remote {
       SenderImpl.dehydrate,
       (plain: PlainSender) => SenderImpl.hydrate(s, plain),
     );
-    for (let peer = 0; peer < s.memory.peers; peer++) this.#ins.push(this.#listen(peer));
-  }
-
-  #listen(peer: number): InLink {
-    const s = this.#s;
-    return new InLink(ringRegion(s.memory, peer, s.id), {
+    this.#peers = new Peers(s.memory, s.id, s.memory.peers, {
       classes: this.classes,
-      wakeWriter: () => ring(s.words, peer),
-      takeSide: () => this.#takeSide(peer),
-      undecodable: (kind, _target, _aux, error) => {
+      openPort: (to) => host.openPort(to),
+      take: (port) => host.take(port),
+      wakeReader: (peer) => ring(s.words, peer),
+      undecodable: (peer, kind, error) => {
         if (s.trace !== null && peer < s.memory.schedulers) s.trace.in(peer, kind);
-        this.#host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`);
+        host.warn(`a record of kind ${kind} from peer ${peer} could not be read: ${error}`);
       },
     });
   }
@@ -152,36 +124,19 @@ export class Remote {
     transfer?: Transferable[],
     stands?: () => boolean,
   ): boolean {
-    const out = this.#outs[peer] ?? this.#open(peer);
-    const { io } = this.#s;
+    const s = this.#s;
+    const { io } = s;
     if (io.leaving.length > 0) io.leaving.length = 0; // to set it costs 50 ns, for V8 calls into its runtime
-    if (!out.send(kind, target, aux, payload, transfer, stands)) return false;
-    if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
+    if (!this.#peers.send(peer, kind, target, aux, payload, transfer, stands)) return false;
+    if (s.trace !== null && peer < s.memory.schedulers) s.trace.out(peer, kind, target);
     if (io.leaving.length > 0) io.departed(kind, target, peer);
-    this.#s.words[this.#s.base + RECORDS_OUT]++;
-    if (out.backlogRecords > 0) this.#backlogged = 1;
     return true;
   }
 
   /** As {@link record} with bytes as payload, past the codec. */
   bytes(peer: number, kind: number, target: number, aux: number, bytes: Uint8Array): void {
-    const out = this.#outs[peer] ?? this.#open(peer);
-    out.sendBytes(kind, target, aux, bytes);
+    this.#peers.sendBytes(peer, kind, target, aux, bytes);
     if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
-    this.#s.words[this.#s.base + RECORDS_OUT]++;
-    if (out.backlogRecords > 0) this.#backlogged = 1;
-  }
-
-  #open(peer: number): OutLink {
-    const s = this.#s;
-    return this.#outs[peer] = new OutLink(ringRegion(s.memory, s.id, peer), {
-      classes: this.classes,
-      wakeReader: () => ring(s.words, peer),
-      post: (values, transfer) => {
-        const port = this.#portsOut[peer] ??= this.#host.openPort(peer);
-        port.postMessage(values, transfer);
-      },
-    });
   }
 
   /** A message to an actor that does not live here. */
@@ -300,14 +255,14 @@ export class Remote {
   }
 
   notice(scheduler: number, dead: Pid, notice: NoticeRecord): void {
-    this.#outcome(
+    this.sendOutcome(
       notice.outcome,
       (outcome) => this.record(scheduler, R_NOTICE, dead, 0, { ...notice, outcome }),
     );
   }
 
   tellDeath(pid: Pid, outcome: Outcome, witnesses: number, name: string): void {
-    this.#outcome(
+    this.sendOutcome(
       outcome,
       (told) => this.record(birthOf(pid), R_DEATH, pid, 0, { outcome: told, witnesses, name } as DeathRecord),
     );
@@ -343,31 +298,6 @@ export class Remote {
     this.#toActor(to, R_UNLINK, 0, from);
   }
 
-  /** Each copy asks for itself: two actors here may join two copies of one handle. */
-  askForOutcome(handle: HandleImpl): void {
-    const ref = this.#s.numbers.next(this.#asking);
-    this.#asking.set(ref, handle);
-    this.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
-  }
-
-  /** Not for whoever asked under the same number on a scheduler that died, and in whose place this one is. */
-  answerOutcome(pid: Pid, ref: number, outcome: Outcome): void {
-    const handle = this.#asking.get(ref);
-    if (handle?.pid !== pid) return;
-    this.#asking.delete(ref);
-    handle.settle(outcome);
-  }
-
-  /** Questions of copies whose original was on a scheduler that is lost: whoever takes its place is asked anew. */
-  asksOf(lost: number): [ref: number, handle: HandleImpl][] {
-    return [...this.#asking].filter(([, handle]) => handle.home === lost);
-  }
-
-  askAgain(ref: number, handle: HandleImpl): void {
-    this.#asking.delete(ref);
-    this.askForOutcome(handle);
-  }
-
   /** OTP: linking to a dead process is an exit signal with the reason `noproc`. */
   #linkedDead(from: Pid, to: Pid): void {
     signal(this.#s, from, {
@@ -378,7 +308,7 @@ export class Remote {
   }
 
   /** An outcome that cannot be sent is told as a panic that says so. */
-  #outcome(outcome: Outcome, send: (outcome: Outcome) => void): void {
+  sendOutcome(outcome: Outcome, send: (outcome: Outcome) => void): void {
     try {
       send(outcome);
     } catch (error) {
@@ -387,54 +317,25 @@ export class Remote {
     }
   }
 
-  #lend(given: HandleImpl): [Pid, number] {
-    const handle = given.official();
-    if (handle.home === this.#s.id && !this.#lent.has(handle.pid)) {
-      this.#lent.set(handle.pid, new WeakRef(handle));
-      this.#collected.register(handle, handle.pid);
-    }
-    return [handle.pid, handle.home];
-  }
-
-  #borrow(pid: Pid, home: number, copy: () => HandleImpl): HandleImpl {
-    const s = this.#s;
-    if (home !== s.id) return copy();
-    const original = this.#original(pid);
-    if (original !== undefined) return original;
-    const handle = copy(); // it has come home after the original was collected: nobody else would ever settle it
-    if (s.routes.isLive(pid)) s.away.set(pid, handle);
-    else handle.outcome = { kind: "panic", error: outcomeForgotten(pid) };
-    return handle;
-  }
-
-  #original(pid: Pid): HandleImpl | undefined {
-    const actor = this.#s.find(pid);
-    return actor !== undefined ? handleOf(actor) : this.#s.away.get(pid) ?? this.#lent.get(pid)?.deref();
-  }
-
   // --- In ---------------------------------------------------------------------------------------------------------
 
   hasRecords(): boolean {
-    for (let peer = 0; peer < this.#ins.length; peer++) {
-      const link = this.#ins[peer];
-      // A stalled link waits for its side port; when that has come, what was posted to it comes a moment later.
-      if (link.hasRecords() && !(link.stalled && this.#portsIn[peer] === undefined)) return true;
-    }
-    return false;
+    return this.#peers.hasRecords();
   }
 
   /** Takes in what peers have sent, each thing once. Returns how many records. */
   drain(): number {
     let taken = 0;
-    for (let peer = 0; peer < this.#ins.length; peer++) {
-      const link = this.#ins[peer];
-      if (!link.hasRecords()) continue;
-      this.#from = peer;
-      const isTraced = this.#s.trace !== null && peer < this.#s.memory.schedulers;
-      taken += link.drain(isTraced ? this.#handleTraced : this.#handle, RECORDS_A_TURN);
+    for (let peer = 0; peer < this.#s.memory.peers; peer++) {
+      if (this.#peers.hasRecordsOf(peer)) taken += this.#drainFrom(peer);
     }
-    if (taken > 0) this.#s.words[this.#s.base + RECORDS_IN] += taken;
     return taken;
+  }
+
+  #drainFrom(peer: number): number {
+    this.#from = peer;
+    const isTraced = this.#s.trace !== null && peer < this.#s.memory.schedulers;
+    return this.#peers.drain(peer, isTraced ? this.#handleTraced : this.#handle, RECORDS_A_TURN);
   }
 
   #from = 0;
@@ -539,10 +440,10 @@ export class Remote {
         return;
       }
       case R_ASK_OUTCOME:
-        this.#tellOutcome(pid, aux, payload as number);
+        this.handles.tell(pid, aux, payload as number);
         return;
       case R_OUTCOME:
-        this.answerOutcome(pid, aux, payload as Outcome);
+        this.handles.answered(pid, aux, payload as Outcome);
         return;
       default:
         if (!this.#host.handle(this.#from, kind, pid, aux, payload)) {
@@ -556,49 +457,21 @@ export class Remote {
     this.#handle(kind, target, aux, payload);
   };
 
-  #tellOutcome(pid: Pid, ref: number, asker: number): void {
-    let handle = this.#original(pid);
-    if (handle === undefined && this.#s.routes.isLive(pid)) { // whoever had the handle was lost with its scheduler
-      handle = new HandleImpl(pid, null);
-      this.#s.away.set(pid, handle);
-    }
-    const tell = (outcome: Outcome) =>
-      this.#outcome(outcome, (told) => this.record(asker, R_OUTCOME, pid, ref, told));
-    if (handle === undefined) {
-      tell({ kind: "panic", error: outcomeForgotten(pid) });
-      return;
-    }
-    handle.markJoined();
-    this.#s.observed(pid);
-    handle.onOutcome(tell);
-  }
-
   // --- Side channels, backlogs, idle schedulers -------------------------------------------------------------------
 
   setPort(from: number, port: MessagePort): void {
-    this.#portsIn[from] = port;
-    this.#ins[from].stalled = false;
+    this.#peers.setPort(from, port);
     this.#s.arm();
-  }
-
-  #takeSide(peer: number): unknown[] | undefined {
-    const port = this.#portsIn[peer];
-    return port === undefined ? undefined : this.#host.take(port)?.message as unknown[] | undefined;
   }
 
   /** Moves what full rings held back. False: something is still held back. */
   flush(): boolean {
-    if (this.#backlogged === 0) return true;
-    this.#backlogged = 0;
-    for (const out of this.#outs) {
-      if (out !== undefined && out.backlogRecords > 0 && !out.flush()) this.#backlogged = 1;
-    }
-    return this.#backlogged === 0;
+    return this.#peers.flush();
   }
 
   /** Between two looks at the clock of an actor that keeps the thread busy. */
   whileBusy(): void {
-    if (this.#backlogged !== 0) this.flush();
+    if (this.#peers.isBacklogged) this.flush();
     this.#s.work.giveAway();
   }
 
@@ -614,34 +487,15 @@ export class Remote {
 
   /** Takes in all that a dead peer had published. */
   takeAll(peer: number): void {
-    const s = this.#s;
-    const link = this.#ins[peer];
-    while (link.hasRecords()) {
-      this.#from = peer;
-      const taken = link.drain(s.trace === null ? this.#handle : this.#handleTraced, RECORDS_A_TURN);
-      s.words[s.base + RECORDS_IN] += taken;
-      if (taken === 0) break; // the array that belongs to a record was lost on its way
+    while (this.#peers.hasRecordsOf(peer)) {
+      if (this.#drainFrom(peer) === 0) break; // the array that belongs to a record was lost on its way
     }
   }
 
-  /**
-   * A peer is dead: what it had published is taken in, what was on its way to it is dropped, and both rings begin anew:
-   * this end is the only one that is left. Returns how many records each of the two has carried.
-   */
+  /** A peer is dead. Returns how many records each of the two has carried. */
   reset(peer: number): { sent: number; received: number } {
-    const s = this.#s;
     this.takeAll(peer);
-    const link = this.#ins[peer];
-    const sent = this.#outs[peer]?.sent ?? 0; // after the drain, which may have answered
-    resetRing(ringRegion(s.memory, peer, s.id));
-    resetRing(ringRegion(s.memory, s.id, peer));
-    this.#ins[peer] = this.#listen(peer);
-    this.#outs[peer] = undefined;
-    for (const ports of [this.#portsIn, this.#portsOut]) {
-      ports[peer]?.close();
-      ports[peer] = undefined;
-    }
-    return { sent, received: link.received };
+    return this.#peers.reset(peer); // after the drain, which may have answered
   }
 
   /** A message with a transfer list for an actor that lives here too. */
@@ -668,12 +522,8 @@ export class Remote {
   close(): void {
     this.record = () => false;
     this.bytes = () => {};
-    for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
+    this.#peers.close();
   }
-}
-
-function outcomeForgotten(pid: Pid): DeadActorError {
-  return new DeadActorError(pid, `join: actor is dead, and its spawner keeps no handle of it any more`);
 }
 
 /** The path in the error is what the user wrote, not where the record has it. */

@@ -682,7 +682,7 @@ export class Scheduler {
   }
 
   askForOutcome(handle: HandleImpl): void {
-    this.remote.askForOutcome(handle);
+    this.remote.handles.ask(handle);
   }
 
   logFor(actor: ActorImpl | null): Log {

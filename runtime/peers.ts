@@ -1,0 +1,178 @@
+/**
+ * The rings and side channels between one thread and its peers: one link a peer and direction, opened when first used.
+ *
+ * @module
+ */
+import { ring } from "./doorbell.ts";
+import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } from "./layout.ts";
+import { InLink, type MessageHandler, OutLink } from "./link.ts";
+import { resetRing } from "./ring.ts";
+import type { ObjectClasses } from "./sendable.ts";
+
+export interface PeersHost {
+  /** Objects that have a form of their own in messages. */
+  readonly classes?: ObjectClasses;
+  /** Opens the side channel to a peer: its port, whose other end the control thread carries there. */
+  openPort(to: number): MessagePort;
+  /** The oldest message of a port, if one has arrived. */
+  take(port: MessagePort): { message: unknown } | undefined;
+  /** There are new records for a peer. */
+  wakeReader(peer: number): void;
+  /** Room for bytes that come past the codec. */
+  bytesFor?(length: number): Uint8Array<ArrayBuffer>;
+  undecodable(peer: number, kind: number, error: unknown): void;
+}
+
+export class Peers {
+  readonly #memory: SharedMemory;
+  readonly #id: number;
+  readonly #words: Int32Array;
+  readonly #base: number;
+  readonly #host: PeersHost;
+  readonly #outs: (OutLink | undefined)[] = [];
+  readonly #ins: InLink[] = [];
+  readonly #portsIn: (MessagePort | undefined)[] = [];
+  readonly #portsOut: (MessagePort | undefined)[] = [];
+  #isBacklogged = false;
+
+  /** Of the thread that has this `id`; its peers are the first `count`. */
+  constructor(memory: SharedMemory, id: number, count: number, host: PeersHost) {
+    this.#memory = memory;
+    this.#id = id;
+    this.#words = new Int32Array(memory.peerWords);
+    this.#base = id * PEER_WORDS;
+    this.#host = host;
+    for (let peer = 0; peer < count; peer++) this.#ins.push(this.#listen(peer));
+  }
+
+  #listen(peer: number): InLink {
+    const { classes, bytesFor } = this.#host;
+    return new InLink(ringRegion(this.#memory, peer, this.#id), {
+      classes,
+      bytesFor,
+      wakeWriter: () => ring(this.#words, peer),
+      takeSide: () => {
+        const port = this.#portsIn[peer];
+        return port === undefined ? undefined : this.#host.take(port)?.message as unknown[] | undefined;
+      },
+      undecodable: (kind, _target, _aux, error) => this.#host.undecodable(peer, kind, error),
+    });
+  }
+
+  #open(peer: number): OutLink {
+    return this.#outs[peer] = new OutLink(ringRegion(this.#memory, this.#id, peer), {
+      classes: this.#host.classes,
+      wakeReader: () => this.#host.wakeReader(peer),
+      post: (values, transfer) => {
+        const port = this.#portsOut[peer] ??= this.#host.openPort(peer);
+        port.postMessage(values, transfer);
+      },
+    });
+  }
+
+  // --- Out --------------------------------------------------------------------------------------------------------
+
+  /** One record to a peer, if it still `stands` when it is written. @throws NotSendableError */
+  send(
+    peer: number,
+    kind: number,
+    target: number,
+    aux: number,
+    payload: unknown,
+    transfer?: Transferable[],
+    stands?: () => boolean,
+  ): boolean {
+    const out = this.#outs[peer] ?? this.#open(peer);
+    if (!out.send(kind, target, aux, payload, transfer, stands)) return false;
+    this.#sent(out);
+    return true;
+  }
+
+  /** As {@link send} with bytes as payload, past the codec. */
+  sendBytes(
+    peer: number,
+    kind: number,
+    target: number,
+    aux: number,
+    bytes: Uint8Array,
+    length = bytes.length,
+  ): void {
+    const out = this.#outs[peer] ?? this.#open(peer);
+    out.sendBytes(kind, target, aux, bytes, length);
+    this.#sent(out);
+  }
+
+  #sent(out: OutLink): void {
+    this.#words[this.#base + RECORDS_OUT]++;
+    if (out.backlogRecords > 0) this.#isBacklogged = true;
+  }
+
+  /** Full rings hold records back. */
+  get isBacklogged(): boolean {
+    return this.#isBacklogged;
+  }
+
+  /** Moves what full rings held back. False: something is still held back. */
+  flush(): boolean {
+    if (!this.#isBacklogged) return true;
+    this.#isBacklogged = false;
+    for (const out of this.#outs) {
+      if (out !== undefined && out.backlogRecords > 0 && !out.flush()) this.#isBacklogged = true;
+    }
+    return !this.#isBacklogged;
+  }
+
+  // --- In ---------------------------------------------------------------------------------------------------------
+
+  hasRecords(): boolean {
+    for (let peer = 0; peer < this.#ins.length; peer++) if (this.hasRecordsOf(peer)) return true;
+    return false;
+  }
+
+  hasRecordsOf(peer: number): boolean {
+    const link = this.#ins[peer];
+    // A stalled link waits for its side port; when that has come, what was posted to it comes a moment later.
+    return link.hasRecords() && !(link.stalled && this.#portsIn[peer] === undefined);
+  }
+
+  /** Takes in at most so many records of a peer, each once. Returns how many; those that the handler threw for count. */
+  drain(peer: number, handler: MessageHandler, most: number): number {
+    const link = this.#ins[peer];
+    const before = link.received;
+    try {
+      link.drain(handler, most);
+    } finally {
+      this.#words[this.#base + RECORDS_IN] += link.received - before;
+    }
+    return link.received - before;
+  }
+
+  setPort(from: number, port: MessagePort): void {
+    this.#portsIn[from] = port;
+    this.#ins[from].stalled = false;
+  }
+
+  // --- The end ----------------------------------------------------------------------------------------------------
+
+  /**
+   * A peer is dead, and what it had published has been taken in: what was on its way to it is dropped, and both rings begin
+   * anew, since this end is the only one that is left. Returns how many records each of the two has carried.
+   */
+  reset(peer: number): { sent: number; received: number } {
+    const { received } = this.#ins[peer];
+    const sent = this.#outs[peer]?.sent ?? 0;
+    resetRing(ringRegion(this.#memory, peer, this.#id));
+    resetRing(ringRegion(this.#memory, this.#id, peer));
+    this.#ins[peer] = this.#listen(peer);
+    this.#outs[peer] = undefined;
+    for (const ports of [this.#portsIn, this.#portsOut]) {
+      ports[peer]?.close();
+      ports[peer] = undefined;
+    }
+    return { sent, received };
+  }
+
+  close(): void {
+    for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
+  }
+}
