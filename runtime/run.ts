@@ -26,7 +26,7 @@ import type { FromWorker, SchedulerReport, ToWorker } from "./protocol.ts";
 import { readStats } from "./stats.ts";
 import { LogWriter } from "./log_writer.ts";
 import { RunTelemetry } from "./telemetry.ts";
-import { formatDump } from "./dump.ts";
+import { formatDump, formatOverdue } from "./dump.ts";
 import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
 import { Losses } from "./losses.ts";
 import { type Stuck, Watchdog } from "./watchdog.ts";
@@ -273,6 +273,9 @@ export class Run {
         return;
       case "dumped":
         this.#dumps.get(message.ticket)?.(id, message.report);
+        return;
+      case "overdue":
+        this.#sinks.write(formatOverdue(message.report));
         return;
       case "halt":
         this.stop(new HaltedError(message.code));
