@@ -42,7 +42,7 @@ import {
   type Wait,
   YIELD,
 } from "./wait.ts";
-import { formatPid } from "./pid.ts";
+import { formatPid, isPid } from "./pid.ts";
 import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
@@ -205,7 +205,11 @@ export class ActorImpl implements Stateful, Actor {
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
     const s = this.scheduler;
     const wait = s.wait(this, UNTIL, "a promise", options);
-    if (wait instanceof Promise) return wait;
+    if (wait instanceof Promise) {
+      // Its rejection was to be told by this wait, which is refused: it is no rejection that nobody awaits.
+      if (promise instanceof Promise) promise.catch(() => {});
+      return wait;
+    }
     Promise.resolve(promise).then((value) => s.complete(wait, value), (error) => s.fail(wait, error));
     return wait.promise as Promise<T>;
   }
@@ -259,6 +263,7 @@ export class ActorImpl implements Stateful, Actor {
     return lifecycle.unregister(this, name);
   }
   whereis(name: string): Pid | undefined {
+    if (this.state === DONE) throw this.ended("whereis");
     return this.scheduler.names.whereis(name);
   }
   supervise(spec: SupervisorSpec): SupervisorHandle {
@@ -323,9 +328,11 @@ export class ActorImpl implements Stateful, Actor {
     return this.scheduler.logFor(this);
   }
   stats(): RuntimeStats {
+    if (this.state === DONE) throw this.ended("stats");
     return this.scheduler.stats();
   }
   format(pid: Pid<never>): string {
+    if (!isPid(pid)) throw new TypeError(`format needs a pid, got ${Deno.inspect(pid, { depth: 0 })}`);
     return formatPid(pid);
   }
   halt(code = 0): void {

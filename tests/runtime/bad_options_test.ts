@@ -77,3 +77,27 @@ Deno.test("what is wrong with a child's spec is told before anything is started"
     }
   });
 });
+
+Deno.test("format refuses what is no pid", async () => {
+  await runActors((self: Actor) => {
+    const child = self.spawn(() => {});
+    // deno-lint-ignore no-explicit-any
+    for (const bad of [...BAD, child, undefined, -1, 1.5] as any[]) {
+      assertThrows(() => self.format(bad), TypeError, "format needs a pid, got");
+    }
+  });
+});
+
+Deno.test("a promise that an until refused ends nobody when it rejects", async () => {
+  const value = await runActors(async (self: Actor) => {
+    const waiter = self.spawn(async (self: Actor) => {
+      const { promise, reject } = Promise.withResolvers<void>();
+      const why = await self.until(promise, { signal: AbortSignal.abort() }).catch((error) => error.name);
+      reject(new Error("too late"));
+      await new Promise((resolve) => setTimeout(resolve)); // rejections that nobody awaits are told by then
+      return why;
+    });
+    return await waiter.join();
+  });
+  assertEquals(value, { kind: "exit", value: "AbortError" });
+});
