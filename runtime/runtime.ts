@@ -13,6 +13,7 @@ import { resolveModule } from "./load.ts";
 import { askForPermissions } from "./permissions.ts";
 import { Run, type RunOptions, type RunSinks } from "./run.ts";
 import { AlreadyRunningError, LoadError, StoppedError } from "./errors.ts";
+import { checkSendable } from "./sendable.ts";
 import { openTrace, type TraceFiles } from "../trace/writer.ts";
 
 const STDERR: RunSinks = {
@@ -92,7 +93,8 @@ export class Runtime {
    * Runs the module's `main` and every actor that it starts; gives main's outcome, a panic included, when all have
    * ended. A module that is no URL is a path, taken from the current folder.
    *
-   * @throws AlreadyRunningError while a run is active; LoadError when the module cannot be loaded; DeadlockError;
+   * @throws TypeError for another module or other options; NotSendableError for an argument that cannot be cloned;
+   * AlreadyRunningError while a run is active; LoadError when the module cannot be loaded; DeadlockError;
    * HaltedError after `self.halt` or `Deno.exit`; StoppedError after `stop()`, or when the thread that does the IO dies.
    */
   async run(module: URL | string, options: RunOptions = {}): Promise<Outcome> {
@@ -101,6 +103,7 @@ export class Runtime {
         "Cannot run: a run is active. Wait for it, stop it, or make another runtime",
       );
     }
+    checkCall(module, options);
     const url = resolveModule(String(module));
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
@@ -149,6 +152,23 @@ export class Runtime {
     await run.over;
     return true;
   }
+}
+
+/** Before anything starts: arguments that cannot be posted would leave the first thread behind. */
+function checkCall(module: unknown, options: unknown): void {
+  if (typeof module !== "string" && !(module instanceof URL)) {
+    throw new TypeError(
+      `run needs the URL or the path of a module, got ${Deno.inspect(module, { depth: 0 })}`,
+    );
+  }
+  const isObject = typeof options === "object" && options !== null;
+  const { args = [], onLog } = (isObject ? options : {}) as RunOptions;
+  if (!isObject || !Array.isArray(args) || (onLog !== undefined && typeof onLog !== "function")) {
+    throw new TypeError(
+      `run takes { args: [...], onLog } as its options, got ${Deno.inspect(options, { depth: 1 })}`,
+    );
+  }
+  checkSendable(args, "args");
 }
 
 /** Before anything starts. @throws LoadError */
