@@ -13,9 +13,11 @@ import type { Answering, IoClient, Ticket } from "./client.ts";
 import { BLOCKING } from "../runtime/wait.ts";
 import { unpackOutcome } from "../runtime/wire.ts";
 import { Category, checkSendable, NotSendableError } from "../runtime/sendable.ts";
+import { checkList, checkTransfer } from "../runtime/transfer.ts";
 import type { JobResult } from "./blocking_protocol.ts";
 import { blame } from "./errors.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
+import * as waiting from "../runtime/waiting.ts";
 
 export interface BlockingOptions extends WaitOptions {
   /** Moved to the function instead of copied. */
@@ -60,10 +62,15 @@ export async function blocking(
       `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it there (export { ${name} } from "…" counts), so that another thread finds it`,
     );
   }
-  const refused = io.s.refuse(actor, "blocking");
+  const refused = waiting.refuse(actor, "blocking");
   if (refused !== null) return refused;
+  if (options?.transfer !== undefined) checkList(options.transfer, "blockingWith");
   const transfer = new Set<unknown>(options?.transfer);
   for (let i = 0; i < args.length; i++) refuse(io, args[i], `args[${i}]`, transfer);
+  if (transfer.size > 0) { // before anything is moved
+    checkSendable(args, "args", { transfer });
+    checkTransfer(options!.transfer!);
+  }
   const { port1, port2 } = new MessageChannel();
   try {
     port1.postMessage(args, options?.transfer ?? []);

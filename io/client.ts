@@ -39,6 +39,7 @@ import { reviveError } from "./errors.ts";
 import { BIG, BytePool } from "./byte_pool.ts";
 import { Token } from "./token.ts";
 import { registerTokens } from "./tokens.ts";
+import * as waiting from "../runtime/waiting.ts";
 
 /** How a kind of request is answered. One object a kind, shared by all requests of it. */
 export interface Answering {
@@ -146,7 +147,7 @@ export class IoClient {
     subject?: unknown,
   ): Promise<unknown> {
     const s = this.s;
-    const wait = s.wait(actor, answering.waitKind ?? IO, label, options, false);
+    const wait = waiting.open(actor, answering.waitKind ?? IO, label, options, false);
     if (wait instanceof Promise) {
       if (answering.over !== undefined) answering.over(new Ticket(null, 0, resource, answering, subject));
       return wait;
@@ -163,7 +164,7 @@ export class IoClient {
       this.#free.push(number);
       answering.over?.(ticket);
       wait.fail(error);
-      s.settleNow(actor, wait);
+      waiting.settleNow(wait);
       return wait.promise;
     }
     wait.onGiveUp = () => this.#giveUp(ticket);
@@ -254,8 +255,8 @@ export class IoClient {
   #settle(ticket: Ticket, wait: Wait, kind: number, payload: unknown): void {
     if (kind === R_IO_FAILED) {
       const error = reviveError(payload as PackedError);
-      if (ticket.answering.blamesAwaiter) this.s.failAwaiter(wait, error);
-      else this.s.fail(wait, error);
+      if (ticket.answering.blamesAwaiter) waiting.failAwaiter(wait, error);
+      else waiting.fail(wait, error);
       return;
     }
     const { revive } = ticket.answering;
@@ -263,10 +264,10 @@ export class IoClient {
     try {
       if (revive !== undefined) value = revive(this, wait.actor, payload as never, ticket);
     } catch (error) { // what the function in the blocking pool threw
-      this.s.fail(wait, error);
+      waiting.fail(wait, error);
       return;
     }
-    this.s.complete(wait, value);
+    waiting.complete(wait, value);
   }
 
   // --- Who owns what ----------------------------------------------------------------------------------------------
@@ -322,8 +323,7 @@ export class IoClient {
    * what that is.
    */
   given(value: unknown, to: Pid): Token[] {
-    const tokens: Token[] = [];
-    collect(value, tokens);
+    const tokens = tokensIn(value);
     const given: Token[] = [];
     for (const token of tokens) {
       const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
@@ -378,7 +378,7 @@ export class IoClient {
   /** For the dump: what actors hold, and what they wait for. */
   report(): string[] {
     const lines: string[] = [];
-    for (const actor of this.s.actors()) {
+    for (const actor of this.s.residents) {
       const tokens = tokensOf(actor);
       if (tokens.length === 0) continue;
       if (lines.length === MOST_REPORTED) {
@@ -406,27 +406,27 @@ function isForActor(kind: number): boolean {
   return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;
 }
 
-/** Finds the tokens in a value, nested anywhere. */
-function collect(value: unknown, found: Token[], seen: Set<object> = new Set()): void {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
-  if (value instanceof Token) {
-    found.push(value);
-    return;
-  }
-  seen.add(value);
-  if (Array.isArray(value)) {
-    for (const one of value) if (typeof one === "object") collect(one, found, seen);
-  } else if (value instanceof Map) {
-    for (const [key, one] of value) {
-      collect(key, found, seen);
-      collect(one, found, seen);
+/** The tokens in a value, nested anywhere and however deep. Reads no getter. */
+function tokensIn(value: unknown): Token[] {
+  const found: Token[] = [];
+  const seen = new Set<object>();
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one !== "object" || one === null || ArrayBuffer.isView(one) || seen.has(one)) continue;
+    seen.add(one);
+    if (one instanceof Token) found.push(one);
+    else if (one instanceof Map) { for (const [key, entry] of one) left.push(key, entry); }
+    else if (one instanceof Set) { for (const entry of one) left.push(entry); }
+    else if (Array.isArray(one)) { // its values, as it may be all holes
+      for (const entry of Object.values(one)) if (typeof entry === "object") left.push(entry);
+    } else {
+      const keys = one instanceof Error ? [...Object.keys(one), "cause", "errors"] : Object.keys(one);
+      for (const key of keys) {
+        const descriptor = Object.getOwnPropertyDescriptor(one, key);
+        if (descriptor !== undefined && "value" in descriptor) left.push(descriptor.value);
+      }
     }
-  } else if (value instanceof Set) {
-    for (const one of value) collect(one, found, seen);
-  } else if (Object.getPrototypeOf(value) === Object.prototype || !(value instanceof Error)) {
-    for (const key of Object.keys(value)) {
-      const descriptor = Object.getOwnPropertyDescriptor(value, key);
-      if (descriptor !== undefined && "value" in descriptor) collect(descriptor.value, found, seen);
-    }
   }
+  return found;
 }

@@ -13,6 +13,7 @@ import { ownBytes, toBytes } from "./bytes.ts";
 import { failAtAwaiter } from "../runtime/wait.ts";
 import { blame } from "./errors.ts";
 import { formatAddr, Token } from "./token.ts";
+import * as waiting from "../runtime/waiting.ts";
 
 export class Conn extends ByteToken implements api.Conn {
   /** Bytes that were posted since the last write that waited. */
@@ -58,7 +59,7 @@ export class Conn extends ByteToken implements api.Conn {
       return super.writeAs(actor, bytes, options);
     }
     const s = actor.scheduler;
-    const refused = s.refuse(actor, "write");
+    const refused = waiting.refuse(actor, "write");
     if (refused !== null) return refused;
     this.#posted = posted;
     this.io.postBytes(this.id, bytes);

@@ -48,6 +48,7 @@ import { checkDuration } from "../timer/duration.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
 import { receiveWith, takeAt } from "./receive.ts";
 import { checkArgs, checkSpawnOptions } from "./spawn.ts";
+import { admit } from "./mailbox_bound.ts";
 import * as lifecycle from "./lifecycle.ts";
 import { supervise, superviseMany } from "../supervisor/supervise.ts";
 import { signalsOf } from "../supervisor/signals.ts";
@@ -60,6 +61,7 @@ import { select } from "./select.ts";
 import type { Io } from "../io/api.ts";
 import { ActorIo } from "../io/actor_io.ts";
 import { blocking, type BlockingOptions } from "../io/blocking.ts";
+import * as waiting from "./waiting.ts";
 
 /** For waits that are over at once: awaiting it costs a microtask and no allocation. */
 export const RESOLVED: Promise<void> = Promise.resolve();
@@ -126,7 +128,7 @@ export class ActorImpl implements Stateful, Actor {
       return;
     }
     s.messagesLocal++;
-    if (target.extras !== null && target.extras.bound !== null && !lifecycle.admit(target)) return;
+    if (target.extras !== null && target.extras.bound !== null && !admit(target)) return;
     if (s.trace !== null) s.trace.message(this, target, target.receives > 0 && target.state >= RUNNING);
     if (target.mailbox === NO_MAIL) target.mailbox = new Mailbox();
     target.mailbox.push(message);
@@ -173,9 +175,9 @@ export class ActorImpl implements Stateful, Actor {
 
   yield(): Promise<void> {
     const s = this.scheduler;
-    const refused = s.refuse(this, "yield");
+    const refused = waiting.refuse(this, "yield");
     if (refused !== null) return refused;
-    const wait = s.begin(this, YIELD, null);
+    const wait = waiting.begin(this, YIELD, null);
     wait.complete(undefined);
     s.giveWay(this);
     return wait.promise as Promise<void>;
@@ -183,7 +185,7 @@ export class ActorImpl implements Stateful, Actor {
 
   check(): Promise<void> {
     const s = this.scheduler;
-    if (this.rx >= RX_ENDING) return s.refuse(this, "check")!;
+    if (this.rx >= RX_ENDING) return waiting.refuse(this, "check")!;
     return (--s.ops > 0 ? !s.sliceUsed : !s.look(this)) ? RESOLVED : this.yield();
   }
 
@@ -192,25 +194,27 @@ export class ActorImpl implements Stateful, Actor {
     checkOptions(options, "sleep");
     checkSignal(options?.signal);
     const s = this.scheduler;
-    const refused = s.refuse(this, "sleep");
+    const refused = waiting.refuse(this, "sleep");
     if (refused !== null) return refused;
-    const wait = s.begin(this, SLEEP, null);
+    const wait = waiting.begin(this, SLEEP, null);
     wait.onTimeout = wokenUp;
-    s.timeoutIn(wait, ms);
-    if (options?.signal !== undefined) s.giveUpOn(wait, options.signal);
+    waiting.timeoutIn(wait, ms);
+    if (options?.signal !== undefined) waiting.giveUpOn(wait, options.signal);
     s.parked(this);
     return wait.promise as Promise<void>;
   }
 
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
-    const s = this.scheduler;
-    const wait = s.wait(this, UNTIL, "a promise", options);
+    const wait = waiting.open(this, UNTIL, "a promise", options);
     if (wait instanceof Promise) {
       // Its rejection was to be told by this wait, which is refused: it is no rejection that nobody awaits.
       if (promise instanceof Promise) promise.catch(() => {});
       return wait;
     }
-    Promise.resolve(promise).then((value) => s.complete(wait, value), (error) => s.fail(wait, error));
+    Promise.resolve(promise).then(
+      (value) => waiting.complete(wait, value),
+      (error) => waiting.fail(wait, error),
+    );
     return wait.promise as Promise<T>;
   }
 

@@ -398,7 +398,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   /**
    * Never blocks, and never throws for a dead receiver or a name that nobody has (counted as a dead letter). The buffers
    * in `transfer` move.
-   * @throws NotSendableError; TypeError when `to` is no address.
+   * @throws NotSendableError, before anything has moved; TypeError when `to` is no address, or `transfer` no array.
    */
   send<N>(
     to: Pid<N> | Handle<unknown, N> | string,

@@ -22,6 +22,7 @@ import { type Extras, extrasOf } from "./extras.ts";
 import { WATCH_CALL } from "./protocol.ts";
 import { notify } from "./lifecycle.ts";
 import { inquire } from "./inquiry.ts";
+import * as waiting from "./waiting.ts";
 
 export const DEFAULT_CALL_TIMEOUT_MS = 5000;
 
@@ -93,8 +94,8 @@ export class CallImpl implements Call {
       if (wait === null) answered(s, number, well, value);
       else {
         if (number !== 0) s.calls.delete(number);
-        if (well) s.complete(wait, value);
-        else s.fail(wait, value);
+        if (well) waiting.complete(wait, value);
+        else waiting.fail(wait, value);
       }
     }
     this.answered = true;
@@ -168,7 +169,7 @@ export function failCallsOf(s: Scheduler, extras: Extras, pid: Pid, outcome: Out
     if (wait === null) notify(s, { kind: WATCH_CALL, scheduler: home, pid: from, ref: number }, pid, outcome);
     else {
       if (number !== 0) s.calls.delete(number);
-      s.failAwaiter(wait, deadCallee(pid, outcome));
+      waiting.failAwaiter(wait, deadCallee(pid, outcome));
     }
   }
 }
@@ -217,13 +218,13 @@ function startCall(
   defaultMs: number | undefined,
 ): Promise<unknown> {
   const s = actor.scheduler;
-  const refused = s.refuseWait(actor, "call", options);
+  const refused = waiting.refuseWait(actor, "call", options);
   if (refused !== null) return refused;
   const { timeout = defaultMs, signal } = options ?? NO_OPTIONS;
-  const wait = s.begin(actor, CALL, pid);
+  const wait = waiting.begin(actor, CALL, pid);
   wait.onTimeout = inquire;
   if (timeout !== undefined) s.lateTimeouts.insert(wait, timeout);
-  if (signal !== undefined) s.giveUpOn(wait, signal);
+  if (signal !== undefined) waiting.giveUpOn(wait, signal);
   s.ops--;
   try {
     send(s, actor, pid, wait, request);
@@ -232,7 +233,7 @@ function startCall(
     wait.fail(error);
   }
   if (wait.isOpen) s.parked(actor);
-  else s.goOn(actor, wait);
+  else waiting.goOn(wait);
   return wait.promise;
 }
 
@@ -250,7 +251,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
   wait.onGiveUp = () => s.calls.delete(number);
   if (!s.remote.call(actor.pid, pid, number, request)) {
     s.calls.delete(number);
-    s.fail(wait, deadCallee(pid, null));
+    waiting.fail(wait, deadCallee(pid, null));
   }
 }
 
@@ -265,8 +266,8 @@ export function answered(s: Scheduler, number: number, well: boolean, value: unk
   const wait = s.calls.get(number);
   if (wait === undefined) return; // late
   s.calls.delete(number);
-  if (well) s.complete(wait, value);
-  else s.fail(wait, value);
+  if (well) waiting.complete(wait, value);
+  else waiting.fail(wait, value);
 }
 
 /** The news that a callee elsewhere is dead. */
@@ -274,7 +275,7 @@ export function failCall(s: Scheduler, number: number, dead: Pid, outcome: Outco
   const wait = s.calls.get(number);
   if (wait === undefined) return;
   s.calls.delete(number);
-  s.failAwaiter(wait, deadCallee(dead, outcome));
+  waiting.failAwaiter(wait, deadCallee(dead, outcome));
 }
 
 /** `outcome` is null when it was dead before it was asked. */

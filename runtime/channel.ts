@@ -33,6 +33,7 @@ import { formatPid } from "./pid.ts";
 import { R_CHANNEL_CLOSED, R_CHANNEL_GRANT } from "./protocol.ts";
 import type { ChannelTraffic } from "./channel_remote.ts";
 import { WaitingSender, WaitingSenders } from "./channel_waiting.ts";
+import * as waiting from "./waiting.ts";
 
 /** The slots of a channel without bound: more values than memory holds. */
 export const UNBOUNDED = 2 ** 30;
@@ -121,7 +122,7 @@ export class ChannelCore {
     this.#waiting.remove(first);
     if (first.wait === null) this.s.remote.record(first.peer, R_CHANNEL_GRANT, this.number, first.ref, null);
     else {
-      this.s.complete(first.wait, undefined);
+      waiting.complete(first.wait, undefined);
       this.acceptFrom(first.wait.actor, first.value);
     }
   }
@@ -163,7 +164,7 @@ export class ChannelCore {
     const receivers = this.#receivers;
     if (receivers !== null && receivers.length > 0) {
       const receiver = receivers.shift()!;
-      this.s.complete(receiver.wait, value);
+      waiting.complete(receiver.wait, value);
       if (!this.#closed) this.release();
       return;
     }
@@ -254,7 +255,7 @@ export class ChannelCore {
     this.#onTheirWay = this.capacity - free - this.#buffer.length;
     for (let sender = this.#waiting.first; sender !== null; sender = this.#waiting.first) {
       this.#waiting.remove(sender);
-      if (sender.wait !== null) this.s.fail(sender.wait, channelClosed("send", this.owner.pid));
+      if (sender.wait !== null) waiting.fail(sender.wait, channelClosed("send", this.owner.pid));
       else this.s.remote.record(sender.peer, R_CHANNEL_CLOSED, this.number, sender.ref, null);
     }
     this.#tellTheEnd();
@@ -276,7 +277,7 @@ export class ChannelCore {
     const receivers = this.#receivers;
     this.#receivers = null;
     if (receivers !== null) {
-      for (const { wait } of receivers) this.s.fail(wait, channelClosed("receive", this.owner.pid));
+      for (const { wait } of receivers) waiting.fail(wait, channelClosed("receive", this.owner.pid));
     }
     if (this.selects > 0) this.s.wake(this.owner);
   }

@@ -25,6 +25,7 @@ import { R_CHANNEL_CLOSE, R_CHANNEL_RETURN, R_CHANNEL_VALUE } from "./protocol.t
 import { formatPid } from "./pid.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
 import { checkDuration } from "../timer/duration.ts";
+import * as waiting from "./waiting.ts";
 
 export function channel(actor: ActorImpl, capacity: number | undefined): Channel<unknown> {
   if (capacity !== undefined && (!Number.isInteger(capacity) || capacity < 1 || capacity > UNBOUNDED)) {
@@ -82,7 +83,7 @@ export class SenderImpl implements ChannelSender<unknown> {
     const actor = currentActor();
     const s = this.#s;
     try {
-      const refused = actor === undefined ? null : s.refuse(actor, "send");
+      const refused = actor === undefined ? null : waiting.refuse(actor, "send");
       if (refused !== null) return refused;
       if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
       if (options?.timeout !== undefined) checkDuration(options.timeout, "timeout");
@@ -99,7 +100,7 @@ export class SenderImpl implements ChannelSender<unknown> {
       return Promise.reject(error);
     }
     if (actor === undefined) return this.#sendFromOutside(value, options);
-    const wait = s.wait(actor, CHANNEL_SEND, this.#owner, options, false);
+    const wait = waiting.open(actor, CHANNEL_SEND, this.#owner, options, false);
     if (wait instanceof Promise) return wait;
     if (this.#core !== null) this.#core.addSender(wait, value);
     else s.channels.waitForSlot(this.#home, this.#number, wait, value);
@@ -207,12 +208,12 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
     if (stranger !== null) return Promise.reject(stranger);
     if (core.length > 0 && options === undefined && owner.rx < RX_ENDING) {
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(owner)) return Promise.resolve(core.shift());
-      const wait = s.begin(owner, YIELD, null);
+      const wait = waiting.begin(owner, YIELD, null);
       wait.complete(core.shift());
       s.giveWay(owner);
       return wait.promise;
     }
-    const wait = s.wait(owner, CHANNEL_RECEIVE, null, options, false);
+    const wait = waiting.open(owner, CHANNEL_RECEIVE, null, options, false);
     if (wait instanceof Promise) return wait;
     if (core.length > 0) wait.complete(core.shift());
     else if (core.isOver) wait.fail(channelClosed("receive", owner.pid));
@@ -221,7 +222,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
       s.parked(owner);
       return wait.promise;
     }
-    s.goOn(owner, wait);
+    waiting.goOn(wait);
     return wait.promise;
   }
 

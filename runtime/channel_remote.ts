@@ -29,6 +29,7 @@ import {
   R_CHANNEL_VALUE,
   R_CHANNEL_WAIT,
 } from "./protocol.ts";
+import * as waiting from "./waiting.ts";
 
 /** A send of an actor that lives here to a channel that does not. */
 interface RemoteSend {
@@ -92,7 +93,7 @@ export class ChannelTraffic {
     for (const [ref, { home, wait }] of [...this.#sends]) {
       if (home !== peer) continue;
       this.#take(ref);
-      this.#s.fail(wait, channelClosed("send", wait.target as Pid));
+      waiting.fail(wait, channelClosed("send", wait.target as Pid));
     }
   }
 
@@ -136,10 +137,10 @@ export class ChannelTraffic {
       remote.record(home, R_CHANNEL_VALUE, number, 0, send.value);
     } catch (error) { // not sendable
       remote.record(home, R_CHANNEL_RETURN, number, 0, null);
-      this.#s.fail(send.wait, error);
+      waiting.fail(send.wait, error);
       return;
     }
-    this.#s.complete(send.wait, undefined);
+    waiting.complete(send.wait, undefined);
   }
 
   // --- Records ----------------------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ export class ChannelTraffic {
         return true;
       case R_CHANNEL_CLOSED: {
         const send = this.#take(aux);
-        if (send !== undefined) this.#s.fail(send.wait, channelClosed("send", send.wait.target as Pid));
+        if (send !== undefined) waiting.fail(send.wait, channelClosed("send", send.wait.target as Pid));
         return true;
       }
       default:

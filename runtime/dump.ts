@@ -45,7 +45,7 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
   const actors: ActorReport[] = [];
   const supervisors: SupervisorReport[] = [];
   let live = 0;
-  for (const actor of s.actors()) {
+  for (const actor of s.residents) {
     if (isStolen(s, actor)) continue; // the thief shows it
     live++;
     if (actors.length < limit) actors.push(reportActor(actor));

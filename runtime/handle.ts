@@ -15,6 +15,7 @@ import { JOIN, type Wait } from "./wait.ts";
 import { birthOf, formatPid } from "./pid.ts";
 import { TimeoutError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
+import * as waiting from "./waiting.ts";
 
 export class HandleImpl implements Handle {
   readonly pid: Pid;
@@ -77,12 +78,12 @@ export class HandleImpl implements Handle {
     const s = actor?.scheduler ?? thisThread.scheduler!;
     if (this.outcome !== null) {
       s.observed(this.pid);
-      const refused = actor === undefined ? null : s.refuse(actor, "join");
+      const refused = actor === undefined ? null : waiting.refuse(actor, "join");
       return refused ?? Promise.resolve(this.outcome);
     }
     if (this.home !== s.id && !asked) s.askForOutcome(this);
     if (actor === undefined) return this.#joinFromOutside(options);
-    const wait = s.wait(actor, JOIN, this.pid, options);
+    const wait = waiting.open(actor, JOIN, this.pid, options);
     if (wait instanceof Promise) return wait as Promise<Outcome>;
     wait.onGiveUp = () => this.#leave(wait);
     this.joiners!.push(wait);
@@ -100,7 +101,7 @@ export class HandleImpl implements Handle {
     this.joiners = [];
     for (const joiner of joiners) {
       if (typeof joiner === "function") joiner(outcome);
-      else joiner.actor.scheduler.complete(joiner, outcome);
+      else waiting.complete(joiner, outcome);
     }
   }
 

@@ -17,6 +17,7 @@ import { describeWaits, reportActor } from "./dump.ts";
 import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
 import { CURRENT_KEY, NO_ACTOR, PEER_WORDS, WHERE_BITS } from "./layout.ts";
 import { type CalleeReport, R_ASK_CALLEE, R_CALLEE } from "./protocol.ts";
+import * as waiting from "./waiting.ts";
 
 /** By how much a call's timeout may be late for want of an answer. Guessed: a thousand times what an idle one takes. */
 const ANSWER_MS = 20;
@@ -174,7 +175,7 @@ class Inquiry {
       this.#add(step, { name: "", doing: this.#whyNoAnswer(step.pid, where), callsTo: [] });
       this.#fail();
     };
-    if (wait.timer === null || !wait.timer.armed) s.timeoutIn(wait, ANSWER_MS);
+    if (wait.timer === null || !wait.timer.armed) waiting.timeoutIn(wait, ANSWER_MS);
   }
 
   #whyNoAnswer(pid: Pid, where: number): string {
@@ -192,7 +193,7 @@ class Inquiry {
     const circle = this.#circle === null
       ? ""
       : `. The calls wait for each other in a circle: ${circleTo(this.#circle).map(nameOf).join(" calls ")}`;
-    this.#s.failAwaiter(
+    waiting.failAwaiter(
       this.#wait,
       new TimeoutError(
         `call to ${

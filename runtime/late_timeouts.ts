@@ -6,6 +6,7 @@
  */
 import type { Scheduler } from "./scheduler.ts";
 import type { Wait } from "./wait.ts";
+import * as waiting from "./waiting.ts";
 
 export class LateTimeouts {
   readonly #s: Scheduler;
@@ -27,7 +28,7 @@ export class LateTimeouts {
     if (waits.length === 0) return;
     const now = this.#s.clock.now();
     for (let i = 0; i < waits.length; i++) {
-      if (waits[i].isOpen) this.#s.timeoutAt(waits[i], now + this.#ms[i]);
+      if (waits[i].isOpen) waiting.timeoutAt(waits[i], now + this.#ms[i]);
     }
     waits.length = 0;
     this.#ms.length = 0;

@@ -18,9 +18,9 @@ import { RX_ENDING } from "./wait.ts";
 import { takeAt } from "./receive.ts";
 import { NO_MAIL } from "./mailbox.ts";
 import { SETTLED } from "./offer_states.ts";
-import { DeadActorError, describeReason, ExitError, isQuiet, MailboxFullError } from "./errors.ts";
+import { DeadActorError, describeReason, ExitError, isQuiet } from "./errors.ts";
 import { SEEN, type Witnesses } from "./unobserved.ts";
-import { birthOf, formatPid, indexOf, ROOT_PID } from "./pid.ts";
+import { birthOf, formatPid, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
 import {
   EXIT_ASK,
@@ -34,7 +34,8 @@ import {
 } from "./protocol.ts";
 import { OF_SUPERVISOR } from "./marks.ts";
 import { Timer } from "../timer/wheel.ts";
-import { CallImpl, failCall, failCallsOf } from "./call.ts";
+import { failCall, failCallsOf } from "./call.ts";
+import * as waiting from "./waiting.ts";
 
 /**
  * Ends an actor, once: first those who supervise it are told, then watchers and links, then joiners in the order in
@@ -53,7 +54,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
     s.panicked++;
     if (s.telemetry !== null) s.telemetry.panicked(actor, outcome.error);
   }
-  if (actor.waits !== null || actor.rxResolve !== null) s.dropWaits(actor);
+  if (actor.waits !== null || actor.rxResolve !== null) waiting.dropAll(actor);
   if (actor.mailbox !== NO_MAIL) actor.mailbox.clear();
 
   let witnesses: Witnesses = tellParent(actor.parent, pid, outcome) ? SEEN : 0;
@@ -61,8 +62,8 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (extras !== null) witnesses += release(s, actor, outcome);
 
   s.journal.ends(pid);
+  s.residents.remove(actor);
   if (birthOf(pid) === s.id) {
-    s.born[indexOf(pid)] = undefined;
     const { handle } = actor;
     if (handle === null) actor.outcome = outcome;
     else {
@@ -72,7 +73,6 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
     if (outcome.kind === "panic") s.unobserved.ended(pid, actor.target.name, outcome, witnesses);
     s.slots.free(pid);
   } else {
-    s.adopted.delete(pid);
     s.routes.declareDead(pid);
     s.remote.tellDeath(pid, outcome, witnesses, actor.target.name);
   }
@@ -475,54 +475,3 @@ export function unregister(actor: ActorImpl, name: string): boolean {
 }
 
 // --- Bounded mailboxes --------------------------------------------------------------------------------------------
-
-/** System messages in bounded mailboxes: they take no room of a bound and none of them is dropped. */
-const exempted = new WeakSet<object>();
-
-/** A system message is about to enter a bounded mailbox. */
-export function exempt(target: ActorImpl, message: object): void {
-  target.extras!.bound!.exempted++;
-  exempted.add(message);
-}
-
-function isExempted(message: unknown): boolean {
-  return typeof message === "object" && message !== null && exempted.has(message);
-}
-
-/** Whether one more message may enter a bounded mailbox; makes room for it, or ends the actor, as its policy says. */
-export function admit(target: ActorImpl): boolean {
-  const bound = target.extras!.bound!;
-  const { mailbox } = target;
-  if (mailbox.length < bound.capacity) return true;
-  // Receiving does not count system messages down, so that it costs nothing: they are counted anew where it matters.
-  if (bound.exempted > 0 && mailbox.length < bound.capacity + bound.exempted) {
-    bound.exempted = 0;
-    for (let i = 0; i < mailbox.length; i++) if (isExempted(mailbox.at(i))) bound.exempted++;
-    if (mailbox.length < bound.capacity + bound.exempted) return true;
-  }
-  const s = target.scheduler;
-  bound.dropped++;
-  s.dropped++;
-  switch (bound.onFull) {
-    case "drop-newest":
-      return false;
-    case "drop-oldest": {
-      let oldest = 0;
-      while (isExempted(mailbox.at(oldest))) oldest++;
-      const dropped = takeAt(target, oldest);
-      if (dropped instanceof CallImpl) dropped.dropped(bound.capacity);
-      return true;
-    }
-    case "panic":
-      finalize(s, target, {
-        kind: "panic",
-        error: new MailboxFullError(
-          `a message came to the mailbox of ${
-            formatPid(target.pid)
-          }, which holds its ${bound.capacity} already`,
-        ),
-      });
-      s.dropBaton(target);
-      return false;
-  }
-}

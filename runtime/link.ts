@@ -20,7 +20,8 @@ import { Decoder } from "./codec_read.ts";
 import { PART_HEADER_WORDS, RECORD_HEADER_WORDS, RecordFlag } from "./codec_tags.ts";
 import { Encoder, type EncoderOptions } from "./codec_write.ts";
 import { type Region, RingReader, RingWriter } from "./ring.ts";
-import { checkLeaf, checkSendable, describe, NotSendableError, ObjectClasses } from "./sendable.ts";
+import { checkSendable, describe, NotSendableError, ObjectClasses } from "./sendable.ts";
+import { checkSide, checkTransfer } from "./transfer.ts";
 
 export interface LinkEvents {
   /** Called by the writer after each publication; the implementation looks whether the reader is parked. */
@@ -79,7 +80,9 @@ export class OutLink {
   private readonly partWords: number;
   /** Words of the oldest record in the backlog that went as parts. */
   private partsSent = 0;
-  private encoding = false;
+  /** Writes the message at hand. */
+  private writing: Encoder | null = null;
+  private readonly encoderOptions: EncoderOptions;
   private count = 0;
 
   constructor(region: Region, options: OutLinkOptions) {
@@ -87,12 +90,13 @@ export class OutLink {
     this.generation = this.ring.generation;
     this.classes = options.classes ?? new ObjectClasses();
     this.context = options.context;
-    this.encoder = new Encoder({
+    this.encoderOptions = {
       inlineBytes: options.inlineBytes ?? region.byteLength >> 2,
       classes: this.classes,
       context: options.context,
       arrayNames: options.arrayNames,
-    });
+    };
+    this.encoder = new Encoder(this.encoderOptions);
     this.wakeReader = options.wakeReader;
     this.post = options.post;
     this.partWords = Math.min(
@@ -115,13 +119,22 @@ export class OutLink {
   }
 
   /**
-   * Sends and never blocks. `kind` is 0 to 255, `target` a safe integer, `aux` an int32.
+   * Sends and never blocks. `kind` is 0 to 255, `target` a safe integer, `aux` an int32. What a getter of the payload
+   * sends comes before it. `stands` is asked when nothing can go wrong any more: nothing is sent if it says no.
    *
    * @throws NotSendableError for a payload with something in it that cannot be sent: nothing was sent then.
    */
-  send(kind: number, target: number, aux: number, payload: unknown, transfer?: Transferable[]): void {
-    const { encoder, ring, backlog } = this;
-    if (this.encoding) throw new Error("Cannot send from within a getter of a message that is being sent");
+  send(
+    kind: number,
+    target: number,
+    aux: number,
+    payload: unknown,
+    transfer?: Transferable[],
+    stands?: () => boolean,
+  ): boolean {
+    const { ring, backlog } = this;
+    const outer = this.writing;
+    const encoder = outer === null ? this.encoder : this.encoderWithin(outer);
     if (backlog.records > 0 && ring.seemsMoved()) this.flush();
     if (backlog.records === 0) {
       encoder.begin(ring.area, ring.position, ring.room(USUAL_WORDS), RECORD_HEADER_WORDS);
@@ -130,11 +143,16 @@ export class OutLink {
       encoder.begin(chunk.area, chunk.end, chunk.area.words - chunk.end, RECORD_HEADER_WORDS);
     }
     const transferred = transfer !== undefined && transfer.length > 0;
-    this.encoding = true;
+    this.writing = encoder;
     try {
       encoder.payload(payload, transferred ? new Set(transfer) : undefined);
+      if (transferred) checkTransfer(transfer);
+      if (transferred || stands !== undefined) checkSide(encoder.side, transfer);
+      if (stands !== undefined && !stands()) {
+        encoder.abandon();
+        return false;
+      }
       if (encoder.side.length > 0 || transferred) {
-        if (transferred) checkTransfer(encoder.side, transfer);
         this.post(encoder.side, transfer ?? []);
         encoder.flags |= RecordFlag.Side;
       }
@@ -142,7 +160,7 @@ export class OutLink {
       encoder.abandon();
       throw this.refusal(error, payload, transfer);
     } finally {
-      this.encoding = false;
+      this.writing = outer;
     }
     const { area, start, words } = encoder;
     area.i32[start] = words;
@@ -150,9 +168,19 @@ export class OutLink {
     area.f64[(start >> 1) + 1] = target;
     area.i32[start + 4] = aux;
     this.count++;
-    this.place(words);
+    this.place(encoder, words);
     encoder.settle();
     this.wakeReader();
+    return true;
+  }
+
+  /**
+   * For what a getter of the message at hand sends: that message makes room, and is published after it. The shapes that
+   * it has defined are not known to the reader yet, so there are none.
+   */
+  private encoderWithin(outer: Encoder): Encoder {
+    outer.makeRoom();
+    return new Encoder({ ...this.encoderOptions, shapes: 0 });
   }
 
   /**
@@ -161,10 +189,10 @@ export class OutLink {
    */
   sendBytes(kind: number, target: number, aux: number, bytes: Uint8Array, length = bytes.length): void {
     const { ring } = this;
-    if (this.encoding) throw new Error("Cannot send from within a getter of a message that is being sent");
+    if (this.writing !== null) return void this.send(kind, target, aux, bytes.slice(0, length));
     const words = (BYTES_HEADER_WORDS + ((length + 3) >> 2) + 1) & ~1;
     const at = this.backlog.records > 0 || words > ring.maxRecordWords ? -1 : ring.reserve(words);
-    if (at < 0) return this.send(kind, target, aux, bytes.slice(0, length));
+    if (at < 0) return void this.send(kind, target, aux, bytes.slice(0, length));
     const { i32, f64, u8 } = ring.area;
     i32[at] = words;
     i32[at + 1] = kind | RecordFlag.Bytes;
@@ -179,7 +207,7 @@ export class OutLink {
 
   /** Moves the backlog into the ring as far as there is room; true when nothing is left over. */
   flush(): boolean {
-    const moved = !this.encoding && this.moveBacklog();
+    const moved = this.writing === null && this.moveBacklog();
     if (moved) this.wakeReader();
     return this.backlog.records === 0;
   }
@@ -191,8 +219,8 @@ export class OutLink {
   }
 
   /** The encoder has a record of so many words: publishes it, or lets it wait. */
-  private place(words: number): void {
-    const { encoder, ring, backlog } = this;
+  private place(encoder: Encoder, words: number): void {
+    const { ring, backlog } = this;
     if (backlog.records > 0) {
       if (encoder.inScratch) backlog.append(encoder, words);
       else backlog.grew(words);
@@ -270,25 +298,6 @@ export class OutLink {
     }
     return new NotSendableError("message", `${describe(error)}. Send plain data`, { cause: error });
   }
-}
-
-/**
- * Deno detaches buffers of a transfer list even when it then refuses the message, so what it would refuse is looked for
- * before.
- */
-function checkTransfer(values: unknown[], transfer: Transferable[]): void {
-  transfer.forEach((item, index) => {
-    if (item instanceof ArrayBuffer && item.detached) {
-      throw new NotSendableError(
-        `transfer[${index}]`,
-        "it is detached, it was transferred before. List it once",
-      );
-    }
-    if (transfer.indexOf(item) !== index) {
-      throw new NotSendableError(`transfer[${index}]`, "it is in the list twice. List it once");
-    }
-  });
-  for (const value of values) checkLeaf(value, transfer);
 }
 
 /** Records that wait, each in one piece. `begin` to `end` are the words of a chunk that are in use. */

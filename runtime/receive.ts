@@ -11,6 +11,7 @@ import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
 import { type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
+import * as waiting from "./waiting.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
 export const MANY_RECEIVES = 64;
@@ -37,7 +38,7 @@ export function receiveWith(
     );
   }
   const s = actor.scheduler;
-  const refused = s.refuse(actor, "receive");
+  const refused = waiting.refuse(actor, "receive");
   if (refused !== null) return refused;
   let refusedByMatch = 0;
   if (match !== null && b === undefined && actor.receives === 0) {
@@ -51,13 +52,13 @@ export function receiveWith(
     if (refusedByMatch < mailbox.length) {
       const message = takeAt(actor, refusedByMatch);
       if (--s.ops > 0 ? !s.sliceUsed : !s.look(actor)) return Promise.resolve(message);
-      const wait = s.begin(actor, YIELD, null);
+      const wait = waiting.begin(actor, YIELD, null);
       wait.complete(message);
       s.giveWay(actor);
       return wait.promise;
     }
   }
-  const wait = s.wait(actor, RECEIVE, null, options, false);
+  const wait = waiting.open(actor, RECEIVE, null, options, false);
   if (wait instanceof Promise) return wait;
   wait.match = match;
   wait.scanned = refusedByMatch;
@@ -67,7 +68,7 @@ export function receiveWith(
   if (actor.receives === 1) tryComplete(actor, wait);
   else if (actor.mailbox.length > 0) s.wake(actor);
   if (wait.isOpen) s.parked(actor);
-  else s.goOn(actor, wait);
+  else waiting.goOn(wait);
   return wait.promise;
 }
 

@@ -122,7 +122,7 @@ export class Recovery {
     const suspects: (() => void)[] = [];
     const isDead = (pid: unknown) => typeof pid === "number" && !s.routes.isLive(pid as Pid);
     const outcomeOf = (pid: Pid): Outcome => ({ kind: "panic", error: lostError(lost, why, pid) });
-    for (const actor of s.actors()) {
+    for (const actor of s.residents) {
       if (actor.state === UNSTARTED && isDead(actor.pid)) { // a thief took it, and died
         suspects.push(() => {
           // Its turn may have come meanwhile: then it was found stolen, and only its handle is left here.

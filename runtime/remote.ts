@@ -142,7 +142,7 @@ export class Remote {
 
   // --- Out --------------------------------------------------------------------------------------------------------
 
-  /** One record to a peer. @throws NotSendableError */
+  /** One record to a peer, if it still `stands` when it is written. @throws NotSendableError */
   record(
     peer: number,
     kind: number,
@@ -150,15 +150,17 @@ export class Remote {
     aux: number,
     payload: unknown,
     transfer?: Transferable[],
-  ): void {
+    stands?: () => boolean,
+  ): boolean {
     const out = this.#outs[peer] ?? this.#open(peer);
     const { io } = this.#s;
     if (io.leaving.length > 0) io.leaving.length = 0; // to set it costs 50 ns, for V8 calls into its runtime
-    out.send(kind, target, aux, payload, transfer);
+    if (!out.send(kind, target, aux, payload, transfer, stands)) return false;
     if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
     if (io.leaving.length > 0) io.departed(kind, target, peer);
     this.#s.words[this.#s.base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#backlogged = 1;
+    return true;
   }
 
   /** As {@link record} with bytes as payload, past the codec. */
@@ -249,11 +251,11 @@ export class Remote {
   /**
    * An actor is to live elsewhere. One of this scheduler's that is given away takes along what waits in its mailbox, in
    * the one record: its route says already where it will be, and a message from there that came between two records
-   * would overtake what waited.
+   * would overtake what waited. So the route changes when nothing can go wrong any more: `leaves` says whether it has.
    */
-  spawn(where: number, pid: Pid, record: SpawnRecord): void {
+  spawn(where: number, pid: Pid, record: SpawnRecord, leaves?: () => boolean): boolean {
     try {
-      this.record(where, R_SPAWN, pid, 0, record);
+      return this.record(where, R_SPAWN, pid, 0, record, undefined, leaves);
     } catch (error) {
       throw rename(error, /^message\.args/, "args");
     }
@@ -664,7 +666,7 @@ export class Remote {
 
   /** What code of ended actors still says goes nowhere: the rings may be those of another run by now. */
   close(): void {
-    this.record = () => {};
+    this.record = () => false;
     this.bytes = () => {};
     for (const port of [...this.#portsIn, ...this.#portsOut]) port?.close();
   }

@@ -8,25 +8,14 @@
  */
 import type { LogRecord, Outcome, RuntimeStats } from "./api.ts";
 import type { Config } from "./config.ts";
-import {
-  DETAIL_WAIT,
-  DETAIL_WORDS,
-  NO_ACTOR,
-  PEER_WORDS,
-  PHASE_ENDED,
-  PHASE_RUNNING,
-  PHASE_STOPPING,
-  RECORDS_IN,
-  RECORDS_OUT,
-  RUN_PHASE,
-  type SharedMemory,
-  WHERE_BITS,
-} from "./layout.ts";
-import type { FromWorker, SchedulerReport, ToWorker } from "./protocol.ts";
+import { PHASE_ENDED, PHASE_RUNNING, PHASE_STOPPING, RUN_PHASE, type SharedMemory } from "./layout.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
 import { readStats } from "./stats.ts";
 import { LogWriter } from "./log_writer.ts";
 import { RunTelemetry } from "./telemetry.ts";
-import { formatDump, formatOverdue } from "./dump.ts";
+import { formatOverdue } from "./dump.ts";
+import { DumpRequests } from "./dump_requests.ts";
+import { StuckReports } from "./stuck_reports.ts";
 import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
 import { Losses } from "./losses.ts";
 import { type Stuck, Watchdog } from "./watchdog.ts";
@@ -34,10 +23,9 @@ import { lostError } from "./recovery.ts";
 import { QuietCheck } from "./quiet.ts";
 import { packOutcome, unpackOutcome, type WireOutcome } from "./wire.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
-import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
+import { formatPid } from "./pid.ts";
 import { describeOutcome } from "./report.ts";
-import { countOffers, Injector, takerOf } from "./offers.ts";
-import { readStuck } from "./stuck.ts";
+import { Injector, takerOf } from "./offers.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
 import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
@@ -68,10 +56,6 @@ export interface RunSinks {
   readonly isTerminal?: boolean;
 }
 
-/** How long a dump waits for schedulers to answer, in ms: one that computes does not. */
-const DUMP_WAIT_MS = 200;
-/** Actors listed for each scheduler in a dump. */
-const DUMP_LIMIT = 200;
 /** How long after the grace time a scheduler may take to drop its actors. */
 const KILL_WAIT_MS = 500;
 /** The exit code where the process is the only thing that can be ended. */
@@ -98,13 +82,9 @@ export class Run {
   readonly #quiet: QuietCheck;
   /** Panics of which people have been told, by their texts. */
   readonly #reported = new Set<string>();
-  /** Dumps that wait for reports: the end of the run ends them too. */
-  readonly #waitingDumps = new Set<() => void>();
-  readonly #dumps = new Map<number, (id: number, report: SchedulerReport) => void>();
   #settle!: { resolve(outcome: Outcome): void; reject(error: Error): void };
   #ready = 0;
   readonly #stopped = new Set<number>();
-  #tickets = 0;
   #outcome: WireOutcome | null = null;
   #mainEndedWell = false;
   /** Why the run ends otherwise than by main's outcome. */
@@ -128,6 +108,8 @@ export class Run {
   readonly #heldPorts: Extract<ToWorker, { type: "port" }>[][] = [];
   readonly #losses: Losses;
   readonly #watchdog: Watchdog | null;
+  readonly #stuckReports: StuckReports;
+  readonly #dumps: DumpRequests;
   readonly #blocking: BlockingThreads;
 
   constructor(
@@ -167,19 +149,20 @@ export class Run {
       tell: (peer, message) => this.#post(peer, message),
       settled: (id, lost) => this.#replace(id, lost),
     });
+    this.#stuckReports = new StuckReports(memory, this.#names, sinks.write);
+    this.#dumps = new DumpRequests(memory, {
+      ask: (id, question) => this.#post(id, question),
+      names: (id) => this.#names[id],
+      isLoading: (id) => !this.#isReady[id] && !this.#losing.has(id),
+      stats: () => this.stats(),
+      now: () => clock.now(),
+    });
     this.#watchdog = config.watchdogMs === undefined ? null : new Watchdog(memory, config.watchdogMs, {
       ping: (id, ticket) => this.#post(id, { type: "ping", ticket }),
       isWatched: (id) => this.#isReady[id] && !this.#losing.has(id),
-      stuck: (incident) => {
-        this.#holders[incident.id] = this.#whose(incident); // read now: when it has ended, its slot may be another's
-        this.#sinks.write(`watchdog: ${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`);
-      },
+      stuck: (incident) => this.#stuckReports.begins(incident),
       stillStuck: (incident) => this.#contain(incident),
-      over: (incident) => {
-        const { id, heldMs } = incident;
-        const text = `gave scheduler ${id} back after ${Math.round(heldMs)} ms`;
-        if (!this.#contained.delete(id)) this.#sinks.write(`watchdog: ${this.#holders[id]} ${text}`);
-      },
+      over: (incident) => this.#stuckReports.ends(incident),
       now: () => clock.now(),
     });
     this.#quiet = new QuietCheck(memory, {
@@ -272,7 +255,7 @@ export class Run {
         this.#quiet.answered(id, message);
         return;
       case "dumped":
-        this.#dumps.get(message.ticket)?.(id, message.report);
+        this.#dumps.answered(id, message.ticket, message.report);
         return;
       case "overdue":
         this.#sinks.write(formatOverdue(message.report));
@@ -291,13 +274,7 @@ export class Run {
         this.#losses.recovered(id, message.id, message.sent, message.received);
         return;
       case "contained":
-        this.#contained.add(id);
-        this.#sinks.write(
-          `watchdog: actor ${
-            formatPid(message.pid)
-          } ${message.name} held scheduler ${id} for ${message.heldMs} ms ` +
-            `without giving way, and was ended`,
-        );
+        this.#stuckReports.contained(id, message.pid, message.name, message.heldMs);
         return;
       case "unsound":
         this.lose(id, message.why);
@@ -458,11 +435,6 @@ export class Run {
   }
 
   readonly #lostWhy: string[] = [];
-  /** Schedulers of which people have been told that their actor was ended. */
-  readonly #contained = new Set<number>();
-  /** Who was found to hold each scheduler, when it was last found stuck. */
-  readonly #holders: string[] = [];
-
   #mainLost(id: number, why: string): void {
     const outcome: Outcome = { kind: "panic", error: lostError(id, why) };
     this.#outcome = packOutcome(outcome);
@@ -502,22 +474,7 @@ export class Run {
   #contain(incident: Stuck): void {
     const { watchdogMs, isContained } = this.#config;
     if (!isContained || incident.heldMs < watchdogMs! + CONTAIN_SLACK_MS) return;
-    this.lose(incident.id, `${this.#describe(incident)} for ${Math.round(incident.heldMs)} ms`);
-  }
-
-  #describe(incident: Stuck): string {
-    return `${this.#holders[incident.id]} has held scheduler ${incident.id}`;
-  }
-
-  #whose({ id, key }: Stuck): string {
-    if (key === NO_ACTOR) {
-      return "code that is no actor's turn (a callback, or behind a promise that is not smarm's)";
-    }
-    const routes = new Int32Array(this.#memory.routes[birthOf(key)]);
-    const details = new Int32Array(this.#memory.details[birthOf(key)]);
-    const pid = pidFromKey(key, Atomics.load(routes, indexOf(key)) >>> WHERE_BITS);
-    const name = this.#names[id][details[indexOf(key) * DETAIL_WORDS + DETAIL_WAIT] >>> 8] ?? "";
-    return `actor ${formatPid(pid)} ${name}`;
+    this.lose(incident.id, this.#stuckReports.describe(incident));
   }
 
   #hasStopped(id: number): void {
@@ -555,7 +512,7 @@ export class Run {
     for (const held of this.#heldPorts) for (const { port } of held.splice(0)) port.close();
     for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const enough of this.#waitingDumps) enough();
+    this.#dumps.close();
     const gone = this.#threads.map((thread) => thread.kill());
     gone.push(this.#blocking.endAll());
     this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
@@ -590,44 +547,7 @@ export class Run {
     else this.#settle.reject(new StoppedError("the run ended before main did"));
   }
 
-  async dump(): Promise<string> {
-    const ticket = ++this.#tickets;
-    const reports: (SchedulerReport | null)[] = new Array(this.#memory.schedulers).fill(null);
-    let missing = reports.length;
-    await new Promise<void>((resolve) => {
-      const enough = () => {
-        clearTimeout(timer);
-        this.#waitingDumps.delete(enough);
-        resolve();
-      };
-      const timer = setTimeout(enough, DUMP_WAIT_MS);
-      this.#waitingDumps.add(enough);
-      this.#dumps.set(ticket, (id, report) => {
-        reports[id] = report;
-        if (--missing === 0) enough();
-      });
-      for (let id = 0; id < reports.length; id++) {
-        this.#post(id, { type: "dump", ticket, limit: DUMP_LIMIT });
-      }
-    });
-    this.#dumps.delete(ticket);
-    const memory = this.#memory;
-    const words = new Int32Array(memory.peerWords);
-    let underWay = 0;
-    for (let peer = 0; peer < memory.peers; peer++) { // what was taken in was sent before: never less than nothing
-      underWay -= Atomics.load(words, peer * PEER_WORDS + RECORDS_IN);
-    }
-    for (let peer = 0; peer < memory.peers; peer++) {
-      underWay += Atomics.load(words, peer * PEER_WORDS + RECORDS_OUT);
-    }
-    return formatDump({
-      nowMs: this.#clock.now(),
-      stats: this.stats(),
-      reports,
-      isLoading: (id) => !this.#isReady[id] && !this.#losing.has(id),
-      stuck: (id) => readStuck(memory, id, this.#names[id], DUMP_LIMIT),
-      offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
-      underWay: underWay | 0,
-    });
+  dump(): Promise<string> {
+    return this.#dumps.dump();
   }
 }

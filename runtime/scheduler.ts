@@ -13,67 +13,41 @@
  *
  * @module
  */
-import type {
-  ActorFunction,
-  AnyAddress,
-  Log,
-  Outcome,
-  Pid,
-  RuntimeStats,
-  SpawnOptions,
-  WaitOptions,
-} from "./api.ts";
+import type { ActorFunction, AnyAddress, Log, Outcome, Pid, RuntimeStats, SpawnOptions } from "./api.ts";
 import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
-import { currentActor, enter, leave, within } from "./async_context.ts";
+import { currentActor, enter, leave } from "./async_context.ts";
 import { HandleImpl, handleOf } from "./handle.ts";
+import { Residents } from "./residents.ts";
 import { RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
-import {
-  checkOptions,
-  checkSignal,
-  fireWait,
-  isIo,
-  RECEIVE,
-  RX_ENDING,
-  RX_FAST,
-  RX_ITERATES,
-  RX_LISTED,
-  SLEEP,
-  Wait,
-  WAIT_NAMES,
-  type WaitKind,
-} from "./wait.ts";
+import { RECEIVE, RX_FAST, Wait } from "./wait.ts";
 import type { Bound } from "./extras.ts";
 import { Mailbox, NO_MAIL } from "./mailbox.ts";
-import { tryComplete } from "./receive.ts";
-import { admit, exempt, finalize, hasStarted } from "./lifecycle.ts";
+import { checkList } from "./transfer.ts";
+import { settle } from "./settling.ts";
+import { ActorDetails } from "./actor_details.ts";
+import { admit, exempt } from "./mailbox_bound.ts";
+import { finalize, hasStarted } from "./lifecycle.ts";
 import { spawn } from "./spawn.ts";
 import { ChannelTraffic } from "./channel_remote.ts";
 import { Inquiries } from "./inquiry.ts";
 import { longMailboxes } from "./mailbox.ts";
 import { warnOfLongMailboxes } from "./mailbox_warning.ts";
-import { TimeoutError, toError } from "./errors.ts";
-import { birthOf, formatPid, generationOf, indexOf, isPid, keyOf } from "./pid.ts";
+import { toError } from "./errors.ts";
+import { isPid, keyOf } from "./pid.ts";
 import { Unobserved } from "./unobserved.ts";
 import {
   COUNTER_WORDS,
   COUNTERS,
   CURRENT_KEY,
-  DETAIL_BEGAN,
-  DETAIL_SINCE,
-  DETAIL_WAIT,
-  DETAIL_WORDS,
   ENDED,
-  IO_PARKED,
   LIVE,
   MISSED,
   nearest,
   NO_ACTOR,
-  NOT_RECEIVING,
   PEER_WORDS,
   RUN_QUEUE_LENGTH,
   type SharedMemory,
-  SLEEPING,
   SPAWNED,
   TAKEN_AWAY,
   TIMERS,
@@ -88,8 +62,7 @@ import { Groups } from "../supervisor/groups.ts";
 import { readStats } from "./stats.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "../timer/clock.ts";
-import { Timer, TimerWheel } from "../timer/wheel.ts";
-import { checkDuration } from "../timer/duration.ts";
+import { TimerWheel } from "../timer/wheel.ts";
 import type { Remote } from "./remote.ts";
 import type { IoClient } from "../io/client.ts";
 import { LateTimeouts } from "./late_timeouts.ts";
@@ -132,7 +105,7 @@ export class Scheduler {
   readonly base: number;
   readonly run: Int32Array;
   readonly #counters: Float64Array;
-  readonly #details: Int32Array[];
+  readonly details: ActorDetails;
   /** With --trace only: what happens to actors is recorded here. Without, it is the prototype's null, see below. */
   declare readonly trace: Recorder | null;
   /** With OTEL_DENO=true only: it is told of calls, restarts and panics. */
@@ -153,12 +126,8 @@ export class Scheduler {
 
   /** The class of the actors that live here. */
   readonly Actor: typeof ActorImpl = actorClass(this);
-  /** Actors that were born here and live here, by slot index. */
-  readonly born: (ActorImpl | undefined)[] = [];
-  /** Actors that live here and were born elsewhere. */
-  readonly adopted: Map<Pid, ActorImpl> = new Map();
-  /** The one that was found last. */
-  #lastAdopted: ActorImpl | null = null;
+  /** The actors that live here. */
+  readonly residents: Residents;
   /** Handles of children that live elsewhere. */
   readonly away: Map<Pid, HandleImpl> = new Map();
   /** Panics that somebody may still observe. */
@@ -235,12 +204,13 @@ export class Scheduler {
     this.host = host;
     this.words = new Int32Array(memory.peerWords);
     this.base = id * PEER_WORDS;
+    this.residents = new Residents(memory.schedulers);
     this.words[this.base + LIVE] = 0; // not zero where it takes the place of one that died
     this.words[this.base + MISSED] = this.words[this.base + TAKEN_AWAY];
     this.run = new Int32Array(memory.run);
     this.#counters = new Float64Array(memory.counters, id * COUNTER_WORDS * 8, COUNTER_WORDS);
     if (memory.trace !== null) this.trace = new Recorder(memory.trace, id, memory.schedulers, clock);
-    this.#details = memory.details.map((buffer) => new Int32Array(buffer));
+    this.details = new ActorDetails(memory.details);
     const routes = memory.routes.map((buffer) => new Int32Array(buffer));
     this.journal = new Journal(this.words, this.base);
     this.slots = new SlotTable(routes[id], id, memory.slotCapacity, this.journal);
@@ -276,22 +246,7 @@ export class Scheduler {
 
   /** The actor, if it lives here. */
   find(pid: number): ActorImpl | undefined {
-    const actor = this.born[indexOf(pid)]; // of whatever birthplace the pid is: the comparison says whether it is this one
-    return actor !== undefined && actor.pid === pid ? actor : this.#findAdopted(pid);
-  }
-
-  #findAdopted(pid: number): ActorImpl | undefined {
-    if (birthOf(pid) === this.id) return undefined;
-    const last = this.#lastAdopted; // the map takes 25 ns: its keys are numbers that are no small integers
-    if (last !== null && last.pid === pid && last.state !== DONE) return last;
-    const found = this.adopted.get(pid as Pid);
-    if (found !== undefined) this.#lastAdopted = found;
-    return found;
-  }
-
-  *actors(): IterableIterator<ActorImpl> {
-    for (const actor of this.born) if (actor !== undefined) yield actor;
-    yield* this.adopted.values();
+    return this.residents.find(pid);
   }
 
   /** The pid that an address means now; undefined for a name that nobody has. */
@@ -310,6 +265,7 @@ export class Scheduler {
   /** Whatever {@link ActorImpl.send} does not do itself. */
   sendSlow(actor: ActorImpl, to: AnyAddress, message: unknown, transfer: Transferable[] | undefined): void {
     const pid = this.resolve(to, "send");
+    if (transfer !== undefined) checkList(transfer, "send");
     if (this.strict) message = this.remote.strictCopyCheck(message, "message", transfer);
     if (pid === undefined) {
       this.deadLetters++;
@@ -326,14 +282,22 @@ export class Scheduler {
   }
 
   deliver(pid: Pid, message: unknown, transfer: Transferable[] | undefined): void {
+    if (transfer !== undefined && transfer.length > 0) return this.#deliverMoved(pid, message, transfer);
     let target = this.find(pid);
     if (target !== undefined && target.offer >= 0 && !this.work.message(target, message)) target = undefined;
-    if (target === undefined) this.remote.send(pid, message, transfer);
+    if (target === undefined) this.remote.send(pid, message, undefined);
     else {
       this.messagesLocal++;
-      if (transfer !== undefined && transfer.length > 0) message = this.remote.moved(message, transfer);
       this.put(target, message);
     }
+  }
+
+  /** It is moved first, which may be refused, for what an offer says was sent; so its receiver stays here until then. */
+  #deliverMoved(pid: Pid, message: unknown, transfer: Transferable[]): void {
+    const target = this.findToSend(pid);
+    if (target === undefined) return this.remote.send(pid, message, transfer);
+    const moved = this.remote.moved(message, transfer);
+    this.deliver(pid, moved, undefined); // a getter may have looked at the clock: it may be elsewhere by now
   }
 
   /** A message for an actor that lives here. */
@@ -371,161 +335,13 @@ export class Scheduler {
   /** It lives elsewhere: what is left here is the handle. */
   forget(actor: ActorImpl): void {
     actor.state = DONE;
-    this.born[indexOf(actor.pid)] = undefined;
+    this.residents.remove(actor);
     this.live--;
     if (actor.extras !== null && actor.extras.tokens !== null) this.io.left(actor);
     const handle = handleOf(actor);
     handle.child = null;
     handle.parent = actor.parent;
     this.away.set(actor.pid, handle);
-  }
-
-  // --- Waiting ----------------------------------------------------------------------------------------------------
-
-  /** A rejected promise when the actor must not wait any more, else null. */
-  refuse(actor: ActorImpl, operation: string): Promise<never> | null {
-    if (actor.rx < RX_ENDING) return null;
-    if (actor.state === DONE) return Promise.reject(actor.ended(operation));
-    return Promise.reject(actor.exiting);
-  }
-
-  /** As {@link refuse}, also for what is wrong with the options of a wait. */
-  refuseWait(
-    actor: ActorImpl,
-    operation: string,
-    options: WaitOptions | undefined,
-  ): Promise<never> | null {
-    const refused = this.refuse(actor, operation);
-    if (refused !== null || options === undefined) return refused;
-    try {
-      checkOptions(options, operation);
-      const { timeout, signal } = options;
-      checkSignal(signal);
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      if (timeout !== undefined) checkDuration(timeout, "timeout");
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return null;
-  }
-
-  /** Opens a wait; the caller parks the actor. */
-  begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | null): Wait {
-    const now = this.current === actor ? this.lastNow : this.clock.now(); // after a foreign promise the last look is old
-    const wait = new Wait(actor, kind, target, now);
-    if (actor.waits === null) actor.waits = wait;
-    else {
-      let last = actor.waits; // nearly always there is no other
-      while (last.next !== null) last = last.next;
-      wait.previous = last;
-      last.next = wait;
-    }
-    if (kind === SLEEP) this.words[this.base + SLEEPING]++;
-    else if (isIo(kind)) this.words[this.base + IO_PARKED]++;
-    if (kind !== RECEIVE && kind !== SLEEP) this.words[this.base + NOT_RECEIVING]++;
-    return wait;
-  }
-
-  /** Opens a wait with the options that every wait takes, and parks; or gives the rejected promise. */
-  wait(
-    actor: ActorImpl,
-    kind: WaitKind,
-    target: Pid | string | null,
-    options?: WaitOptions,
-    parkNow = true,
-  ): Wait | Promise<never> {
-    const refused = this.refuseWait(actor, WAIT_NAMES[kind], options);
-    if (refused !== null) return refused;
-    const timeout = options?.timeout, signal = options?.signal;
-    const wait = this.begin(actor, kind, target);
-    if (timeout !== undefined) this.timeoutIn(wait, timeout);
-    if (signal !== undefined) this.giveUpOn(wait, signal);
-    this.ops--;
-    if (parkNow) this.parked(actor);
-    return wait;
-  }
-
-  timeoutIn(wait: Wait, ms: number): void {
-    this.timeoutAt(wait, this.clock.now() + ms);
-  }
-
-  timeoutAt(wait: Wait, atMs: number): void {
-    wait.timer = new Timer(fireWait, wait);
-    this.timers.insert(wait.timer, atMs);
-  }
-
-  giveUpOn(wait: Wait, signal: AbortSignal): void {
-    wait.signal = signal;
-    wait.onAbort = () => {
-      if (!wait.isOpen) return;
-      wait.onGiveUp?.(wait);
-      this.fail(wait, signal.reason);
-    };
-    if (signal.aborted) queueMicrotask(wait.onAbort);
-    else signal.addEventListener("abort", wait.onAbort, { once: true });
-  }
-
-  /** What a wait waited for is there. */
-  complete(wait: Wait, value: unknown): boolean {
-    return wait.complete(value) && this.#over(wait);
-  }
-
-  fail(wait: Wait, error: unknown): boolean {
-    return wait.fail(error) && this.#over(wait);
-  }
-
-  /** As {@link fail}; the error's stack becomes that of whoever awaits. */
-  failAwaiter(wait: Wait, error: Error): boolean {
-    return wait.failAwaiter(error) && this.#over(wait);
-  }
-
-  #over(wait: Wait): true {
-    if (this.trace !== null) this.trace.completed(wait.kind, wait.actor, isIo(wait.kind));
-    this.wake(wait.actor);
-    return true;
-  }
-
-  /** A wait that was over as soon as it began: the actor goes on, behind the others if its timeslice is used up. */
-  goOn(actor: ActorImpl, wait: Wait): void {
-    if (this.ops > 0 ? this.sliceUsed : this.look(actor)) this.giveWay(actor);
-    else this.settleNow(actor, wait);
-  }
-
-  /** A wait that was over as soon as it began: the actor goes on without having parked. */
-  settleNow(actor: ActorImpl, wait: Wait): void {
-    this.#detach(actor, wait);
-    wait.settle();
-  }
-
-  #detach(actor: ActorImpl, wait: Wait): void {
-    if (wait.previous === null) actor.waits = wait.next;
-    else wait.previous.next = wait.next;
-    if (wait.next !== null) wait.next.previous = wait.previous;
-    wait.previous = null;
-    // wait.next stays: a loop over the list may stand here
-    if (wait.timer !== null) this.timers.cancel(wait.timer);
-    if (wait.signal !== null) wait.signal.removeEventListener("abort", wait.onAbort!);
-    if (wait.kind === SLEEP) this.words[this.base + SLEEPING]--;
-    else if (isIo(wait.kind)) this.words[this.base + IO_PARKED]--;
-    if (wait.kind !== RECEIVE && wait.kind !== SLEEP) this.words[this.base + NOT_RECEIVING]--;
-    if (wait.kind === RECEIVE) {
-      actor.receives--;
-      if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
-    }
-    if (actor.waits === null) { // a plain receive, which may come next, notes nothing
-      this.#details[birthOf(actor.pid)][indexOf(actor.pid) * DETAIL_WORDS + DETAIL_WAIT] =
-        actor.target.nameId << 8;
-    }
-  }
-
-  /** Drops all that an ended actor was waiting for; its promises are never settled. */
-  dropWaits(actor: ActorImpl): void {
-    for (let wait = actor.waits; wait !== null; wait = wait.next) {
-      if (wait.isOpen) wait.onGiveUp?.(wait);
-      this.#detach(actor, wait);
-    }
-    actor.rxResolve = null;
-    actor.receives = 0;
   }
 
   // --- The run queue and the baton --------------------------------------------------------------------------------
@@ -576,7 +392,7 @@ export class Scheduler {
     if (result === "requeue") this.#enqueue(actor);
     // A plain receive, of an actor with nothing special about it, writes nothing more: 10 of 140 ns of a ping-pong.
     if (actor.extras !== null && actor.extras.startsUnder !== null) hasStarted(this, actor);
-    if (actor.waits !== null) this.#note(actor);
+    if (actor.waits !== null) this.details.waits(actor);
   }
 
   /** The actor has something to go on with, but others come first. */
@@ -601,15 +417,6 @@ export class Scheduler {
     const kind = actor.waits !== null ? actor.waits.kind : actor.rxResolve !== null ? RECEIVE : 0;
     if (result === "parked") this.trace!.parked(kind);
     else this.trace!.flagConsumed(kind);
-  }
-
-  /** For dumps while this scheduler is stuck. */
-  #note(actor: ActorImpl): void {
-    const details = this.#details[birthOf(actor.pid)];
-    const at = indexOf(actor.pid) * DETAIL_WORDS;
-    const kind = actor.waits!.kind;
-    details[at + DETAIL_WAIT] = kind | (actor.target.nameId << 8);
-    details[at + DETAIL_SINCE] = actor.since;
   }
 
   /** In the stack of an actor that has just put the baton down. */
@@ -693,10 +500,7 @@ export class Scheduler {
     if (this.sharesWork) this.shortRuns.began(actor.target, this.resumed);
     const fn = actor.fn!, args = actor.args!;
     actor.fn = actor.args = null;
-    const details = this.#details[birthOf(actor.pid)];
-    const at = indexOf(actor.pid) * DETAIL_WORDS;
-    details[at + DETAIL_WAIT] = actor.target.nameId << 8;
-    details[at + DETAIL_BEGAN] = generationOf(actor.pid);
+    this.details.begins(actor);
     let result: unknown;
     enter(actor);
     try {
@@ -732,66 +536,7 @@ export class Scheduler {
       actor.rx = 0;
       actor.receives = 0;
       resolve(actor.mailbox.shift());
-    } else if (!this.#settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that it refuses
-  }
-
-  /** Settles whatever the actor can go on with, all waits re-checked. False: nothing. */
-  #settle(actor: ActorImpl): boolean {
-    if (actor.rx >= RX_ENDING) return this.#refuseAll(actor);
-    let settled = false;
-    if (actor.rxResolve !== null && actor.mailbox.length > 0) {
-      const resolve = actor.rxResolve;
-      actor.rxResolve = null;
-      const iterates = (actor.rx & RX_ITERATES) !== 0;
-      actor.rx &= ~(RX_FAST | RX_ITERATES);
-      actor.receives--;
-      const message = actor.waits === null ? actor.mailbox.shift() : this.#takeFirst(actor);
-      resolve(iterates ? { value: message, done: false } : message);
-      settled = true;
-    }
-    for (let wait = actor.waits; wait !== null; wait = wait.next) {
-      if (wait.isOpen && wait.kind === RECEIVE) tryComplete(actor, wait);
-      else if (wait.isOpen && wait.onPoll !== null) wait.onPoll(wait);
-      if (wait.isOpen && wait.timedOut) {
-        wait.onGiveUp?.(wait);
-        if (wait.onTimeout !== null) wait.onTimeout(wait);
-        else wait.failAwaiter(timeoutError(wait, this.lastNow));
-      }
-      if (!wait.isOpen) {
-        this.#detach(actor, wait);
-        wait.settle();
-        settled = true;
-      }
-    }
-    return settled;
-  }
-
-  #takeFirst(actor: ActorImpl): unknown {
-    for (let wait = actor.waits; wait !== null; wait = wait.next) if (wait.scanned > 0) wait.scanned--;
-    return actor.mailbox.shift();
-  }
-
-  /** The actor was told to end: every wait rejects. */
-  #refuseAll(actor: ActorImpl): boolean {
-    let settled = false;
-    const resolve = actor.rxResolve;
-    if (resolve !== null) {
-      actor.rxResolve = null;
-      actor.receives--;
-      actor.rx &= ~(RX_FAST | RX_ITERATES);
-      within(actor, () => resolve(Promise.reject(actor.exiting))); // its reject function is not kept: 64 bytes an actor
-      settled = true;
-    }
-    for (let wait = actor.waits; wait !== null; wait = wait.next) {
-      if (wait.isOpen) {
-        wait.onGiveUp?.(wait);
-        wait.fail(actor.exiting);
-      }
-      this.#detach(actor, wait);
-      wait.settle();
-      settled = true;
-    }
-    return settled;
+    } else if (!settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that it refuses
   }
 
   /** The actor's function has returned, thrown, or its promise is settled. */
@@ -973,13 +718,4 @@ function returned(value: unknown): void {
 function threw(error: unknown): void {
   const actor = currentActor()!;
   actor.scheduler.ended(actor, { kind: "panic", error: toError(error) });
-}
-
-function timeoutError(wait: Wait, now: number): TimeoutError {
-  const on = wait.target === null
-    ? ""
-    : ` ${typeof wait.target === "number" ? formatPid(wait.target) : wait.target}`;
-  return new TimeoutError(
-    `${WAIT_NAMES[wait.kind]}${on} took longer than its timeout: waited ${Math.round(now - wait.since)} ms`,
-  );
 }

@@ -71,7 +71,7 @@ function hear(message: ToWorker): void {
       return;
     case "kill":
       tellOverdue();
-      for (const actor of [...s.actors()]) {
+      for (const actor of [...s.residents]) {
         finalize(s, actor, { kind: "panic", error: new ExitError("killed") });
       }
       s.arm();
@@ -275,7 +275,7 @@ function onIdle(): void {
 function stop(reason: string, graceMs: number): void {
   s.stopping = true;
   s.timers.insert(overdue, s.clock.now() + graceMs); // first: it names those that the timers after it cut off
-  for (const actor of [...s.actors()]) {
+  for (const actor of [...s.residents]) {
     if (actor.extras?.supervised !== true) askToEnd(s, actor, new ExitError(reason), graceMs);
   }
   s.arm();
@@ -297,7 +297,7 @@ function tellOverdue(): void {
 async function probe(ticket: number): Promise<void> {
   const epoch = Atomics.load(s.words, s.base + EPOCH);
   let stuckOutside = false;
-  for (const actor of s.actors()) {
+  for (const actor of s.residents) {
     if (actor.waits !== null || actor.rxResolve !== null) continue;
     stuckOutside = true; // it awaits something that is not ours
     break;
@@ -307,7 +307,7 @@ async function probe(ticket: number): Promise<void> {
   // Those that wait in something else than a receive decide the verdict: they come first, and all others may be too many.
   const waiting = [];
   for (const decides of [true, false]) {
-    for (const actor of isForeign ? [] : s.actors()) {
+    for (const actor of isForeign ? [] : s.residents) {
       if (waiting.length === MOST_REPORTED) break;
       if ((actor.waits !== null) === decides) waiting.push(reportActor(actor));
     }

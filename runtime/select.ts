@@ -14,6 +14,7 @@ import { ReceiverImpl } from "./channel_ends.ts";
 import { takeAt } from "./receive.ts";
 import { type Match, RX_LISTED, SELECT, SELECTS_MAILBOX, type Wait } from "./wait.ts";
 import { formatPid } from "./pid.ts";
+import * as waiting from "./waiting.ts";
 
 /** A case of a select, as the program wrote it. `match` is null for any message. */
 type Case =
@@ -102,7 +103,7 @@ class Select {
 
 export function select(actor: ActorImpl, sources: unknown, options?: WaitOptions): Promise<unknown> {
   const s = actor.scheduler;
-  const refused = s.refuse(actor, "select");
+  const refused = waiting.refuse(actor, "select");
   if (refused !== null) return refused;
   let cases: Case[];
   try {
@@ -111,12 +112,12 @@ export function select(actor: ActorImpl, sources: unknown, options?: WaitOptions
     return Promise.reject(error);
   }
   const one = new Select(actor, cases);
-  const wait = s.wait(actor, SELECT, one.describe(), options, false);
+  const wait = waiting.open(actor, SELECT, one.describe(), options, false);
   if (wait instanceof Promise) return wait;
   const { receives } = actor;
   one.poll(wait, receives === 0);
   if (!wait.isOpen) {
-    s.goOn(actor, wait);
+    waiting.goOn(wait);
     return wait.promise;
   }
   one.enter();

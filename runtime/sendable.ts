@@ -64,6 +64,8 @@ interface Classified {
 const LEAF: Classified = { category: Category.Leaf, special: null };
 const REFUSED: Classified = { category: Category.Refused, special: null };
 const PLAIN: Classified = { category: Category.Plain, special: null };
+// A subclass may have made something else of this, that no RegExp can be made of at the other end.
+export const sourceOf: () => string = Object.getOwnPropertyDescriptor(RegExp.prototype, "source")!.get!;
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 
 /** The builtins that the codec knows, by prototype. A subclass is found through its chain, as structured clone does. */
@@ -185,6 +187,7 @@ const REASONS: Record<string, string> = {
   ChannelReceiver: "a channel's receiver stays with the actor that made the channel. Send its sender",
   Actor: "self stays with its actor. Send self.pid",
   within: `what holds itself, as a call that is part of its own request, ${SEND_DATA} taken out of it`,
+  outOfBounds: "its buffer has become too small for it. Send a view that lies within its buffer",
   detached: "its buffer is detached, it was transferred before. Send a buffer that is still yours",
 };
 
@@ -315,6 +318,13 @@ function expand(
       if (isDetachedView(value as ArrayBufferView)) {
         throw new NotSendableError(pathOf(place), REASONS.detached);
       }
+      checkBounds(value as ArrayBufferView, place);
+      break;
+    case Category.Date:
+      Date.prototype.getTime.call(value); // throws for what only claims to be one, and so do the others
+      break;
+    case Category.RegExp:
+      sourceOf.call(value);
       break;
     case Category.Boxed:
       if (typeof value.valueOf() === "symbol") throw new NotSendableError(pathOf(place), REASONS.symbol);
@@ -328,8 +338,6 @@ function expand(
       break;
     case Category.Refused:
       throw new NotSendableError(pathOf(place), reasonOf(value));
-    case Category.Date:
-    case Category.RegExp:
     case Category.Error: // what an error carries and cannot be sent is replaced by text: the error itself always arrives
       break;
     default:
@@ -348,15 +356,28 @@ function readProperty(value: object, key: string, place: Place, step: string): u
   }
 }
 
+/** A resizable buffer may have become too small for a view of it, which nothing but structured clone tells of all kinds. */
+function checkBounds(view: ArrayBufferView, place: Place): void {
+  if (!(view.buffer instanceof ArrayBuffer) || !view.buffer.resizable) return;
+  try {
+    structuredClone(view);
+  } catch (cause) {
+    throw new NotSendableError(pathOf(place), REASONS.outOfBounds, { cause });
+  }
+}
+
 export function isDetachedView({ buffer }: ArrayBufferView): boolean {
   return buffer instanceof ArrayBuffer && buffer.detached;
 }
 
-/** Throws if structured clone will refuse a value that goes by the side channel. Buffers and texts it always takes. */
+/**
+ * Throws if structured clone will refuse a value that goes by the side channel. Texts it always takes, and buffers unless a
+ * getter that was read after them has moved them.
+ */
 export function checkLeaf(value: unknown, transfer: readonly unknown[]): void {
-  if (typeof value === "object" && !(value instanceof ArrayBuffer) && !transfer.includes(value)) {
-    structuredClone(value);
-  }
+  if (value instanceof ArrayBuffer) {
+    if (value.detached) throw new TypeError("a buffer is detached");
+  } else if (typeof value === "object" && !transfer.includes(value)) structuredClone(value);
 }
 
 /** A short text for an error that may itself misbehave. */

@@ -14,7 +14,7 @@ import { DONE } from "./actor_state.ts";
 import { extrasOf } from "./extras.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
 import { ExitError, toError } from "./errors.ts";
-import { birthOf, indexOf } from "./pid.ts";
+import { birthOf } from "./pid.ts";
 import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
@@ -76,7 +76,7 @@ function bear(
       throw error;
     }
   } else if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
-  s.born[indexOf(pid)] = actor;
+  s.residents.add(actor);
   s.words[s.base + SPAWNED]++;
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, known);
@@ -96,7 +96,7 @@ export function spawnMain(s: Scheduler, fn: ActorFunction, args: string[]): Acto
   const actor = new s.Actor(pid, fn, args, s.targets.describe(fn));
   if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
   s.main = actor;
-  s.born[indexOf(pid)] = actor;
+  s.residents.add(actor);
   s.words[s.base + SPAWNED]++;
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, actor.target);
@@ -227,7 +227,7 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   for (const watcher of record.watchers ?? []) extrasOf(actor).watchers.push(watcher);
   for (const name of record.names ?? []) extrasOf(actor).names.add(name);
   if (record.supervised) supervisedBy(actor, record.link!);
-  s.adopted.set(pid, actor);
+  s.residents.add(actor);
   s.io.claim(pid);
   s.live++;
   for (const message of record.messages ?? []) {
@@ -253,7 +253,7 @@ export function adoptStolen(
   const [fn, known] = s.targets.entry(target);
   const actor = new s.Actor(pid, fn, args, known);
   for (const message of messages) s.put(actor, message);
-  s.adopted.set(pid, actor);
+  s.residents.add(actor);
   s.io.claim(pid);
   s.live++;
   s.enqueue(actor);

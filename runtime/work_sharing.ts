@@ -11,12 +11,13 @@
 import type { ActorImpl } from "./actor.ts";
 import type { Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { UNSTARTED } from "./actor_state.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
 import { Fifo } from "./fifo.ts";
 import { Offers, Thief } from "./offers.ts";
 import { Xoroshiro128 } from "./rng.ts";
 import { adoptStolen } from "./spawn.ts";
-import { checkSendable, NotSendableError, type ObjectClasses } from "./sendable.ts";
+import { NotSendableError, type ObjectClasses } from "./sendable.ts";
 import {
   CURRENT_KEY,
   EPOCH,
@@ -59,7 +60,6 @@ export class WorkSharing {
   readonly #offers: Offers;
   readonly #thief: Thief;
   readonly #random: Xoroshiro128;
-  readonly #classes: ObjectClasses;
   /** How many actors are at home and may be given away. */
   #atHome = 0;
   /** They, in the order of the run queue, and some that have begun since. Searching the run queue took 58 µs a spawn. */
@@ -67,10 +67,11 @@ export class WorkSharing {
   readonly #shared: Shared[] = [];
   /** The epoch of each scheduler when it was last given something. */
   readonly #givenAt: number[] = [];
+  /** An actor is being written, whose getters may look at the clock. */
+  #giving = false;
 
   constructor(s: Scheduler, classes: ObjectClasses) {
     this.#s = s;
-    this.#classes = classes;
     this.#offers = new Offers(s.memory, s.id, classes);
     this.#thief = new Thief(s.memory, s.id, classes);
     this.#random = new Xoroshiro128(s.id + 1);
@@ -261,7 +262,7 @@ export class WorkSharing {
 
   /** Gives half of what can be given, and is not offered, to schedulers that have nothing to do. */
   giveAway(): void {
-    if (this.#atHome === 0 || Atomics.load(this.#s.run, HUNGRY) <= 0) return;
+    if (this.#atHome === 0 || this.#giving || Atomics.load(this.#s.run, HUNGRY) <= 0) return;
     const { shortRuns, isHeldUp } = this.#s;
     const idle = this.#idle();
     if (idle.length === 0) return;
@@ -313,12 +314,13 @@ export class WorkSharing {
 
   #give(actor: ActorImpl, to: number): boolean {
     const s = this.#s;
-    const { extras, mailbox } = actor;
+    const { extras } = actor;
     const offered = actor.offer >= 0;
     if (!offered) { // tried once: what cannot be given now will begin here
       this.#atHome--;
       actor.offer = SETTLED;
     }
+    if (actor.state !== UNSTARTED) return false; // ended by a getter of one that was given before it
     if (
       extras !== null &&
       (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0 ||
@@ -327,34 +329,62 @@ export class WorkSharing {
       s.slots.claim(actor.pid);
       return false;
     }
-    const messages: unknown[] = [];
-    for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
-    const record: SpawnRecord = {
-      module: actor.target.module!,
-      exportName: actor.target.exportName,
-      args: actor.args!,
-      link: null,
-      monitor: null,
-      mailbox: extras?.bound ?? null,
-      names: extras === null ? null : [...extras.names],
-      supervised: false,
-      messages,
-      links: extras === null ? [] : [...extras.links],
-      watchers: extras === null ? [] : extras.watchers,
-    };
-    try { // an actor whose arguments or waiting messages cannot be sent stays
-      checkSendable([record.args, messages], "message", { classes: this.#classes });
-    } catch (error) {
+    const record = recordOf(actor);
+    const epoch = s.words[to * PEER_WORDS + EPOCH]; // before it is told: it may have turned for the last time soon after
+    this.#giving = true;
+    try {
+      const given = s.remote.spawn(
+        to,
+        actor.pid,
+        record,
+        () => isAsIn(record, actor) && s.slots.giveAway(actor.pid, to),
+      );
+      if (!given) { // somebody else has sent to it, or a thief has it, or a getter has done something to it
+        s.slots.claim(actor.pid);
+        return false;
+      }
+    } catch (error) { // an actor whose arguments or waiting messages cannot be sent stays
       if (!(error instanceof NotSendableError)) throw error;
       s.slots.claim(actor.pid);
       return false;
+    } finally {
+      this.#giving = false;
     }
-    if (!s.slots.giveAway(actor.pid, to)) return false; // somebody else has sent to it, or a thief has it
     if (offered) this.#offers.withdraw(actor);
-    this.#givenAt[to] = s.words[to * PEER_WORDS + EPOCH];
-    s.remote.spawn(to, actor.pid, record);
+    this.#givenAt[to] = epoch;
     s.forget(actor);
     s.donated++;
     return true;
   }
+}
+
+/** What goes with an actor that has not begun. */
+function recordOf({ target, args, extras, mailbox }: ActorImpl) {
+  const messages: unknown[] = [];
+  for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
+  return {
+    module: target.module!,
+    exportName: target.exportName,
+    args: args!,
+    link: null,
+    monitor: null,
+    mailbox: extras?.bound ?? null,
+    names: extras === null ? null : [...extras.names],
+    supervised: false,
+    messages,
+    links: extras === null ? [] : [...extras.links],
+    watchers: extras === null ? [] : [...extras.watchers],
+  } satisfies SpawnRecord;
+}
+
+/** Getters of its arguments and messages ran while the record was written: whether it says still what is to be said. */
+function isAsIn(record: ReturnType<typeof recordOf>, actor: ActorImpl): boolean {
+  if (actor.state !== UNSTARTED) return false;
+  const { messages, names, links, watchers } = recordOf(actor);
+  return isSame(messages, record.messages) && isSame(names ?? [], record.names ?? []) &&
+    isSame(links, record.links) && isSame(watchers, record.watchers);
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((one, i) => one === others[i]);
 }

@@ -12,6 +12,7 @@ import { extrasOf } from "../runtime/extras.ts";
 import { Fifo } from "../runtime/fifo.ts";
 import { DONE } from "../runtime/actor_state.ts";
 import { CHANNEL_RECEIVE, type Wait } from "../runtime/wait.ts";
+import * as waiting from "../runtime/waiting.ts";
 
 export class SignalsImpl implements Signals {
   readonly #owner: ActorImpl;
@@ -26,7 +27,7 @@ export class SignalsImpl implements Signals {
   put(signal: Signal): void {
     const wait = this.#waits.shift();
     if (wait === undefined) this.#queued.push(signal);
-    else this.#owner.scheduler.complete(wait, signal);
+    else waiting.complete(wait, signal);
   }
 
   tryReceive(): Signal | undefined {
@@ -36,11 +37,11 @@ export class SignalsImpl implements Signals {
 
   receive(options?: WaitOptions): Promise<Signal> {
     const s = this.#owner.scheduler;
-    const wait = s.wait(this.#owner, CHANNEL_RECEIVE, "signals", options, false);
+    const wait = waiting.open(this.#owner, CHANNEL_RECEIVE, "signals", options, false);
     if (wait instanceof Promise) return wait;
     if (this.#queued.length > 0) {
       wait.complete(this.#queued.shift());
-      s.settleNow(this.#owner, wait);
+      waiting.settleNow(wait);
     } else {
       wait.onGiveUp = () => this.#forget(wait);
       this.#waits.push(wait);

@@ -197,7 +197,7 @@ export class TestRun {
   /** Over in all but name, or a deadlock, if no callback of the real world comes. True: actors were told to end. */
   #nothingMoves(): boolean {
     const s = this.#s;
-    const waiting = [...s.actors()].map(reportActor);
+    const waiting = [...s.residents].map(reportActor);
     if (this.#main?.kind === "exit" && onlyWaitForMessages(waiting)) {
       this.#tellToEnd();
       return true;
@@ -221,7 +221,7 @@ export class TestRun {
     const s = this.#s;
     if (s.stopping) return;
     s.stopping = true;
-    for (const actor of [...s.actors()]) {
+    for (const actor of [...s.residents]) {
       if (actor.extras?.supervised !== true) {
         askToEnd(s, actor, new ExitError("shutdown"), this.#config.graceMs);
       }

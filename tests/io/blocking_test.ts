@@ -17,6 +17,12 @@ testAll("S17: blocking functions run on threads of their own and give their resu
     many: 190,
     bytes: [2, 3, 4],
     moved: 0,
+    refusals: [
+      "Cannot send transfer[1]: a view cannot be moved. List its buffer",
+      "Cannot send args[1]",
+      "blockingWith needs an array of what is to be moved as transfer, got ArrayBuffer { [Uint8Contents]: <04 05>, byteLength: 2 }",
+    ].join("\n"),
+    kept: 2,
     error: [true, "RangeError", "cannot do it", true],
     hidden: "TypeError",
     forActors: [

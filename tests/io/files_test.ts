@@ -42,6 +42,10 @@ testAll("a file goes to an actor whose module is still to be loaded", async (thr
   assertEquals(await run("givenToAModule", threads), "still open");
 });
 
+testAll("a file is its receiver's however deep it was nested, also in an error", async (threads) => {
+  assertEquals(await run("nested", threads), ["still open"]);
+});
+
 testAll("big pieces are written as they were when they were given", async (threads) => {
   assertEquals(await run("bigPieces", threads), { counts: true, wrong: 0 });
 });

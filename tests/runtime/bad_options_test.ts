@@ -57,6 +57,19 @@ Deno.test("options of a spawn and of a trapExit that are none are refused", asyn
   });
 });
 
+Deno.test("a transfer list that is none is refused, and what was to be moved stays", async () => {
+  await runActors(async (self: Actor<Uint8Array>) => {
+    const bytes = new Uint8Array(4);
+    // deno-lint-ignore no-explicit-any
+    for (const transfer of [null, bytes, bytes.buffer, new Set([bytes.buffer]), "abc"] as any[]) {
+      assertThrows(() => self.send(self.pid, bytes, { transfer }), TypeError, "send needs an array");
+    }
+    self.send(self.pid, bytes, { transfer: undefined });
+    assertEquals(await self.receive(), bytes);
+    assertEquals(self.tryReceive(), undefined);
+  });
+});
+
 Deno.test("what is wrong with a child's spec is told before anything is started", async () => {
   await runActors((self: Actor) => {
     const child = { id: "a", start: [() => {}] as const };

@@ -586,6 +586,11 @@ Deno.test("what cannot be sent is named by its path, and nothing is sent", () =>
     [[new ReadableStream()], "message[0]"],
     [{ b: detached }, "message.b"],
     [{ b: [detached.buffer] }, "message.b[0]"],
+    [{ views: [beyond(Uint8Array)] }, "message.views[0]"],
+    [{ views: [beyond(DataView)] }, "message.views[0]"],
+    [{ d: new Proxy(new Date(), {}) }, "message.d"],
+    [{ d: Object.create(Date.prototype) }, "message.d"],
+    [{ r: Object.create(RegExp.prototype) }, "message.r"],
     [{
       get bad() {
         throw new Error("boom");
@@ -610,6 +615,14 @@ Deno.test("what cannot be sent is named by its path, and nothing is sent", () =>
   port1.close();
   port2.close();
 });
+
+/** A view whose buffer has become too small for it. */
+function beyond(View: new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView) {
+  const buffer = new ArrayBuffer(8, { maxByteLength: 16 });
+  const view = new View(buffer, 6, 2);
+  buffer.resize(4);
+  return view;
+}
 
 Deno.test("checkSendable accepts what can be sent, cycles and depth included", () => {
   const cycle: unknown[] = [new Blob(["x"]), new SharedArrayBuffer(8), new Error("x", { cause: () => {} })];
@@ -650,6 +663,43 @@ Deno.test("transferred buffers move: the sender's is detached, views on it arriv
   assertEquals(unmentioned.detached, true);
   assertThrows(() => pipe.out.send(1, 2, 3, "x", [unmentioned]), NotSendableError);
   assertEquals(pipe.trip("fine"), "fine");
+});
+
+Deno.test("a transfer list with what cannot be moved is refused by its place, before anything moves", () => {
+  const pipe = new Pipe();
+  const locked = new ReadableStream();
+  locked.getReader();
+  const gone = new ArrayBuffer(8);
+  structuredClone(gone, { transfer: [gone] });
+  const transform = new TransformStream();
+  transform.writable.getWriter();
+  const cases: [unknown, string][] = [
+    [new Uint8Array(8), "a view cannot be moved. List its buffer"],
+    [new SharedArrayBuffer(8), "a SharedArrayBuffer is shared, not moved. Do not list it"],
+    [{}, "only buffers, ports and streams can be moved. Do not list anything else"],
+    [null, "only buffers, ports and streams can be moved. Do not list anything else"],
+    [new Blob(["x"]), "only buffers, ports and streams can be moved. Do not list anything else"],
+    [locked, "it is locked, somebody reads or writes it. Release the lock first"],
+    [transform, "it is locked, somebody reads or writes it. Release the lock first"],
+    [gone, "it is detached, it was transferred before. List it once"],
+  ];
+  for (const [item, reason] of cases) {
+    const buffer = new ArrayBuffer(8);
+    const send = () => pipe.out.send(1, 2, 3, { buffer }, [buffer, item as Transferable]);
+    const error = assertThrows(send, NotSendableError);
+    assertEquals([error.path, error.message], ["transfer[1]", `Cannot send transfer[1]: ${reason}`]);
+    assertEquals([buffer.detached, pipe.posts, pipe.out.sent], [false, 0, 0]);
+  }
+  const moved = new ArrayBuffer(8), big = new ArrayBuffer(1 << 20);
+  const message = {
+    moved,
+    big,
+    get detaches() {
+      return big.detached || structuredClone(big, { transfer: [big] });
+    },
+  };
+  const error = assertThrows(() => pipe.out.send(1, 2, 3, message, [moved]), NotSendableError);
+  assertEquals([error.path, moved.detached], ["message.big", false]);
 });
 
 Deno.test("registered classes survive as live objects wherever they are", () => {

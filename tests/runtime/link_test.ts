@@ -270,20 +270,63 @@ Deno.test("two links that are full both ways drain each other from their handler
   assertEquals(echoes, Array.from({ length: total }, (_, i) => i));
 });
 
-Deno.test("a getter that sends is refused, and flush from a getter does nothing", () => {
+Deno.test("what a getter sends comes whole and before its message, through rings of all sizes, full or not", () => {
+  for (const ringBytes of [128, 512, 4096, 1 << 16]) {
+    const l = link(ringBytes);
+    const texts = "x".repeat(60);
+    const buffer = new ArrayBuffer(1 << 15); // by the side channel in all but the biggest ring
+    const message = {
+      before: [1, texts, { again: texts }],
+      get x() {
+        l.out.send(1, 1, 0, {
+          get y() {
+            l.out.send(1, 2, 0, { n: 2, buffer });
+            l.out.sendBytes(1, 3, 0, new Uint8Array([1, 2, 3]));
+            l.out.flush();
+            return 1;
+          },
+        });
+        return buffer;
+      },
+    };
+    for (let round = 0; round < 4; round++) l.out.send(1, 0, round, message); // the second one defines shapes
+    settle(l);
+    const got = l.got.map(({ target, payload }) => [target, payload]);
+    const innermost = [2, { n: 2, buffer }], bytes = [3, new Uint8Array([1, 2, 3])];
+    const whole = [0, { before: [1, texts, { again: texts }], x: buffer }];
+    const round = [innermost, bytes, [1, { y: 1 }], whole];
+    assertEquals(got, [...round, ...round, ...round, ...round], `a ring of ${ringBytes} bytes`);
+  }
+});
+
+Deno.test("a message that stands no more when it has been written leaves no trace", () => {
   const l = link(1024);
-  const meddler = {
+  const asked: unknown[] = [];
+  const message = (read: () => unknown) => ({
     get x() {
-      l.out.flush();
-      l.out.send(1, 1, 0, 1);
-      return 1;
+      return read();
     },
-  };
-  const error = assertThrows(() => l.out.send(1, 0, 0, meddler), NotSendableError);
-  assertEquals(error.path, "message.x");
-  l.out.send(1, 2, 0, "ok");
+    shared: new SharedArrayBuffer(8),
+  });
+  const stands = (answer: boolean) => () => (asked.push(answer), answer);
+  assert(!l.out.send(1, 1, 0, message(() => asked.push("read")), undefined, stands(false)));
+  assert(l.out.send(1, 2, 0, message(() => asked.push("read")), undefined, stands(true)));
+  assertThrows(() => {
+    l.out.send(
+      1,
+      3,
+      0,
+      message(() => {
+        throw new Error("no");
+      }),
+      undefined,
+      stands(true),
+    );
+  }, NotSendableError);
   settle(l);
-  assertEquals(l.got.map((m) => m.payload), ["ok"]);
+  assertEquals(asked, ["read", false, "read", true]);
+  assertEquals(l.got.map((m) => m.target), [2]);
+  assertEquals(l.out.sent, 1);
 });
 
 Deno.test("discard forgets the backlog and says how much it was", () => {

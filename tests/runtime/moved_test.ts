@@ -51,6 +51,16 @@ Deno.test("S16: a call's timeout does not say of an actor that is still on its w
   }
 });
 
+Deno.test("whatever getters of waiting messages do while an actor is given away, nothing is lost and nobody else told", async () => {
+  const { value } = await run("meddled");
+  assertEquals(value, []);
+});
+
+Deno.test("a message whose transfer list is refused does not come, also to an actor that is offered", async () => {
+  const { value } = await run("refused");
+  assertEquals(value, ["Cannot send transfer[1]: it is in the list twice. List it once", "string"]);
+});
+
 Deno.test("a call whose caller was killed leaves nothing behind when it is sent on", async () => {
   const lone = new LoneScheduler();
   let got: unknown;

@@ -40,13 +40,21 @@ export async function results(self: Actor) {
   const told = (promise: Promise<unknown>): Promise<Error> =>
     promise.then(() => new Error("it did not fail"), (error) => error);
   const error = await told(self.blocking(fails, "do it"));
-  const moved = new Uint8Array([1, 2, 3]);
+  const moved = new Uint8Array([1, 2, 3]), kept = new Uint8Array([4, 5]);
+  const notMoved = async (transfer: unknown[], ...args: unknown[]) =>
+    (await told(self.blockingWith({ transfer: transfer as never }, bytes as never, ...args))).message;
   return {
     sum: await self.blocking(sum, 100_000),
     later: await self.blocking(later, "text"),
     many: (await Promise.all(Array.from({ length: 20 }, (_, i) => self.blocking(sum, i)))).at(-1),
     bytes: [...await self.blockingWith({ transfer: [moved.buffer] }, bytes, moved)],
     moved: moved.length,
+    refusals: [
+      await notMoved([kept.buffer, kept], kept),
+      (await notMoved([kept.buffer], kept, () => {})).split(":")[0],
+      await notMoved(kept.buffer as never, kept),
+    ].join("\n"),
+    kept: kept.length,
     error: [error instanceof RangeError, error.name, error.message, /blocking\.ts:\d+/.test(error.stack!)],
     hidden: (await told(self.blocking(hidden))).name,
     notSendable: (await told(self.blocking(sum, (() => {}) as unknown as number))).message,

@@ -90,6 +90,68 @@ export async function givenToAModule(self: Actor, folder: string) {
   return await self.receive();
 }
 
+type Nested = { file?: File; within?: Nested } | Error | Map<string, Nested> | Nested[];
+
+/** Ways to nest a file in what is sent. */
+const NESTINGS: Record<string, (file: File) => Nested> = {
+  deep: (file) => {
+    let nested: Nested = { file };
+    for (let i = 0; i < 100_000; i++) nested = { within: nested };
+    return nested;
+  },
+  cause: (file) => new Error("with a file", { cause: { file } }),
+  property: (file) => Object.assign(new Error("with a file"), { within: { file } }),
+  errors: (file) => new AggregateError([{ file }]),
+  map: (file) => new Map([["within", { file }]]),
+  sparse: (file) => {
+    const array: Nested[] = [];
+    array[2 ** 32 - 2] = { file };
+    return array;
+  },
+};
+
+/** Takes the file out of what it was sent in, and reads it when it is told to. */
+export async function readsNested(self: Actor<Nested | Pid<string>>): Promise<void> {
+  let nested = await self.receive() as Nested | undefined;
+  while (nested !== undefined && !("file" in nested)) {
+    if (nested instanceof Map) nested = nested.get("within");
+    else if (Array.isArray(nested)) nested = Object.values(nested)[0];
+    else {
+      const { within, cause, errors } = nested as { within?: Nested; cause?: Nested; errors?: Nested[] };
+      nested = within ?? cause ?? errors?.[0];
+    }
+  }
+  const to = await self.receive() as Pid<string>;
+  self.send(to, new TextDecoder().decode((await nested!.file!.read(100))!));
+}
+
+export async function lendsNested(
+  self: Actor,
+  path: string,
+  how: string,
+  to: Pid<Nested | Pid<string>>,
+): Promise<void> {
+  self.send(to, NESTINGS[how](await self.io.open(path)));
+}
+
+/** A file outlives who has sent it, however it was nested. */
+export async function nested(self: Actor, folder: string) {
+  await self.io.writeTextFile(`${folder}/nested`, "still open");
+  const told: unknown[] = [];
+  for (const how in NESTINGS) {
+    for (const { id } of self.stats().schedulers) {
+      const reader = self.spawnWith({ scheduler: id }, readsNested);
+      const lender = self.spawnWith({ scheduler: 0 }, lendsNested, `${folder}/nested`, how, reader.pid);
+      const outcome = await lender.join();
+      if (outcome.kind === "panic") throw outcome.error;
+      self.send(reader, self.pid);
+      told.push(await self.receive());
+      await reader.join();
+    }
+  }
+  return [...new Set(told)];
+}
+
 /** Big pieces are copied into buffers that are used again: each is written as it was when it was given, at its length. */
 export async function bigPieces(self: Actor, folder: string) {
   const lengths = [300_000, 1_048_576, 131_073, 262_144, 1_000_000, 2_000_000, 262_145];
@@ -300,6 +362,7 @@ const PROGRAMS = {
   readAhead,
   big,
   bigPieces,
+  nested,
   givenToAModule,
   errors,
   wrongArguments,

@@ -371,8 +371,9 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
 
   async crossedLinks(self) {
     const turns = new Int32Array(new SharedArrayBuffer(4));
-    const far = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, unlinksInTime, turns);
-    const near = self.spawnWith({ scheduler: "local" }, relinksInTime, far, turns);
+    // One scheduler each, whichever has taken main: they spin.
+    const far = self.spawnWith({ scheduler: 1 }, unlinksInTime, turns);
+    const near = self.spawnWith({ scheduler: 0 }, relinksInTime, far, turns);
     self.send(far, near.pid);
     return [describe(await near.join()), (await far.join() as Any).value];
   },

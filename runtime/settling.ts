@@ -1,0 +1,78 @@
+/**
+ * Settling, at an actor's resume, what it can go on with: the end of its waits.
+ *
+ * @module
+ */
+import type { ActorImpl } from "./actor.ts";
+import { within } from "./async_context.ts";
+import { TimeoutError } from "./errors.ts";
+import { formatPid } from "./pid.ts";
+import { tryComplete } from "./receive.ts";
+import { RECEIVE, RX_ENDING, RX_FAST, RX_ITERATES, type Wait, WAIT_NAMES } from "./wait.ts";
+import * as waiting from "./waiting.ts";
+
+/** Settles whatever the actor can go on with, all waits re-checked. False: nothing. */
+export function settle(actor: ActorImpl): boolean {
+  if (actor.rx >= RX_ENDING) return refuseAll(actor);
+  let settled = false;
+  if (actor.rxResolve !== null && actor.mailbox.length > 0) {
+    const resolve = actor.rxResolve;
+    actor.rxResolve = null;
+    const iterates = (actor.rx & RX_ITERATES) !== 0;
+    actor.rx &= ~(RX_FAST | RX_ITERATES);
+    actor.receives--;
+    const message = actor.waits === null ? actor.mailbox.shift() : takeFirst(actor);
+    resolve(iterates ? { value: message, done: false } : message);
+    settled = true;
+  }
+  for (let wait = actor.waits; wait !== null; wait = wait.next) {
+    if (wait.isOpen && wait.kind === RECEIVE) tryComplete(actor, wait);
+    else if (wait.isOpen && wait.onPoll !== null) wait.onPoll(wait);
+    if (wait.isOpen && wait.timedOut) {
+      wait.onGiveUp?.(wait);
+      if (wait.onTimeout !== null) wait.onTimeout(wait);
+      else wait.failAwaiter(timeoutError(wait, actor.scheduler.lastNow));
+    }
+    if (!wait.isOpen) {
+      waiting.settleNow(wait);
+      settled = true;
+    }
+  }
+  return settled;
+}
+
+function takeFirst(actor: ActorImpl): unknown {
+  for (let wait = actor.waits; wait !== null; wait = wait.next) if (wait.scanned > 0) wait.scanned--;
+  return actor.mailbox.shift();
+}
+
+/** The actor was told to end: every wait rejects. */
+function refuseAll(actor: ActorImpl): boolean {
+  let settled = false;
+  const resolve = actor.rxResolve;
+  if (resolve !== null) {
+    actor.rxResolve = null;
+    actor.receives--;
+    actor.rx &= ~(RX_FAST | RX_ITERATES);
+    within(actor, () => resolve(Promise.reject(actor.exiting))); // its reject function is not kept: 64 bytes an actor
+    settled = true;
+  }
+  for (let wait = actor.waits; wait !== null; wait = wait.next) {
+    if (wait.isOpen) {
+      wait.onGiveUp?.(wait);
+      wait.fail(actor.exiting);
+    }
+    waiting.settleNow(wait);
+    settled = true;
+  }
+  return settled;
+}
+
+function timeoutError(wait: Wait, now: number): TimeoutError {
+  const on = wait.target === null
+    ? ""
+    : ` ${typeof wait.target === "number" ? formatPid(wait.target) : wait.target}`;
+  return new TimeoutError(
+    `${WAIT_NAMES[wait.kind]}${on} took longer than its timeout: waited ${Math.round(now - wait.since)} ms`,
+  );
+}

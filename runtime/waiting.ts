@@ -1,0 +1,177 @@
+/**
+ * The open waits of an actor: begun by whoever waits, completed by whoever has what is waited for, and taken out of the
+ * actor's list when they are over. An actor may have several open at once; nearly always it has one.
+ *
+ * Whoever completes a wait wakes the actor, and its promise is settled at the actor's next resume (settling.ts).
+ *
+ * @module
+ */
+import type { Pid, WaitOptions } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import { DONE } from "./actor_state.ts";
+import { IO_PARKED, NOT_RECEIVING, SLEEPING } from "./layout.ts";
+import {
+  checkOptions,
+  checkSignal,
+  fireWait,
+  isIo,
+  RECEIVE,
+  RX_ENDING,
+  RX_LISTED,
+  SLEEP,
+  Wait,
+  WAIT_NAMES,
+  type WaitKind,
+} from "./wait.ts";
+import { checkDuration } from "../timer/duration.ts";
+import { Timer } from "../timer/wheel.ts";
+
+/** A rejected promise when the actor must not wait any more, else null. */
+export function refuse(actor: ActorImpl, operation: string): Promise<never> | null {
+  if (actor.rx < RX_ENDING) return null;
+  if (actor.state === DONE) return Promise.reject(actor.ended(operation));
+  return Promise.reject(actor.exiting);
+}
+
+/** As {@link refuse}, also for what is wrong with the options of a wait. */
+export function refuseWait(
+  actor: ActorImpl,
+  operation: string,
+  options: WaitOptions | undefined,
+): Promise<never> | null {
+  const refused = refuse(actor, operation);
+  if (refused !== null || options === undefined) return refused;
+  try {
+    checkOptions(options, operation);
+    const { timeout, signal } = options;
+    checkSignal(signal);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (timeout !== undefined) checkDuration(timeout, "timeout");
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return null;
+}
+
+/** Opens a wait; the caller parks the actor. */
+export function begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | null): Wait {
+  const s = actor.scheduler;
+  const now = s.current === actor ? s.lastNow : s.clock.now(); // after a foreign promise the last look is old
+  const wait = new Wait(actor, kind, target, now);
+  if (actor.waits === null) actor.waits = wait;
+  else {
+    let last = actor.waits;
+    while (last.next !== null) last = last.next;
+    wait.previous = last;
+    last.next = wait;
+  }
+  if (kind === SLEEP) s.words[s.base + SLEEPING]++;
+  else if (isIo(kind)) s.words[s.base + IO_PARKED]++;
+  if (kind !== RECEIVE && kind !== SLEEP) s.words[s.base + NOT_RECEIVING]++;
+  return wait;
+}
+
+/** Opens a wait with the options that every wait takes, and parks; or gives the rejected promise. */
+export function open(
+  actor: ActorImpl,
+  kind: WaitKind,
+  target: Pid | string | null,
+  options?: WaitOptions,
+  parkNow = true,
+): Wait | Promise<never> {
+  const refused = refuseWait(actor, WAIT_NAMES[kind], options);
+  if (refused !== null) return refused;
+  const timeout = options?.timeout, signal = options?.signal;
+  const wait = begin(actor, kind, target);
+  if (timeout !== undefined) timeoutIn(wait, timeout);
+  if (signal !== undefined) giveUpOn(wait, signal);
+  actor.scheduler.ops--;
+  if (parkNow) actor.scheduler.parked(actor);
+  return wait;
+}
+
+export function timeoutIn(wait: Wait, ms: number): void {
+  timeoutAt(wait, wait.actor.scheduler.clock.now() + ms);
+}
+
+export function timeoutAt(wait: Wait, atMs: number): void {
+  wait.timer = new Timer(fireWait, wait);
+  wait.actor.scheduler.timers.insert(wait.timer, atMs);
+}
+
+export function giveUpOn(wait: Wait, signal: AbortSignal): void {
+  wait.signal = signal;
+  wait.onAbort = () => {
+    if (!wait.isOpen) return;
+    wait.onGiveUp?.(wait);
+    fail(wait, signal.reason);
+  };
+  if (signal.aborted) queueMicrotask(wait.onAbort);
+  else signal.addEventListener("abort", wait.onAbort, { once: true });
+}
+
+/** What a wait waited for is there. */
+export function complete(wait: Wait, value: unknown): boolean {
+  return wait.complete(value) && isOver(wait);
+}
+
+export function fail(wait: Wait, error: unknown): boolean {
+  return wait.fail(error) && isOver(wait);
+}
+
+/** As {@link fail}; the error's stack becomes that of whoever awaits. */
+export function failAwaiter(wait: Wait, error: Error): boolean {
+  return wait.failAwaiter(error) && isOver(wait);
+}
+
+function isOver({ actor, kind }: Wait): true {
+  const s = actor.scheduler;
+  if (s.trace !== null) s.trace.completed(kind, actor, isIo(kind));
+  s.wake(actor);
+  return true;
+}
+
+/** A wait that was over as soon as it began: the actor goes on, behind the others if its timeslice is used up. */
+export function goOn(wait: Wait): void {
+  const { actor } = wait;
+  const s = actor.scheduler;
+  if (s.ops > 0 ? s.sliceUsed : s.look(actor)) s.giveWay(actor);
+  else settleNow(wait);
+}
+
+/** A wait that was over as soon as it began: the actor goes on without having parked. */
+export function settleNow(wait: Wait): void {
+  detach(wait);
+  wait.settle();
+}
+
+/** Takes a wait that is over out of its actor's list. */
+export function detach(wait: Wait): void {
+  const { actor, kind } = wait;
+  const s = actor.scheduler;
+  if (wait.previous === null) actor.waits = wait.next;
+  else wait.previous.next = wait.next;
+  if (wait.next !== null) wait.next.previous = wait.previous;
+  wait.previous = null;
+  // wait.next stays: a loop over the list may stand here
+  if (wait.timer !== null) s.timers.cancel(wait.timer);
+  if (wait.signal !== null) wait.signal.removeEventListener("abort", wait.onAbort!);
+  if (kind === SLEEP) s.words[s.base + SLEEPING]--;
+  else if (isIo(kind)) s.words[s.base + IO_PARKED]--;
+  if (kind !== RECEIVE && kind !== SLEEP) s.words[s.base + NOT_RECEIVING]--;
+  if (kind === RECEIVE) {
+    actor.receives--;
+    if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
+  }
+  if (actor.waits === null) s.details.waitsForNothing(actor); // a plain receive, which may come next, notes nothing
+}
+
+/** Drops all that an ended actor was waiting for; its promises are never settled. */
+export function dropAll(actor: ActorImpl): void {
+  for (let wait = actor.waits; wait !== null; wait = wait.next) {
+    if (wait.isOpen) wait.onGiveUp?.(wait);
+    detach(wait);
+  }
+  actor.rxResolve = null;
+  actor.receives = 0;
+}
