@@ -19,7 +19,7 @@ interface Ping {
 }
 
 export async function main(self: Actor<unknown>, ...args: string[]): Promise<void> {
-  const options = parseOptions(args);
+  const options = parseOptions(args, ["n", "rounds", "across"]);
   const n = numberOption(options, "n", 300_000);
   const rounds = numberOption(options, "rounds", 7);
   const where = {

@@ -20,7 +20,7 @@ interface Value {
 }
 
 export async function main(self: Actor, ...args: string[]): Promise<void> {
-  const options = parseOptions(args);
+  const options = parseOptions(args, ["n", "rounds", "across", "capacity"]);
   const n = numberOption(options, "n", 500_000);
   const rounds = numberOption(options, "rounds", 3);
   const across = numberOption(options, "across", 0);

@@ -154,16 +154,17 @@ export class ActorIo implements api.Io {
   // --- Network ----------------------------------------------------------------------------------------------------
 
   async listen(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
-    const { cert, key } = options as { cert?: string; key?: string };
-    return await this.#listen(options, cert !== undefined || key !== undefined);
+    return await this.#listen(options, false);
   }
   async listenTls(options: api.ListenOptions & WaitOptions): Promise<api.Listener> {
     return await this.#listen(options, true);
   }
   async #listen(options: api.ListenOptions & WaitOptions, isTls: boolean): Promise<api.Listener> {
     const [wait, rest] = split(options);
+    const { cert, key } = rest as { cert?: string; key?: string };
     const where = "path" in options ? options.path : `${options.hostname ?? ""}:${options.port ?? 0}`;
-    return await this.#do("listen", where, wait, [rest, isTls], LISTEN) as api.Listener;
+    const hasTls = isTls || cert !== undefined || key !== undefined;
+    return await this.#do("listen", where, wait, [rest, hasTls], LISTEN) as api.Listener;
   }
   async connect(options: api.ConnectOptions & WaitOptions): Promise<api.Conn> {
     const [wait, rest] = split(options);
@@ -175,18 +176,11 @@ export class ActorIo implements api.Io {
   async connectTls(
     options: { port: number; hostname?: string } & api.TlsOptions & WaitOptions,
   ): Promise<api.Conn> {
-    const { port, hostname, timeout, signal, ...tls } = options;
-    return await this.connect({
-      port,
-      ...(hostname === undefined ? {} : { hostname }),
-      tls,
-      timeout,
-      signal,
-    });
+    const [wait, { port, hostname, ...tls }] = split(options);
+    return await this.connect({ port, ...(hostname === undefined ? {} : { hostname }), tls, ...wait });
   }
   async datagram(options: { port?: number; hostname?: string } & WaitOptions): Promise<api.DatagramConn> {
-    const { port = 0, hostname = "127.0.0.1" } = options;
-    const [wait] = split(options);
+    const [wait, { port = 0, hostname = "127.0.0.1" }] = split(options);
     const where = `${hostname}:${port}`;
     return await this.#do("datagram", where, wait, [hostname, port], DATAGRAM) as api.DatagramConn;
   }
@@ -213,7 +207,7 @@ export class ActorIo implements api.Io {
   }
 
   command(command: Path, options: api.CommandOptions = {}): api.Command {
-    const { cwd } = options;
+    const [, { cwd }] = split(options);
     const how = cwd === undefined ? options : { ...options, cwd: text(cwd) };
     return new Command(this.#actor, this.#io, text(command), how);
   }
@@ -264,8 +258,11 @@ function checkSignalName(name: Deno.Signal): void {
   Deno.removeSignalListener(name, listener);
 }
 
-/** The options of the wait, and the others. */
+/** The options of the wait, and the others. @throws TypeError for what is no object, such as a bare port */
 function split<T extends WaitOptions>(options: T): [WaitOptions, Omit<T, "timeout" | "signal">] {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`self.io takes options as an object, got ${Deno.inspect(options)}`);
+  }
   const { timeout, signal, ...rest } = options;
   return [{ timeout, signal }, rest];
 }
@@ -276,5 +273,6 @@ function text(path: Path): string {
   if (path instanceof URL && path.protocol === "file:") {
     return decodeURIComponent(path.pathname.replace(/%(?![0-9a-f]{2})/gi, "%25")); // a lone % is one, as for Deno
   }
-  throw new TypeError(`A path is a string or a file: URL, got ${Deno.inspect(path, { depth: 0 })}`);
+  const got = path instanceof URL ? path.href : Deno.inspect(path, { depth: 0 });
+  throw new TypeError(`A path is a string or a file: URL, got ${got}`);
 }

@@ -8,7 +8,7 @@
  */
 import type { FromThread, Job, JobResult } from "./blocking_protocol.ts";
 import { type BlockingThreadData, ENDABLE, IMPORTING } from "./blocking_threads.ts";
-import { packOutcome } from "../runtime/wire.ts";
+import { packOutcome, refusal } from "../runtime/wire.ts";
 import { describeOutcome } from "../runtime/report.ts";
 import { toError } from "../runtime/errors.ts";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
@@ -56,10 +56,7 @@ async function run({ id, module, exportName, port }: Job): Promise<void> {
   try {
     port.postMessage(result);
   } catch (error) {
-    const refused = new TypeError(
-      `the blocking function returned what cannot be sent: ${(error as Error).message}`,
-    );
-    port.postMessage(packOutcome({ kind: "panic", error: refused }));
+    port.postMessage(refusal((result as { value?: unknown }).value, `what ${exportName} returned`, error));
   }
   post({ type: "done", id });
 }

@@ -43,7 +43,7 @@ import {
   type Wait,
   YIELD,
 } from "./wait.ts";
-import { formatPid } from "./pid.ts";
+import { formatPid, isPid } from "./pid.ts";
 import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
@@ -269,6 +269,7 @@ export class ActorImpl implements Stateful, Actor {
     return lifecycle.unregister(this, name);
   }
   whereis(name: string): Pid | undefined {
+    if (this.state === DONE) throw this.ended("whereis");
     return this.scheduler.names.whereis(name);
   }
   supervise(spec: SupervisorSpec): SupervisorHandle {
@@ -333,9 +334,11 @@ export class ActorImpl implements Stateful, Actor {
     return this.scheduler.logFor(this);
   }
   stats(): RuntimeStats {
+    if (this.state === DONE) throw this.ended("stats");
     return this.scheduler.stats();
   }
   format(pid: Pid<never>): string {
+    if (!isPid(pid)) throw new TypeError(`format needs a pid, got ${Deno.inspect(pid, { depth: 0 })}`);
     return formatPid(pid);
   }
   halt(code = 0): void {

@@ -554,7 +554,7 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
 
   /** Counters of all schedulers, as they are now. */
   stats(): RuntimeStats;
-  /** `<scheduler.index.generation>`, the scheduler being the pid's birthplace. */
+  /** `<scheduler.index.generation>`, the scheduler being the pid's birthplace. @throws TypeError for what is no pid */
   format(pid: Pid<never>): string;
   /**
    * Ends the program with this exit code, 0 (default) to 255: every actor is told to end, then the run is over.

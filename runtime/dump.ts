@@ -94,6 +94,13 @@ export function formatActor(actor: ActorReport, nowMs: number): string {
   }${mailbox}${links}`;
 }
 
+/** A line per actor that was told to end and lives when the grace time is over. */
+export function formatOverdue({ actors, live, id, nowMs }: SchedulerReport): string {
+  const lines = actors.map((actor) => `  ${formatActor(actor, nowMs)}`);
+  if (live > actors.length) lines.push(`  … and ${live - actors.length} more actors`);
+  return [`error: these actors on scheduler ${id} did not end within the grace time`, ...lines].join("\n");
+}
+
 function quoted(names: readonly string[]): string {
   return names.map((name) => ` ${JSON.stringify(name)}`).join("");
 }

@@ -39,6 +39,13 @@ export async function loadProgram(module: string): Promise<Record<string, unknow
       2,
     );
   }
+  if (/Generator/.test(Object.prototype.toString.call(namespace.main))) {
+    throw new LoadFailure(
+      `${display(module)} exports main as a generator, whose body nobody would run. ` +
+        `Write: export async function main(self) { … }`,
+      2,
+    );
+  }
   return namespace;
 }
 

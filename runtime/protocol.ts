@@ -243,6 +243,8 @@ export type FromWorker =
   }
   | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
   | { readonly type: "pong"; readonly ticket: number }
+  /** Actors that live here have not ended within the grace time. */
+  | { readonly type: "overdue"; readonly report: SchedulerReport }
   /** What a lost scheduler had to do with this peer is settled; the records between them that were counted here. */
   | { readonly type: "recovered"; readonly id: number; readonly sent: number; readonly received: number }
   /** An actor that did not give way was ended alone. */

@@ -13,6 +13,7 @@ import type { FromWorker, ToWorker } from "./protocol.ts";
 import { readStats } from "./stats.ts";
 import { LogWriter } from "./log_writer.ts";
 import { RunTelemetry } from "./telemetry.ts";
+import { formatOverdue } from "./dump.ts";
 import { DumpRequests } from "./dump_requests.ts";
 import { StuckReports } from "./stuck_reports.ts";
 import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
@@ -255,6 +256,9 @@ export class Run {
         return;
       case "dumped":
         this.#dumps.answered(id, message.ticket, message.report);
+        return;
+      case "overdue":
+        this.#sinks.write(formatOverdue(message.report));
         return;
       case "halt":
         this.stop(new HaltedError(message.code));

@@ -13,6 +13,7 @@ import { resolveModule } from "./load.ts";
 import { askForPermissions } from "./permissions.ts";
 import { Run, type RunOptions, type RunSinks } from "./run.ts";
 import { AlreadyRunningError, LoadError, StoppedError } from "./errors.ts";
+import { checkSendable } from "./sendable.ts";
 import { openTrace, type TraceFiles } from "../trace/writer.ts";
 
 const STDERR: RunSinks = {
@@ -25,6 +26,20 @@ const STDERR: RunSinks = {
 
 const SCHEDULER_ENTRY = new URL("./scheduler_worker.ts", import.meta.url);
 const POLLER_ENTRY = new URL("../io/poller_worker.ts", import.meta.url);
+
+/** What only tests take hold of. No members of {@link Runtime}: its users would find them in its docs and its type. */
+export interface Seams {
+  /** What the schedulers of the next run are started from. */
+  schedulerEntry: URL;
+  /** What its poller is started from. */
+  pollerEntry: URL;
+  active: Run | null;
+  /** Of the active run. */
+  memory: SharedMemory | null;
+}
+
+/** The seams of a runtime, for tests alone. */
+export let seamsOf: (runtime: Runtime) => Seams;
 
 /**
  * Makes a runtime, which can run one program at a time. Nothing is started yet. Default: `Config.default()`.
@@ -49,13 +64,18 @@ export class Runtime {
   readonly config: Config;
   readonly #memoryOptions: MemoryOptions;
   readonly #sinks: RunSinks;
-  #active: Run | null = null;
+  readonly #seams: Seams = {
+    schedulerEntry: SCHEDULER_ENTRY,
+    pollerEntry: POLLER_ENTRY,
+    active: null,
+    memory: null,
+  };
   /** Of the last run; before the first, of one that did nothing. */
   #lastStats: RuntimeStats;
-  /** @internal Tests start schedulers of their own kind. */
-  schedulerEntryForTests: URL = SCHEDULER_ENTRY;
-  /** @internal Tests start a poller that they can end. */
-  pollerEntryForTests: URL = POLLER_ENTRY;
+
+  static {
+    seamsOf = (runtime) => runtime.#seams;
+  }
 
   /** `sinks` takes what a run says, by default stderr; `memoryOptions` are for tests. */
   constructor(config: Config, sinks: RunSinks = STDERR, memoryOptions: MemoryOptions = {}) {
@@ -73,15 +93,17 @@ export class Runtime {
    * Runs the module's `main` and every actor that it starts; gives main's outcome, a panic included, when all have
    * ended. A module that is no URL is a path, taken from the current folder.
    *
-   * @throws AlreadyRunningError while a run is active; LoadError when the module cannot be loaded; DeadlockError;
+   * @throws TypeError for another module or other options; NotSendableError for an argument that cannot be cloned;
+   * AlreadyRunningError while a run is active; LoadError when the module cannot be loaded; DeadlockError;
    * HaltedError after `self.halt` or `Deno.exit`; StoppedError after `stop()`, or when the thread that does the IO dies.
    */
   async run(module: URL | string, options: RunOptions = {}): Promise<Outcome> {
-    if (this.#active !== null) {
+    if (this.#seams.active !== null) {
       throw new AlreadyRunningError(
         "Cannot run: a run is active. Wait for it, stop it, or make another runtime",
       );
     }
+    checkCall(module, options);
     const url = resolveModule(String(module));
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
@@ -89,13 +111,15 @@ export class Runtime {
     const trace = traceTo === undefined ? null : openTraceOf(traceTo, url, threadCount);
     const memoryOptions = { trace: trace !== null, ...this.#memoryOptions };
     const memory = memoryPool.take(threadCount, memoryOptions);
-    const entries = { scheduler: this.schedulerEntryForTests, poller: this.pollerEntryForTests };
+    const entries = { scheduler: this.#seams.schedulerEntry, poller: this.#seams.pollerEntry };
     const run = new Run(this.config, memory, this.#sinks, url, options, trace, entries);
-    this.#active = run;
+    this.#seams.active = run;
+    this.#seams.memory = memory;
     try {
       return await run.result;
     } finally {
-      this.#active = null;
+      this.#seams.active = null;
+      this.#seams.memory = null;
       this.#lastStats = run.stats();
       if (run.hasStoppedWell) memoryPool.giveBack(memory, memoryOptions);
     }
@@ -103,32 +127,17 @@ export class Runtime {
 
   /** Whether a run is active. */
   get isRunning(): boolean {
-    return this.#active !== null;
-  }
-
-  /** @internal Of the active run. */
-  get memoryForTests(): SharedMemory {
-    return this.#active!.memory;
-  }
-
-  /** @internal Ends a scheduler that can be ended (with `contain` or `maxHeapMegabytes`), wherever it is. */
-  killForTests(scheduler: number): void {
-    this.#active?.lose(scheduler, "it was killed by a test");
-  }
-
-  /** @internal Whether a scheduler is up, and can be ended. */
-  isUpForTests(scheduler: number): boolean {
-    return this.#active?.isUp(scheduler) === true;
+    return this.#seams.active !== null;
   }
 
   /** Counters of the active run, or of the last one. */
   stats(): RuntimeStats {
-    return this.#active?.stats() ?? this.#lastStats;
+    return this.#seams.active?.stats() ?? this.#lastStats;
   }
 
   /** A text that shows schedulers, actors and what they wait for. */
   dump(): Promise<string> {
-    return this.#active?.dump() ?? Promise.resolve(dumpOfNothing(this.stats()));
+    return this.#seams.active?.dump() ?? Promise.resolve(dumpOfNothing(this.stats()));
   }
 
   /**
@@ -136,13 +145,30 @@ export class Runtime {
    * `onOverdue` hears when some did not end within the grace time and are ended.
    */
   async stop(onOverdue?: () => void): Promise<boolean> {
-    const run = this.#active;
+    const run = this.#seams.active;
     if (run === null) return false;
     if (onOverdue !== undefined) run.onOverdue = onOverdue;
     run.stop(new StoppedError("the run was stopped"));
     await run.over;
     return true;
   }
+}
+
+/** Before anything starts: arguments that cannot be posted would leave the first thread behind. */
+function checkCall(module: unknown, options: unknown): void {
+  if (typeof module !== "string" && !(module instanceof URL)) {
+    throw new TypeError(
+      `run needs the URL or the path of a module, got ${Deno.inspect(module, { depth: 0 })}`,
+    );
+  }
+  const isObject = typeof options === "object" && options !== null;
+  const { args = [], onLog } = (isObject ? options : {}) as RunOptions;
+  if (!isObject || !Array.isArray(args) || (onLog !== undefined && typeof onLog !== "function")) {
+    throw new TypeError(
+      `run takes { args: [...], onLog } as its options, got ${Deno.inspect(options, { depth: 1 })}`,
+    );
+  }
+  checkSendable(args, "args");
 }
 
 /** Before anything starts. @throws LoadError */

@@ -23,6 +23,7 @@ import { reportActor, reportScheduler } from "./dump.ts";
 import { ExitError, isQuiet, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
+import { Timer } from "../timer/timer.ts";
 import { inherit, Recovery } from "./recovery.ts";
 import { Containment } from "./containment.ts";
 import type { ThreadData } from "./thread.ts";
@@ -72,6 +73,7 @@ function hear(message: ToWorker): void {
       stop(message.reason, message.graceMs);
       return;
     case "kill":
+      tellOverdue();
       for (const actor of [...s.residents]) {
         finalize(s, actor, { kind: "panic", error: new ExitError("killed") });
       }
@@ -91,6 +93,7 @@ function hear(message: ToWorker): void {
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
       awaitLastWord();
       s.unobserved.settleAll();
+      s.timers.cancel(overdue);
       s.publish(); // another scheduler may have found the run over before this one published its last turn
       loop.close();
       s.remote.close();
@@ -274,10 +277,23 @@ function onIdle(): void {
 /** Every actor is told to end; supervised ones are told by their supervisors, in their order. */
 function stop(reason: string, graceMs: number): void {
   s.stopping = true;
+  s.timers.insert(overdue, s.clock.now() + graceMs); // first: it names those that the timers after it cut off
   for (const actor of [...s.residents]) {
     if (actor.extras?.supervised !== true) askToEnd(s, actor, new ExitError(reason), graceMs);
   }
   s.arm();
+}
+
+/** The grace time is over. */
+const overdue = new Timer(tellOverdue, undefined);
+let isOverdueTold = false;
+
+/** Those whose supervisor is still ending them are not cut off at that moment, but they are late all the same. */
+function tellOverdue(): void {
+  if (isOverdueTold) return;
+  isOverdueTold = true;
+  const report = reportScheduler(s, MOST_OVERDUE);
+  if (report.live > 0) post({ type: "overdue", report });
 }
 
 /** Could anything here still go on? Answered in turns of its own, so that what just began is seen. */
@@ -314,3 +330,4 @@ async function probe(ticket: number): Promise<void> {
 }
 
 const MOST_REPORTED = 10_000;
+const MOST_OVERDUE = 20;

@@ -8,11 +8,17 @@
 import type { Outcome } from "./api.ts";
 import { AGGREGATE, ERROR_CLASSES } from "./codec_tags.ts";
 import { describeReason } from "./errors.ts";
-import { NotSendableError } from "./sendable.ts";
+import { checkSendable, NotSendableError } from "./sendable.ts";
 
 export type WireOutcome =
-  | { readonly kind: "exit"; readonly value: unknown; readonly refused?: string }
+  | { readonly kind: "exit"; readonly value: unknown; readonly refused?: Refused }
   | { readonly kind: "panic"; readonly error: WireError };
+
+/** What a {@link NotSendableError} is made of. */
+interface Refused {
+  readonly path: string;
+  readonly why: string;
+}
 
 /** `postMessage` keeps identity and circles, so an error that is met twice is one here too. */
 export interface WireError {
@@ -37,8 +43,20 @@ export function packOutcome(outcome: Outcome): WireOutcome {
   try {
     return { kind: "exit", value: structuredClone(outcome.value) };
   } catch (error) {
-    return { kind: "exit", value: undefined, refused: describeReason(error) };
+    return refusal(outcome.value, "what main returned", error);
   }
+}
+
+/** In place of a value that cannot be cloned, for which structured clone gave `error`; `root` says what it is. */
+export function refusal(value: unknown, root: string, error: unknown): WireOutcome {
+  let refused = { path: root, why: `${describeReason(error)}. Return plain data` };
+  try {
+    checkSendable(value, root);
+  } catch (found) {
+    const { path, message } = found as NotSendableError;
+    refused = { path, why: message.slice(`Cannot send ${path}: `.length) };
+  }
+  return { kind: "exit", value: undefined, refused };
 }
 
 /** The outcome for who asked for it: a value that stayed behind is a panic that says so. */
@@ -47,7 +65,7 @@ export function unpackOutcome(wire: WireOutcome): Outcome {
   if (wire.refused === undefined) return { kind: "exit", value: wire.value };
   return {
     kind: "panic",
-    error: new NotSendableError("what main returned", wire.refused),
+    error: new NotSendableError(wire.refused.path, wire.refused.why),
   };
 }
 

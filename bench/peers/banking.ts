@@ -44,7 +44,7 @@ const START_BALANCE = 1_000_000_000;
 export function main(self: Actor<BankResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "banking", unit: "transactions", n: 200_000 },
+    { name: "banking", unit: "transactions", n: 200_000, options: ["a"] },
     args,
     (n, options) => transactions(self, n, options),
   );

@@ -29,7 +29,7 @@ const NOBODY = -1;
 export function main(self: Actor<BigResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "big", unit: "pings", n: 20_000 },
+    { name: "big", unit: "pings", n: 20_000, options: ["a"] },
     args,
     (n, options) => big(self, n, options),
   );

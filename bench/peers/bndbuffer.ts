@@ -45,7 +45,7 @@ export interface Shape {
 export function main(self: Actor<DriverMessage>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "bndbuffer", unit: "items", n: 5_000 },
+    { name: "bndbuffer", unit: "items", n: 5_000, options: ["producers", "consumers", "buffer", "cost"] },
     args,
     (n, options) => items(self, n, options),
   );

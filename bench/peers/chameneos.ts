@@ -32,7 +32,7 @@ export interface MallResult {
 export function main(self: Actor<MallResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "chameneos", unit: "meetings", n: 200_000 },
+    { name: "chameneos", unit: "meetings", n: 200_000, options: ["a"] },
     args,
     (n, options) => meetings(self, n, options),
   );

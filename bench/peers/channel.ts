@@ -30,7 +30,7 @@ type ProducerMessage = ChannelSender<Item>;
 export function main(self: Actor<ChannelResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "channel", unit: "items", n: 2_000_000 },
+    { name: "channel", unit: "items", n: 2_000_000, options: ["capacity"] },
     args,
     (n, options) => transfer(self, n, options),
   );

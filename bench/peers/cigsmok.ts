@@ -30,7 +30,7 @@ export interface SmokedMessage {
 export function main(self: Actor<SmokedMessage>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "cigsmok", unit: "rounds", n: 200_000 },
+    { name: "cigsmok", unit: "rounds", n: 200_000, options: ["a"] },
     args,
     (n, options) => rounds(self, n, options),
   );

@@ -29,6 +29,8 @@ export interface Bench {
   readonly unit: string;
   /** The size when no `n=` is given. */
   readonly n: number;
+  /** The `name=value` arguments that it takes besides `n` and `warm`. */
+  readonly options?: readonly string[];
   /** The size of the warm-up run; null for none. Default: a tenth, at least 1. */
   warmUp?(n: number): number | null;
 }
@@ -36,6 +38,8 @@ export interface Bench {
 /** How long actors of the warm-up get to end before the timed run starts all the same. */
 const SETTLE_LIMIT_MS = 1000;
 const SETTLE_STEP_MS = 50;
+/** The exit code for a bad argument, as smarm's own. */
+const BAD_ARGUMENT = 2;
 
 /** Runs a bench as the peers do, and prints its result line. */
 export async function measure(
@@ -44,7 +48,7 @@ export async function measure(
   args: readonly string[],
   run: (n: number, options: Options) => Promise<Measurement>,
 ): Promise<void> {
-  const options = parseOptions(args);
+  const options = parseOptions(args, ["n", "warm", ...bench.options ?? []]);
   const n = numberOption(options, "n", bench.n);
   const warmUp = bench.warmUp ? bench.warmUp(n) : Math.max(1, Math.floor(n / 10));
   if (warmUp !== null && numberOption(options, "warm", 1) !== 0) {
@@ -76,23 +80,30 @@ async function settle(self: Pick<Actor, "sleep" | "stats">): Promise<void> {
   do await self.sleep(SETTLE_STEP_MS); while (self.stats().live > 1 && performance.now() < deadline);
 }
 
-export function parseOptions(args: readonly string[]): Options {
+/** Reads `name=value` arguments; one that is not `known` would else be measured as if it had not been given. */
+export function parseOptions(args: readonly string[], known: readonly string[]): Options {
   const options: Record<string, number | string> = {};
   for (const arg of args) {
     const cut = arg.indexOf("=");
-    if (cut < 1) {
-      throw new TypeError(`Cannot read the option "${arg}": write it as name=value, such as n=1000`);
-    }
-    const value = arg.slice(cut + 1);
-    options[arg.slice(0, cut)] = /^-?\d+$/.test(value) ? Number(value) : value;
+    if (cut < 1) refuse(`Cannot read the option "${arg}": write it as name=value, such as n=1000`);
+    const name = arg.slice(0, cut), value = arg.slice(cut + 1);
+    if (!known.includes(name)) refuse(`There is no option "${name}" here: there is ${known.join(", ")}`);
+    options[name] = /^-?\d+$/.test(value) ? Number(value) : value;
   }
   return options;
 }
 
 export function numberOption(options: Options, name: string, fallback: number): number {
   const value = options[name] ?? fallback;
-  if (typeof value === "number") return value;
-  throw new TypeError(`Cannot use ${name}=${value}: ${name} takes a whole number`);
+  return typeof value === "number"
+    ? value
+    : refuse(`Cannot use ${name}=${value}: ${name} takes a whole number`);
+}
+
+/** Ends the program with one line: an argument is no fault of the program, whose stack would say nothing. */
+export function refuse(why: string): never {
+  console.error(`error: ${why}`);
+  Deno.exit(BAD_ARGUMENT);
 }
 
 /** Throws when a result of the bench is not the one that its definition asks for. */

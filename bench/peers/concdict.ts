@@ -34,7 +34,7 @@ const WRITE_PERCENT = 10;
 export function main(self: Actor<DriverMessage>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "concdict", unit: "requests", n: 50_000 },
+    { name: "concdict", unit: "requests", n: 50_000, options: ["a"] },
     args,
     (n, options) => requests(self, n, options),
   );

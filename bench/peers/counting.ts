@@ -36,7 +36,7 @@ export interface CountingResult {
 export function main(self: Actor<CountingResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "counting", unit: "msgs", n: 2_000_000 },
+    { name: "counting", unit: "msgs", n: 2_000_000, options: ["window"] },
     args,
     (n, options) => count(self, n, options),
   );

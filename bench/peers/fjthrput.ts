@@ -28,7 +28,7 @@ export interface DoneMessage {
 export function main(self: Actor<DoneMessage>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "fjthrput", unit: "msgs", n: 20_000 },
+    { name: "fjthrput", unit: "msgs", n: 20_000, options: ["a"] },
     args,
     (n, options) => throughput(self, n, options),
   );

@@ -14,7 +14,7 @@ const SETTLE_WITH_TIMERS_MS = 3000;
 const HOUR_MS = 3_600_000;
 
 export async function main(self: Actor<never>, ...args: string[]): Promise<void> {
-  const options = parseOptions(args);
+  const options = parseOptions(args, ["ms", "timers"]);
   const ms = numberOption(options, "ms", 5000);
   const timers = numberOption(options, "timers", 0);
   let random = 1;

@@ -41,7 +41,7 @@ const STEP = 0.0025;
 export function main(self: Actor<TermsResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "logmap", unit: "terms", n: 100_000 },
+    { name: "logmap", unit: "terms", n: 100_000, options: ["a"] },
     args,
     (n, options) => logistic(self, n, options),
   );

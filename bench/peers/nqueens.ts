@@ -32,7 +32,7 @@ const SOLUTIONS = [1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2_680, 14_200, 73_712, 3
 export function main(self: Actor<QueensResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "nqueens", unit: "solutions", n: 12, warmUp: (n) => n - 2 },
+    { name: "nqueens", unit: "solutions", n: 12, options: ["workers", "threshold"], warmUp: (n) => n - 2 },
     args,
     (n, options) => queens(self, n, options),
   );

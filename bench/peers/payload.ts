@@ -12,6 +12,7 @@ import {
   type Measurement,
   numberOption,
   type Options,
+  refuse,
   round,
   secondsSince,
 } from "./common.ts";
@@ -43,7 +44,7 @@ export function main(self: Actor<PayloadResult>, ...args: string[]): Promise<voi
   const isLarge = args.includes("size=65536");
   return measure(
     self,
-    { name: "payload", unit: "roundtrips", n: isLarge ? 100_000 : 300_000 },
+    { name: "payload", unit: "roundtrips", n: isLarge ? 100_000 : 300_000, options: ["size", "mode", "pin"] },
     args,
     (n, options) => payload(self, n, options),
   );
@@ -53,7 +54,7 @@ async function payload(self: Actor<PayloadResult>, n: number, options: Options):
   const size = numberOption(options, "size", 1024);
   const mode = options.mode ?? "fresh";
   if (mode !== "fresh" && mode !== "shared" && mode !== "transfer") {
-    throw new TypeError(`Cannot use mode=${mode}: write fresh, shared or transfer`);
+    refuse(`Cannot use mode=${mode}: write fresh, shared or transfer`);
   }
   const pinned = numberOption(options, "pin", 0) === 1;
   const start = performance.now();

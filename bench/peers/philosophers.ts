@@ -31,7 +31,7 @@ export type DriverMessage =
 export function main(self: Actor<DriverMessage>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "philosophers", unit: "meals", n: 30_000 },
+    { name: "philosophers", unit: "meals", n: 30_000, options: ["a"] },
     args,
     (n, options) => meals(self, n, options),
   );

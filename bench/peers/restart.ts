@@ -15,7 +15,7 @@ import { check, measure, type Measurement, numberOption, type Options } from "./
 export async function main(self: Actor<string>, ...args: string[]): Promise<void> {
   await measure(
     self,
-    { name: "restart", unit: "restarts", n: 20_000 },
+    { name: "restart", unit: "restarts", n: 20_000, options: ["children"] },
     args,
     (n, options) => run(self, n, options),
   );

@@ -23,7 +23,7 @@ export interface PrimesResult {
 export function main(self: Actor<PrimesResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "sieve", unit: "candidates", n: 100_000 },
+    { name: "sieve", unit: "candidates", n: 100_000, options: ["m"] },
     args,
     (n, options) => sieve(self, n, options),
   );

@@ -16,7 +16,7 @@ const BETWEEN_MESSAGES_MS = 10;
 const MESSAGE_BYTES = 64;
 
 export function main(self: Actor, ...args: string[]): Promise<void> {
-  const bench = { name: "sleep", unit: "sleeps", n: 1000 };
+  const bench = { name: "sleep", unit: "sleeps", n: 1000, options: ["ms", "load", "sockets"] };
   return measure(self, bench, args, (n, options) => sleeps(self, n, options));
 }
 

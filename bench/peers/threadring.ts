@@ -19,7 +19,7 @@ export interface RingResult {
 export function main(self: Actor<RingResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "threadring", unit: "hops", n: 1_000_000 },
+    { name: "threadring", unit: "hops", n: 1_000_000, options: ["a"] },
     args,
     (n, options) => ring(self, n, options),
   );

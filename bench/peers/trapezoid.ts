@@ -32,7 +32,7 @@ const TOLERANCE = 1e-6;
 export function main(self: Actor<AreaResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "trapezoid", unit: "pieces", n: 1_000_000 },
+    { name: "trapezoid", unit: "pieces", n: 1_000_000, options: ["w"] },
     args,
     (n, options) => integrate(self, n, options),
   );

@@ -12,7 +12,7 @@ export { consumer, producer } from "./channel.ts";
 export function main(self: Actor<ChannelResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "xchannel", unit: "items", n: 1_000_000 },
+    { name: "xchannel", unit: "items", n: 1_000_000, options: ["capacity"] },
     args,
     (n, options) => transfer(self, n, options, true),
   );

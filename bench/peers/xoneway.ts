@@ -13,7 +13,7 @@ export { counter, producer } from "./counting.ts";
 export function main(self: Actor<CountingResult>, ...args: string[]): Promise<void> {
   return measure(
     self,
-    { name: "xoneway", unit: "msgs", n: 3_000_000 },
+    { name: "xoneway", unit: "msgs", n: 3_000_000, options: ["window"] },
     args,
     (n, options) => count(self, n, options, true),
   );

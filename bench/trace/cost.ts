@@ -149,7 +149,7 @@ function report(one: Variant, to: Variant, more: Record<string, unknown>): void 
 }
 
 if (import.meta.main) {
-  const options = parseOptions(Deno.args);
+  const options = parseOptions(Deno.args, ["pairs", "batches", "n"]);
   const pairs = numberOption(options, "pairs", 4);
   const batches = numberOption(options, "batches", 100), n = numberOption(options, "n", 50_000);
   const folder = await Deno.makeTempDir();

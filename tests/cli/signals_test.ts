@@ -39,10 +39,14 @@ Deno.test("a second signal ends the program at once, with 130 and 143", async ()
   }
 });
 
-Deno.test("an actor that waits for a promise of its own is cut off when the grace time is over", async () => {
+Deno.test("an actor that waits for a promise of its own is named and cut off when the grace time is over", async () => {
   for (const [signal, wanted] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-    const { code, stdout, stderr } = await signalled(["--grace", "50"], "stubborn", [signal]);
-    assertEquals({ code, stdout, stderr }, { code: wanted, stdout: "ready\nending\n", stderr: "" });
+    const { code, stdout, stderr } = await signalled(["--grace", "1500"], "stubborn", [signal]); // its finally begins in it
+    assertEquals({ code, stdout }, { code: wanted, stdout: "ready\nending\n" });
+    assertMatch(
+      stderr,
+      /^error: these actors on scheduler \d did not end within the grace time\n {2}<\d\.\d\.1> stubborn: waiting for a promise that is not smarm's\n$/,
+    );
   }
 });
 

@@ -5,9 +5,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
-import { Runtime } from "../../runtime/runtime.ts";
+import { Runtime, seamsOf } from "../../runtime/runtime.ts";
 import type { LogRecord, Outcome } from "../../runtime/api.ts";
-import { ENDED, HUNGRY, PEER_WORDS, SPAWNED } from "../../runtime/layout.ts";
+import { ENDED, HUNGRY, PEER_WORDS, type SharedMemory, SPAWNED } from "../../runtime/layout.ts";
 import { takerOf } from "../../runtime/offers.ts";
 import { NameTable } from "../../runtime/names.ts";
 import { Routes } from "../../runtime/slot_table.ts";
@@ -76,13 +76,15 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     { write: (text) => void told.push(text), colors: false },
     MEMORY,
   );
-  runtime.schedulerEntryForTests = KILLABLE;
+  const seams = seamsOf(runtime);
+  seams.schedulerEntry = KILLABLE;
   const shared = new Int32Array(new SharedArrayBuffer(SHARED_WORDS * 4));
   let ended: Outcome | Error | null = null;
   const run = runtime.run(LOAD, { args: [String(schedulers), shared] as never, onLog: hearLog })
     .then((outcome) => ended = outcome, (error) => ended = error);
-  const memory = runtime.memoryForTests;
+  const memory = seams.memory!;
   const words = new Int32Array(memory.run);
+  const isUp = (scheduler: number) => seams.active?.isUp(scheduler) === true;
   const isOver = () => ended !== null;
 
   const until = async (what: string, condition: () => boolean, withinMs = DEADLINE_MS): Promise<boolean> => {
@@ -109,7 +111,7 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
   for (let next = plan.next(); !next.done; next = plan.next()) {
     const victim = (home + 1 + kills % (schedulers - 1)) % schedulers;
     const { point, after } = next.value;
-    await until(`scheduler ${victim} is up`, () => runtime.isUpForTests(victim));
+    await until(`scheduler ${victim} is up`, () => isUp(victim));
     words[VICTIM] = victim;
     words[POINT] = point;
     Atomics.store(shared, WANTED_VICTIM, victim);
@@ -135,16 +137,16 @@ export async function killSchedulers(schedulers: number, plan: Plan): Promise<Ki
     if (!isHit) {
       continue;
     }
-    runtime.killForTests(victim);
+    seams.active?.lose(victim, "it was killed by a test");
     Atomics.store(words, ARMED, DISARMED);
     kills++;
     const name = POINTS[point] ?? "any";
     points.set(name, (points.get(name) ?? 0) + 1);
-    await until(`scheduler ${victim} is replaced after ${name}`, () => !runtime.isUpForTests(victim));
+    await until(`scheduler ${victim} is replaced after ${name}`, () => !isUp(victim));
   }
   await until(
     "all are up",
-    () => Array.from({ length: schedulers }, (_, i) => i).every((i) => runtime.isUpForTests(i)),
+    () => Array.from({ length: schedulers }, (_, i) => i).every(isUp),
   );
   Atomics.store(shared, OVER, 1);
   const deadline = performance.now() + DEADLINE_MS;
@@ -178,7 +180,7 @@ function checkLog({ message, fields }: LogRecord): void {
 }
 
 /** Counts meet, slots and names are free. */
-function assertNothingLeft(memory: Runtime["memoryForTests"]): void {
+function assertNothingLeft(memory: SharedMemory): void {
   const words = new Int32Array(memory.peerWords);
   let spawned = 0, ended = 0;
   for (let id = 0; id < memory.schedulers; id++) {

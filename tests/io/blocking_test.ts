@@ -30,7 +30,8 @@ testAll("S17: blocking functions run on threads of their own and give their resu
       "Cannot send args[0]: only an actor can use it",
       "Cannot send args[0]: self stays with its actor",
     ],
-    returnsFunction: "TypeError",
+    returnsFunction:
+      "Cannot send what returnsFunction returned.call: a function cannot be sent to another actor",
     alive: 6,
   });
 });

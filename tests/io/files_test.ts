@@ -68,7 +68,16 @@ testAll(
 );
 
 Deno.test("a wrong argument rejects, as Deno's own functions do", async () => {
-  assertEquals(await run("wrongArguments", 1), new Array(14).fill("TypeError"));
+  const path = "TypeError: A path is a string or a file: URL, got";
+  const options = "TypeError: self.io takes options as an object, got";
+  assertEquals(await run("wrongArguments", 1), [
+    ...new Array(3).fill(`${path} 42`),
+    `${path} http://localhost/`,
+    ...new Array(2).fill(`${path} 42`),
+    ...new Array(3).fill(`${options} null`),
+    `${options} 8080`,
+    ...new Array(5).fill(`${options} null`),
+  ]);
 });
 
 Deno.test("a file: URL with a lone percent sign names the file that Deno takes it for", async () => {

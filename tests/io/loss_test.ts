@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
+import { seamsOf } from "../../runtime/runtime.ts";
 import { quietRuntime, withDeadline } from "../support/run_case.ts";
 
 const PROGRAM = new URL("./programs/loss.ts", import.meta.url);
@@ -8,7 +9,7 @@ Deno.test("what a lost scheduler asked for is no longer waited for, and what its
   const { runtime, told } = quietRuntime(Config.exact(2).contain().watchdogMillis(60_000));
   const toTest = `loss ${crypto.randomUUID()}`;
   const test = new BroadcastChannel(toTest);
-  test.onmessage = ({ data }) => runtime.killForTests(data);
+  test.onmessage = ({ data }) => seamsOf(runtime).active?.lose(data, "it was killed by a test");
   try {
     const outcome = await withDeadline(runtime, runtime.run(PROGRAM, { args: [toTest] }), "loss");
     if (outcome.kind === "panic") throw outcome.error;

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Config, StoppedError } from "../../smarm.ts";
+import { seamsOf } from "../../runtime/runtime.ts";
 import { quietRuntime, withDeadline } from "../support/run_case.ts";
 import { THREADS } from "./helpers.ts";
 
@@ -12,13 +13,13 @@ for (const [threads, contained] of [...THREADS.map((n) => [n, false] as const), 
   Deno.test(`nobody waits on when the poller dies: one line tells of it, and the run ends, with ${how}`, async () => {
     const config = Config.exact(threads);
     const { runtime, told } = quietRuntime(contained ? config.contain().watchdogMillis(60_000) : config);
-    runtime.pollerEntryForTests = MORTAL;
+    seamsOf(runtime).pollerEntry = MORTAL;
     const toPoller = `mortal ${crypto.randomUUID()}`;
     const running = withDeadline(runtime, runtime.run(PROGRAM, { args: [toPoller] }), how);
     const error = await assertRejects(() => running, StoppedError);
     assertEquals([TOLD.test(error.message), error.message], [true, error.message]);
     assertEquals(told, [`error: ${error.message}`]);
-    runtime.pollerEntryForTests = new URL("../../io/poller_worker.ts", import.meta.url);
+    seamsOf(runtime).pollerEntry = new URL("../../io/poller_worker.ts", import.meta.url);
     const next = runtime.run(new URL("./programs/net.ts", import.meta.url), { args: ["halfClose"] });
     const outcome = await withDeadline(runtime, next, "the run after it");
     assertEquals(outcome.kind, "exit");

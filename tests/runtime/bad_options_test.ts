@@ -155,3 +155,13 @@ Deno.test("what is wrong with a child's spec is told before anything is started"
     }
   });
 });
+
+Deno.test("format refuses what is no pid", async () => {
+  await runActors((self: Actor) => {
+    const child = self.spawn(() => {});
+    // deno-lint-ignore no-explicit-any
+    for (const bad of [...BAD, child, undefined, -1, 1.5] as any[]) {
+      assertThrows(() => self.format(bad), TypeError, "format needs a pid, got");
+    }
+  });
+});

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
 import { StoppedError } from "../../runtime/errors.ts";
+import { NotSendableError } from "../../runtime/sendable.ts";
 import { CASES, gives, quietRuntime, withDeadline } from "../support/run_case.ts";
 import { processorTicks, threadNames } from "../support/threads.ts";
 import { until } from "../support/until.ts";
@@ -40,6 +41,27 @@ Deno.test({
     for (let i = 0; i < 5; i++) await run(2, "opensMuch");
     await until(() => workers() === 0);
     await until(() => openFiles() <= files);
+  },
+});
+
+Deno.test({
+  name: "a run that is refused for its arguments leaves no thread behind",
+  ignore: threadNames() === null,
+  async fn() {
+    await until(() => workers() === 0);
+    const { runtime } = quietRuntime(Config.exact(2));
+    // deno-lint-ignore no-explicit-any
+    const refuses = (module: any, options: any, kind: new (...args: any[]) => Error, message: string) =>
+      assertRejects(() => runtime.run(module, options), kind, message);
+    const unsendable = { args: ["x", { y: () => {} }] };
+    await refuses(CASES, unsendable, NotSendableError, "Cannot send args[1].y: a function");
+    for (const bad of [null, 5, { args: "x" }, { onLog: {} }]) {
+      await refuses(CASES, bad, TypeError, "run takes { args: [...], onLog } as its options, got");
+    }
+    for (const bad of [undefined, null, 5, {}]) {
+      await refuses(bad, {}, TypeError, "run needs the URL or the path of a module, got");
+    }
+    assertEquals([workers(), runtime.isRunning], [0, false]);
   },
 });
 

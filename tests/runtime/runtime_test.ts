@@ -102,7 +102,7 @@ Deno.test("what main returns and cannot be sent is a panic that says so", async 
   const outcome = await outcomeOf("returnsNothingSendable", 1);
   assert(outcome.kind === "panic");
   assertEquals(outcome.error.name, "NotSendableError");
-  assertMatch(outcome.error.message, /^Cannot send what main returned: /);
+  assertMatch(outcome.error.message, /^Cannot send what main returned\.list\[0\]: a function /);
 });
 
 Deno.test("arguments reach main as they are", async () => {

@@ -630,7 +630,7 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
   },
 
   returnsNothingSendable() {
-    return () => {};
+    return { list: [() => {}] };
   },
 
   returnsAHandle(self) {

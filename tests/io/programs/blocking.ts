@@ -22,8 +22,8 @@ export function exits(): void {
 export function bytes(given: Uint8Array): Uint8Array {
   return given.map((byte) => byte + 1);
 }
-export function returnsFunction(): () => void {
-  return () => {};
+export function returnsFunction(): { call: () => void } {
+  return { call: () => {} };
 }
 function hidden(): void {}
 /** Leaves something behind that throws while the thread has nothing to do, or the next function runs. */
@@ -63,7 +63,7 @@ export async function results(self: Actor) {
         (await told(self.blocking(sum, arg as never))).message.split(". ")[0]
       ),
     ),
-    returnsFunction: (await told(self.blocking(returnsFunction))).name,
+    returnsFunction: (await told(self.blocking(returnsFunction))).message.split(". ")[0],
     alive: await self.blocking(sum, 3),
   };
 }

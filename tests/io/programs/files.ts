@@ -246,13 +246,14 @@ export async function wrongArguments(self: Actor) {
     () => io.makeTempDir(nothing),
     () => io.makeTempFile(nothing),
     () => io.listen(nothing),
+    () => io.listen(8080 as never),
     () => io.listenTls(nothing),
     () => io.connect(nothing),
     () => io.connectTls(nothing),
     () => io.datagram(nothing),
     () => io.resolveDns("localhost", "A", nothing),
   ];
-  return await Promise.all(calls.map((call) => call().then(() => "done", (error) => error.name)));
+  return await Promise.all(calls.map((call) => call().then(() => "done", (error) => `${error}`)));
 }
 
 type Share = { readonly file: File; readonly from: Pid<Share>; readonly lines: string[] };

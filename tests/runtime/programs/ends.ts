@@ -137,6 +137,8 @@ export async function goesOnAfterItsDeath(self: Actor<Any>, killer: Pid<Any>) {
     signals: () => self.signals(),
     group: () => self.group("g"),
     until: () => self.until(Promise.resolve()),
+    whereis: () => self.whereis("dead"),
+    stats: () => self.stats(),
     halt: () => self.halt(9),
     log: () => self.log,
   };
