@@ -198,10 +198,11 @@ export function call(
   try {
     pid = s.resolve(to, "call");
   } catch (error) {
-    return Promise.reject(error);
+    return waiting.reject(actor, error);
   }
   if (pid === undefined) {
-    return Promise.reject(
+    return waiting.reject(
+      actor,
       new DeadActorError(ROOT_PID, `call: no actor is registered as ${JSON.stringify(to)}`),
     );
   }
