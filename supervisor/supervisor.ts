@@ -28,7 +28,7 @@ import { ExitError, isQuiet, SupervisorError, toError } from "../runtime/errors.
 import { extrasOf } from "../runtime/extras.ts";
 import { Fifo } from "../runtime/fifo.ts";
 import { ExitSignal, hasStarted, linkedEnd, signal, Started } from "../runtime/lifecycle.ts";
-import { formatPid } from "../runtime/pid.ts";
+import { formatPid, isPid } from "../runtime/pid.ts";
 import { EXIT_ASK, EXIT_KILL, EXIT_LINK, type SupervisorReport } from "../runtime/protocol.ts";
 import { Timer } from "../timer/wheel.ts";
 import {
@@ -504,6 +504,10 @@ class Tree {
   async #terminateChild(call: CallImpl, which: string | Pid): Promise<void> {
     let member: Member;
     try {
+      if (this.#hasEnded(which)) {
+        call.reply(undefined);
+        return;
+      }
       member = this.#find(which);
     } catch (error) {
       call.fail(error);
@@ -513,6 +517,12 @@ class Tree {
     member.incarnation++; // an end of its own that is still queued restarts it no more
     if (member.child.restart === "temporary" || this.#setup.template !== null) this.#remove(member);
     call.reply(undefined);
+  }
+
+  /** Alike children go by pids: whoever terminates one may come just after its end, which is what was asked for (OTP). */
+  #hasEnded(which: string | Pid): boolean {
+    return this.#setup.template !== null && isPid(which) && !this.#byPid.has(which) &&
+      !this.#s.routes.isLive(which);
   }
 
   #deleteChild(call: CallImpl, id: string): void {
