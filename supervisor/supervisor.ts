@@ -117,8 +117,8 @@ class TryAgain {
   }
 }
 
-/** As whom a child was started last: one with the same spec may have run under a supervisor that was killed. */
-const lastStarted = new WeakMap<Child, Pid>();
+/** As whom a child was started last, and by whom: by a supervisor that was killed, if this one takes its place. */
+const lastStarted = new WeakMap<Child, { readonly pid: Pid; readonly supervisor: Pid }>();
 
 class Tree {
   readonly #actor: ActorImpl;
@@ -170,8 +170,9 @@ class Tree {
     const s = this.#s;
     const timers: Timer<undefined>[] = [];
     for (const child of this.#setup.children) {
-      const pid = lastStarted.get(child);
-      if (pid === undefined || !s.routes.isLive(pid)) continue;
+      const last = lastStarted.get(child);
+      if (last === undefined || s.routes.isLive(last.supervisor) || !s.routes.isLive(last.pid)) continue;
+      const { pid } = last;
       this.#left.add(monitor(this.#actor, pid));
       const kill = () => signal(s, pid, { flavor: EXIT_KILL, from: this.#actor.pid, reason: "killed" });
       if (child.shutdown === "kill") kill();
@@ -293,7 +294,7 @@ class Tree {
       member.outcome = { kind: "panic", error: toError(error) };
       return member.outcome.error;
     }
-    lastStarted.set(child, member.pid);
+    lastStarted.set(child, { pid: member.pid, supervisor: this.#actor.pid });
     member.state = "starting";
     member.outcome = null;
     this.#byPid.set(member.pid, member);
