@@ -21,6 +21,7 @@ import { DeadActorError, MailboxFullError, toError } from "./errors.ts";
 import { formatPid, ROOT_PID } from "./pid.ts";
 import { type Extras, extrasOf } from "./extras.ts";
 import { WATCH_CALL } from "./protocol.ts";
+import { NEVER_RECEIVED } from "./marks.ts";
 import { notify } from "./lifecycle.ts";
 import { inquire } from "./inquiry.ts";
 import * as waiting from "./waiting.ts";
@@ -173,14 +174,24 @@ export function dropCall(callee: ActorImpl, home: number, number: number): void 
 }
 
 /** An actor has ended: what it has not answered fails. */
-export function failCallsOf(s: Scheduler, extras: Extras, pid: Pid, outcome: Outcome): void {
+export function failCallsOf(
+  s: Scheduler,
+  { pid, mailbox }: ActorImpl,
+  extras: Extras,
+  outcome: Outcome,
+): void {
+  if (extras.firstCall === null) return;
+  const queued = new Set<unknown>();
+  for (let i = 0; i < mailbox.length; i++) queued.add(mailbox.at(i));
   for (let call = extras.firstCall; call !== null; call = extras.firstCall) {
     const { wait, home, from, number } = call;
+    const received = !queued.has(call);
     call.leave();
-    if (wait === null) notify(s, { kind: WATCH_CALL, scheduler: home, pid: from, ref: number }, pid, outcome);
-    else {
+    if (wait === null) {
+      notify(s, { kind: WATCH_CALL, scheduler: home, pid: from, ref: number }, pid, outcome, received);
+    } else {
       if (number !== 0) s.calls.delete(number);
-      waiting.failAwaiter(wait, deadCallee(pid, outcome));
+      waiting.failAwaiter(wait, deadCallee(pid, outcome, received));
     }
   }
 }
@@ -198,10 +209,11 @@ export function call(
   try {
     pid = s.resolve(to, "call");
   } catch (error) {
-    return Promise.reject(error);
+    return waiting.reject(actor, error);
   }
   if (pid === undefined) {
-    return Promise.reject(
+    return waiting.reject(
+      actor,
       new DeadActorError(ROOT_PID, `call: no actor is registered as ${JSON.stringify(to)}`),
     );
   }
@@ -266,7 +278,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
   };
   if (!s.remote.call(actor.pid, pid, number, request)) {
     s.calls.delete(number);
-    waiting.fail(wait, deadCallee(pid, null));
+    waiting.fail(wait, deadCallee(pid, null, false));
   }
 }
 
@@ -290,20 +302,28 @@ export function answered(s: Scheduler, number: number, well: boolean, value: unk
 }
 
 /** The news that a callee elsewhere is dead. */
-export function failCall(s: Scheduler, number: number, dead: Pid, outcome: Outcome): void {
+export function failCall(
+  s: Scheduler,
+  number: number,
+  dead: Pid,
+  outcome: Outcome,
+  received: boolean,
+): void {
   const wait = s.calls.get(number);
   if (wait === undefined) return;
   s.calls.delete(number);
-  waiting.failAwaiter(wait, deadCallee(dead, outcome));
+  waiting.failAwaiter(wait, deadCallee(dead, outcome, received));
 }
 
 /** `outcome` is null when it was dead before it was asked. */
-function deadCallee(dead: Pid, outcome: Outcome | null): DeadActorError {
-  return new DeadActorError(
+function deadCallee(dead: Pid, outcome: Outcome | null, received: boolean): DeadActorError {
+  const error = new DeadActorError(
     dead,
     outcome === null
       ? `call: actor ${formatPid(dead)} is dead`
       : `call: actor ${formatPid(dead)} ended before it answered`,
     outcome?.kind === "panic" ? { cause: outcome.error } : undefined,
   );
+  if (!received) Object.defineProperty(error, NEVER_RECEIVED, { value: true });
+  return error;
 }

@@ -9,15 +9,7 @@ import { type ActorImpl, RESOLVED } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentActor } from "./async_context.ts";
 import { ChannelClosedError, TimeoutError } from "./errors.ts";
-import {
-  CHANNEL_RECEIVE,
-  CHANNEL_SEND,
-  checkWait,
-  hasUnsettled,
-  RX_ENDING,
-  WAIT_NAMES,
-  YIELD,
-} from "./wait.ts";
+import { CHANNEL_RECEIVE, CHANNEL_SEND, checkWait, hasUnsettled, RX_ENDING, WAIT_NAMES } from "./wait.ts";
 import {
   channelClosed,
   ChannelCore,
@@ -100,10 +92,10 @@ export class SenderImpl implements ChannelSender<unknown> {
             ? actor.yield()
             : RESOLVED;
         case CLOSED:
-          return Promise.reject(channelClosed("send", this.#owner));
+          throw channelClosed("send", this.#owner);
       }
-    } catch (error) { // not sendable, or what is wrong with the options
-      return Promise.reject(error);
+    } catch (error) { // closed, not sendable, or what is wrong with the options
+      return actor === undefined ? Promise.reject(error) : waiting.reject(actor, error);
     }
     if (actor === undefined) return this.#sendFromOutside(value, options);
     const wait = waiting.open(actor, CHANNEL_SEND, this.#owner, options, false);
@@ -213,11 +205,7 @@ export class ReceiverImpl implements ChannelReceiver<unknown> {
     const stranger = strangerTo(owner);
     if (stranger !== null) return Promise.reject(stranger);
     if (core.length > 0 && options === undefined && !hasUnsettled(owner) && owner.rx < RX_ENDING) {
-      if (--s.ops > 0 ? !s.sliceUsed : !s.look(owner)) return Promise.resolve(core.shift());
-      const wait = waiting.begin(owner, YIELD, null);
-      wait.complete(core.shift());
-      s.giveWay(owner);
-      return wait.promise;
+      return waiting.resolve(owner, core.shift());
     }
     const wait = waiting.open(owner, CHANNEL_RECEIVE, null, options, false);
     if (wait instanceof Promise) return wait;

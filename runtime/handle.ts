@@ -79,7 +79,8 @@ export class HandleImpl implements Handle {
     if (this.outcome !== null) {
       s.observed(this.pid);
       const refused = actor === undefined ? null : waiting.refuse(actor, "join");
-      return refused ?? Promise.resolve(this.outcome);
+      if (refused !== null) return refused;
+      return actor === undefined ? Promise.resolve(this.outcome) : waiting.resolve(actor, this.outcome);
     }
     if (this.home !== s.id) s.remote.handles.ask(this);
     if (actor === undefined) return this.#joinFromOutside(s, options);

@@ -56,11 +56,11 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
     if (s.telemetry !== null) s.telemetry.panicked(actor, outcome.error);
   }
   if (actor.waits !== null || actor.rxResolve !== null) waiting.dropAll(actor);
-  if (actor.mailbox !== NO_MAIL) actor.mailbox.clear();
 
   let witnesses: Witnesses = tellParent(actor.parent, pid, outcome) ? SEEN : 0;
   actor.parent = null;
   if (extras !== null) witnesses += release(s, actor, outcome);
+  if (actor.mailbox !== NO_MAIL) actor.mailbox.clear(); // after its calls: those that are still in it were never received
 
   s.journal.ends(pid);
   s.residents.remove(actor);
@@ -141,7 +141,7 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
     if (watcher.kind === WATCH_MONITOR) witnesses = SEEN;
     notify(s, watcher, pid, outcome);
   }
-  failCallsOf(s, extras, pid, outcome);
+  failCallsOf(s, actor, extras, outcome);
   for (const other of [...extras.links]) witnesses += tellLinked(s, actor, other, outcome);
   abort(actor, outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
   return Math.min(witnesses, SEEN);
@@ -180,8 +180,14 @@ export function dropWatcher(target: ActorImpl, scheduler: number, ref: number): 
 }
 
 /** Carries the news of a death to the watcher's scheduler. */
-export function notify(s: Scheduler, watcher: WatchRecord, dead: Pid, outcome: Outcome): void {
-  const notice = { kind: watcher.kind, pid: watcher.pid, ref: watcher.ref, outcome };
+export function notify(
+  s: Scheduler,
+  watcher: WatchRecord,
+  dead: Pid,
+  outcome: Outcome,
+  received = true,
+): void {
+  const notice: NoticeRecord = { kind: watcher.kind, pid: watcher.pid, ref: watcher.ref, outcome, received };
   if (watcher.scheduler === s.id) noticed(s, dead, notice);
   else s.remote.notice(watcher.scheduler, dead, notice);
 }
@@ -190,7 +196,7 @@ export function notify(s: Scheduler, watcher: WatchRecord, dead: Pid, outcome: O
 export function noticed(s: Scheduler, dead: Pid, notice: NoticeRecord): void {
   if (notice.kind === WATCH_CALL) {
     if (s.find(notice.pid) === undefined) return; // as for R_REPLY in remote.ts
-    failCall(s, notice.ref, dead, notice.outcome);
+    failCall(s, notice.ref, dead, notice.outcome, notice.received);
     return;
   }
   const watcher = s.find(notice.pid);

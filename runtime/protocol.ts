@@ -119,6 +119,8 @@ export interface NoticeRecord {
   readonly pid: Pid;
   readonly ref: number;
   readonly outcome: Outcome;
+  /** Of a call: whether it can be that the dead one has received it. */
+  readonly received: boolean;
 }
 
 export const EXIT_ASK = 1;

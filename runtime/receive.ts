@@ -10,7 +10,7 @@
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
-import { hasUnsettled, type Match, RECEIVE, RX_LISTED, type Wait, YIELD } from "./wait.ts";
+import { hasUnsettled, type Match, RECEIVE, RX_LISTED, type Wait } from "./wait.ts";
 import * as waiting from "./waiting.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
@@ -33,7 +33,8 @@ export function receiveWith(
   const match = typeof a === "function" ? a : null;
   const options = match === null ? a as WaitOptions | undefined ?? b : b;
   if (match === null && a !== undefined && (typeof a !== "object" || a === null)) {
-    return Promise.reject(
+    return waiting.reject(
+      actor,
       new TypeError(`receive takes a predicate or { timeout, signal }, got ${Deno.inspect(a)}`),
     );
   }
@@ -47,15 +48,10 @@ export function receiveWith(
     try {
       while (refusedByMatch < mailbox.length && !matchesAt(actor, match, refusedByMatch)) refusedByMatch++;
     } catch (error) {
-      return Promise.reject(error);
+      return waiting.reject(actor, error);
     }
     if (refusedByMatch < mailbox.length) {
-      const message = takeAt(actor, refusedByMatch);
-      if (--s.ops > 0 ? !s.sliceUsed : !s.look(actor)) return Promise.resolve(message);
-      const wait = waiting.begin(actor, YIELD, null);
-      wait.complete(message);
-      s.giveWay(actor);
-      return wait.promise;
+      return waiting.resolve(actor, takeAt(actor, refusedByMatch));
     }
   }
   const wait = waiting.open(actor, RECEIVE, null, options, false);

@@ -139,7 +139,7 @@ export class Recovery {
     }
     for (const [number, wait] of s.calls) {
       const callee = wait.target as Pid;
-      if (isDead(callee)) suspects.push(() => failCall(s, number, callee, outcomeOf(callee)));
+      if (isDead(callee)) suspects.push(() => failCall(s, number, callee, outcomeOf(callee), true));
     }
     for (const [pid, handle] of s.away) {
       if (!isDead(pid)) continue;
@@ -174,7 +174,7 @@ export class Recovery {
     for (const [ref, pid] of extras.monitors) {
       if (!isDead(pid)) continue;
       suspects.push(() =>
-        noticed(s, pid, { kind: WATCH_MONITOR, pid: actor.pid, ref, outcome: outcomeOf(pid) })
+        noticed(s, pid, { kind: WATCH_MONITOR, pid: actor.pid, ref, outcome: outcomeOf(pid), received: true })
       );
     }
     // Whoever watched from there hears nothing any more.

@@ -404,7 +404,7 @@ export class Remote {
           arrived(s, actor, new CallImpl(s, from, request, pid, this.#from, aux, null));
         } else if (!this.#isEarly(pid, kind, aux, payload)) {
           const outcome: Outcome = { kind: "panic", error: noSuchActor(pid, "call") };
-          notify(s, { kind: 2, scheduler: this.#from, pid: from, ref: aux }, pid, outcome);
+          notify(s, { kind: 2, scheduler: this.#from, pid: from, ref: aux }, pid, outcome, false);
         }
         return;
       }

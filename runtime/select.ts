@@ -109,7 +109,7 @@ export function select(actor: ActorImpl, sources: unknown, options?: WaitOptions
   try {
     cases = casesOf(actor, sources);
   } catch (error) {
-    return Promise.reject(error);
+    return waiting.reject(actor, error);
   }
   const one = new Select(actor, cases);
   const wait = waiting.open(actor, SELECT, one.describe(), options, false);

@@ -21,14 +21,45 @@ import {
   Wait,
   WAIT_NAMES,
   type WaitKind,
+  YIELD,
 } from "./wait.ts";
 import { Timer } from "../timer/wheel.ts";
+import { setImmediate } from "node:timers";
+
+/** For so long the code of an actor that has ended may hold up the live ones. Guessed: many timeslices. */
+const LONGEST_MICROTASKS_MS = 10;
 
 /** A rejected promise when the actor must not wait any more, else null. */
 export function refuse(actor: ActorImpl, operation: string): Promise<never> | null {
   if (actor.rx < RX_ENDING) return null;
-  if (actor.state === DONE) return Promise.reject(actor.ended(operation));
-  return Promise.reject(actor.exiting);
+  return reject(actor, actor.state === DONE ? actor.ended(operation) : actor.exiting);
+}
+
+/**
+ * A rejection without a wait. A loop that catches whatever comes may try again and again, and would keep the thread for
+ * good, also from the timer that is to cut it off: so with the timeslice used up the actor gives way first.
+ */
+export function reject(actor: ActorImpl, error: unknown): Promise<never> {
+  const s = actor.scheduler;
+  if (actor.state === DONE) { // is not resumed any more: its code goes on in the event loop's next turn
+    if (s.clock.now() - s.lastNow < LONGEST_MICROTASKS_MS) return Promise.reject(error);
+    return new Promise((_, reject) => setImmediate(reject, error));
+  }
+  if (--s.ops > 0 ? !s.sliceUsed : !s.look(actor)) return Promise.reject(error);
+  const wait = begin(actor, YIELD, null);
+  wait.fail(error);
+  s.giveWay(actor);
+  return wait.promise as Promise<never>;
+}
+
+/** A value that is there already, for code that may ask for it again and again: see {@link reject}. */
+export function resolve<T>(actor: ActorImpl, value: T): Promise<T> {
+  const s = actor.scheduler;
+  if (--s.ops > 0 ? !s.sliceUsed : !s.look(actor)) return Promise.resolve(value);
+  const wait = begin(actor, YIELD, null);
+  wait.complete(value);
+  s.giveWay(actor);
+  return wait.promise as Promise<T>;
 }
 
 /** As {@link refuse}, also for what is wrong with the options of a wait. */
@@ -42,7 +73,7 @@ export function refuseWait(
   try {
     checkWait(options, operation);
   } catch (error) {
-    return Promise.reject(error);
+    return reject(actor, error);
   }
   return null;
 }

@@ -2,12 +2,14 @@
  * A pool: one address for several alike servers, each call or cast going to the one that has the least to do.
  *
  * The pool is an actor that supervises its workers. A worker tells the pool when it runs, after each restart too; what
- * comes while none does waits. What a worker had in hand when it died fails for its callers. Two messages of one client
- * may be served by two workers at once, so there is no order among them.
+ * comes while none does waits. What a worker had in hand when it died fails for its callers; what it had not received
+ * goes to another. Two messages of one client may be served by two workers at once, so there is no order among them.
  *
  * @module
  */
 import type { Actor, Call, Pid } from "../runtime/api.ts";
+import type { DeadActorError } from "../runtime/errors.ts";
+import { NEVER_RECEIVED } from "../runtime/marks.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { checkSpec, type Restart } from "./spec.ts";
 import {
@@ -122,9 +124,12 @@ export function pool<S, A extends unknown[], C, K>(
           if (task.type === "CALL") answerWith(task, value);
         },
         (error) => {
-          workers.done(pid);
+          if (isDeathOf(pid, error)) workers.remove(pid); // its DOWN may be behind other tasks
+          else workers.done(pid);
           // When the pool itself is told to end, its callers hear that it is dead, not that they are to end.
-          if (task.type === "CALL" && !signal.aborted) task.fail(error);
+          if (signal.aborted) return;
+          if (isDeathOf(pid, error) && NEVER_RECEIVED in error) dispatch(task);
+          else if (task.type === "CALL") task.fail(error);
         },
       );
     };
@@ -173,6 +178,11 @@ function checkPool(worker: unknown, options: PoolOptions): void {
   if (timeout !== undefined) checkDuration(timeout, "pool: timeout");
   const start = [worker] as never;
   checkSpec({ intensity, period, children: [{ id: "worker 0", start, restart, scheduler }] });
+}
+
+/** A worker may also fail with the death of somebody else, whom it has called. */
+function isDeathOf(pid: Pid, error: unknown): error is DeadActorError {
+  return error instanceof Error && error.name === "DeadActorError" && (error as DeadActorError).pid === pid;
 }
 
 function isDown(message: unknown): message is { readonly pid: Pid } {

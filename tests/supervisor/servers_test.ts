@@ -72,6 +72,13 @@ for (const threads of [1, 2, 4]) {
       busy: Array(2).fill("DeadActorError: call: actor <pid> ended before it answered"),
     });
   });
+
+  Deno.test(`a pool asks another worker for what the dead one has never received${on}`, async () => {
+    assertEquals(
+      await scenario(threads, "poolAsksOthers"),
+      Array(20).fill("DeadActorError: call: actor <pid> ended before it answered"),
+    );
+  });
 }
 
 Deno.test("a pool takes the least loaded, in turns among equals", () => {

@@ -209,6 +209,24 @@ const SCENARIOS: Record<string, (self: Actor<Any>, scheduler: number) => Promise
     await client.handle.join();
     return { counted: new Set(quick).size, crash, answers: answers.length, busy: await Promise.all(busy) };
   },
+
+  /** One in five calls ends its worker; those behind it, and those that come before its DOWN, are served by others. */
+  async poolAsksOthers(self) {
+    self.trapExit(true);
+    const { handle } = counters.start(self, 0);
+    const client = counters.client(self, handle, { timeout: 60_000 });
+    const failed: string[] = [];
+    for (let round = 0; round < 5; round++) {
+      const calls: Promise<unknown>[] = [];
+      for (let i = 0; i < 20; i++) {
+        calls.push(i % 5 === 2 ? failure(client.crash("boom")) : client.get());
+        if (i % 7 === 6) await self.yield();
+      }
+      for (const answer of await Promise.all(calls)) if (typeof answer === "string") failed.push(answer);
+    }
+    self.exit(handle, "shutdown");
+    return failed;
+  },
 };
 
 export async function main(self: Actor<Any>, scenario: string): Promise<unknown> {
