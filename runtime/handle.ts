@@ -79,7 +79,9 @@ export class HandleImpl implements Handle {
     const s = actor?.scheduler ?? thisThread.scheduler!;
     if (this.outcome !== null) {
       s.observed(this.pid);
-      const refused = actor === undefined ? null : waiting.refuse(actor, "join");
+      const refused = actor === undefined
+        ? waiting.refuseOptions("join", options)
+        : waiting.refuseWait(actor, "join", options);
       return refused ?? Promise.resolve(this.outcome);
     }
     if (this.home !== s.id && !asked) s.askForOutcome(this);

@@ -39,6 +39,11 @@ export function refuseWait(
 ): Promise<never> | null {
   const refused = refuse(actor, operation);
   if (refused !== null || options === undefined) return refused;
+  return refuseOptions(operation, options);
+}
+
+/** A rejected promise for what is wrong with the options of a wait, or for a signal that has been aborted; else null. */
+export function refuseOptions(operation: string, options: WaitOptions | undefined): Promise<never> | null {
   try {
     checkWait(options, operation);
   } catch (error) {
