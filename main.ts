@@ -6,8 +6,7 @@
 import { parseCommandLine, type ParsedCommand } from "./cli/options.ts";
 import { helpText, versionText } from "./cli/help.ts";
 import { statsText } from "./cli/stats_text.ts";
-import { runInit } from "./cli/init.ts";
-import { runTrace, type Said } from "./cli/trace.ts";
+import type { Said } from "./cli/trace.ts";
 import { Runtime } from "./runtime/runtime.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
 
@@ -52,9 +51,9 @@ async function exitCodeAfter(command: ParsedCommand): Promise<number> {
       complain(command.message);
       return EXIT_USAGE;
     case "trace":
-      return tell(await runTrace(command.args));
+      return tell(await (await import("./cli/trace.ts")).runTrace(command.args));
     case "init":
-      return tell(await runInit(command.args, new URL(".", import.meta.url)));
+      return tell(await (await import("./cli/init.ts")).runInit(command.args, new URL(".", import.meta.url)));
     case "run":
       return await runProgram(command);
   }

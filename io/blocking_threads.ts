@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { Worker as NodeWorker } from "node:worker_threads";
+import { nodeBuiltin } from "../runtime/node_builtin.ts";
+import type { Worker as NodeWorker } from "node:worker_threads";
 
 /** What a thread is started with. */
 export interface BlockingThreadData {
@@ -49,17 +50,21 @@ export class BlockingThreads {
   }
 
   start(id: number): void {
+    const { Worker } = nodeBuiltin("node:worker_threads");
     const { port1, port2 } = new MessageChannel();
     const data: BlockingThreadData = { port: port2, state: new Int32Array(new SharedArrayBuffer(4)) };
     const over = (reason: string) => {
       if (this.#threads.delete(id)) this.#events.died(id, reason);
     };
     try {
-      const worker = new NodeWorker(new URL("./blocking_thread.ts", import.meta.url), {
-        workerData: data,
-        // deno-lint-ignore no-explicit-any
-        transferList: [port2 as any],
-      });
+      const worker = new Worker(
+        new URL("./blocking_thread.ts", import.meta.url),
+        {
+          workerData: data,
+          // deno-lint-ignore no-explicit-any
+          transferList: [port2 as any],
+        },
+      );
       worker.on("error", (error: Error) => over(error.message));
       worker.on("exit", (code: number) => over(`it exited with code ${code}`));
       this.#threads.set(id, { worker, state: data.state });

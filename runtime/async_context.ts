@@ -9,7 +9,7 @@
  * @module
  */
 import type { ActorImpl } from "./actor.ts";
-import { AsyncLocalStorage } from "node:async_hooks";
+import { nodeBuiltin } from "./node_builtin.ts";
 
 interface ContextFunctions {
   getAsyncContext(): { smarmActor?: ActorImpl } | undefined;
@@ -22,7 +22,7 @@ const direct = typeof internal?.getAsyncContext === "function" &&
   typeof internal.setAsyncContext === "function";
 const get = internal?.getAsyncContext as ContextFunctions["getAsyncContext"];
 const set = internal?.setAsyncContext as ContextFunctions["setAsyncContext"];
-const storage = direct ? null : new AsyncLocalStorage<ActorImpl>();
+const storage = direct ? null : new (nodeBuiltin("node:async_hooks").AsyncLocalStorage)<ActorImpl>();
 
 /** Everything that starts in here, and all that follows from it, belongs to this actor until {@link leave}. */
 export function enter(actor: ActorImpl): void {

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import vm from "node:vm";
+import type { Script } from "node:vm";
 import type { Scheduler } from "./scheduler.ts";
 import type { Outcome } from "./api.ts";
 import type { FromWorker } from "./protocol.ts";
@@ -19,6 +19,7 @@ import { leave } from "./async_context.ts";
 import { ExitError } from "./errors.ts";
 import { finalize } from "./lifecycle.ts";
 import { Isolation } from "./isolation.ts";
+import { nodeBuiltin } from "./node_builtin.ts";
 import { formatPid } from "./pid.ts";
 
 /** What an actor that was ended alone ends with. */
@@ -32,7 +33,7 @@ export class Containment {
   readonly #s: Scheduler;
   readonly #limitMs: number;
   readonly #post: (message: FromWorker) => void;
-  readonly #script: vm.Script;
+  readonly #script: Script;
   readonly #isolation: Isolation;
   #turn: (() => boolean) | null = null;
 
@@ -47,7 +48,9 @@ export class Containment {
     s.isolate = this.#isolation = isolation;
     this.#limitMs = limitMs;
     this.#post = post;
-    this.#script = new vm.Script(`globalThis[Symbol.for("smarm.turn")]()`, { filename: import.meta.url });
+    this.#script = new (nodeBuiltin("node:vm").Script)(`globalThis[Symbol.for("smarm.turn")]()`, {
+      filename: import.meta.url,
+    });
     // deno-lint-ignore no-explicit-any
     (globalThis as any)[TURN] = () => this.#turn!();
   }

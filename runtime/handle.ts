@@ -73,7 +73,6 @@ export class HandleImpl implements Handle {
   }
 
   #join(options?: WaitOptions): Promise<Outcome> {
-    const asked = this.joined;
     this.markJoined();
     const actor = currentActor();
     const s = actor?.scheduler ?? thisThread.scheduler!;
@@ -84,11 +83,11 @@ export class HandleImpl implements Handle {
         : waiting.refuseWait(actor, "join", options);
       return refused ?? Promise.resolve(this.outcome);
     }
-    if (this.home !== s.id && !asked) s.askForOutcome(this);
+    if (this.home !== s.id) s.remote.handles.ask(this);
     if (actor === undefined) return this.#joinFromOutside(s, options);
     const wait = waiting.open(actor, JOIN, this.pid, options);
     if (wait instanceof Promise) return wait as Promise<Outcome>;
-    wait.onGiveUp = () => this.#leave(wait);
+    wait.onGiveUp = () => this.leave(s, wait);
     this.joiners!.push(wait);
     return wait.promise as Promise<Outcome>;
   }
@@ -114,9 +113,13 @@ export class HandleImpl implements Handle {
     else (this.joiners ??= []).push(listener);
   }
 
-  #leave(wait: Wait): void {
-    const position = this.joiners?.indexOf(wait) ?? -1;
-    if (position >= 0) this.joiners!.splice(position, 1);
+  /** One joins no longer; a copy for which nobody waits any more wants no answer. */
+  leave(s: Scheduler, joiner: Joiner): void {
+    const { joiners } = this;
+    const position = joiners?.indexOf(joiner) ?? -1;
+    if (position < 0) return;
+    joiners!.splice(position, 1);
+    if (joiners!.length === 0 && this.home !== s.id) s.remote.handles.unask(this);
   }
 
   /** A join by code that belongs to no actor, such as a callback set up while the module was loaded. */
@@ -126,17 +129,20 @@ export class HandleImpl implements Handle {
       const { timeout, signal } = options ?? {};
       const timer = new Timer(() => {
         signal?.removeEventListener("abort", onAbort);
+        this.leave(s, onOutcome);
         reject(new TimeoutError(`join ${formatPid(this.pid)} took longer than its timeout of ${timeout} ms`));
       }, undefined);
       const onAbort = () => {
         s.timers.cancel(timer);
+        this.leave(s, onOutcome);
         reject(signal!.reason);
       };
-      this.onOutcome((outcome) => {
+      const onOutcome = (outcome: Outcome) => {
         s.timers.cancel(timer);
         signal?.removeEventListener("abort", onAbort);
         resolve(outcome);
-      });
+      };
+      this.onOutcome(onOutcome);
       if (timeout !== undefined) s.timers.insert(timer, s.clock.now() + timeout);
       signal?.addEventListener("abort", onAbort, { once: true });
       s.arm();
@@ -153,4 +159,4 @@ export function handleOf(actor: ActorImpl): HandleImpl {
   return actor.handle ?? new HandleImpl(actor.pid, actor).official();
 }
 
-type Joiner = Wait | ((outcome: Outcome) => void);
+export type Joiner = Wait | ((outcome: Outcome) => void);

@@ -1,6 +1,7 @@
 /**
  * Handles abroad. A handle that was sent to another scheduler is a copy that asks where its original is; whoever lends one
- * keeps it findable while it lives, so that a copy that comes home is the original again.
+ * keeps it findable while it lives, so that a copy that comes home is the original again. A copy for which nobody waits
+ * any more takes its question back.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { SupervisorHandleImpl } from "../supervisor/handle.ts";
 import { DeadActorError } from "./errors.ts";
 import { HandleImpl, handleOf } from "./handle.ts";
-import { R_ASK_OUTCOME, R_OUTCOME } from "./protocol.ts";
+import { R_ASK_OUTCOME, R_OUTCOME, R_UNASK_OUTCOME } from "./protocol.ts";
 import type { ObjectClasses } from "./sendable.ts";
 
 export class LentHandles {
@@ -19,6 +20,9 @@ export class LentHandles {
   readonly #collected = new FinalizationRegistry<Pid>((pid) => this.#lent.delete(pid));
   /** Copies of handles that have asked for the outcome, by the question's number. */
   readonly #asking = new Map<number, HandleImpl>();
+  readonly #questions = new Map<HandleImpl, number>();
+  /** Questions of copies abroad that wait here for an end: who asks, and what tells it. */
+  readonly #askers = new Map<string, { handle: HandleImpl; tell: (outcome: Outcome) => void }>();
 
   constructor(s: Scheduler, classes: ObjectClasses) {
     this.#s = s;
@@ -63,16 +67,31 @@ export class LentHandles {
 
   /** Each copy asks for itself: two actors here may join two copies of one handle. */
   ask(handle: HandleImpl): void {
+    if (this.#questions.has(handle)) return;
     const ref = this.#s.numbers.next(this.#asking);
     this.#asking.set(ref, handle);
+    this.#questions.set(handle, ref);
     this.#s.remote.record(handle.home, R_ASK_OUTCOME, handle.pid, ref, this.#s.id);
+  }
+
+  /** Nobody waits for it any more: an actor that lives for long is not to keep all who once asked for its end. */
+  unask(handle: HandleImpl): void {
+    const ref = this.#questions.get(handle);
+    if (ref === undefined) return;
+    this.#forget(ref, handle);
+    this.#s.remote.record(handle.home, R_UNASK_OUTCOME, handle.pid, ref, this.#s.id);
+  }
+
+  #forget(ref: number, handle: HandleImpl): void {
+    this.#asking.delete(ref);
+    this.#questions.delete(handle);
   }
 
   /** Not for whoever asked under the same number on a scheduler that died, and in whose place this one is. */
   answered(pid: Pid, ref: number, outcome: Outcome): void {
     const handle = this.#asking.get(ref);
     if (handle?.pid !== pid) return;
-    this.#asking.delete(ref);
+    this.#forget(ref, handle);
     handle.settle(outcome);
   }
 
@@ -82,7 +101,7 @@ export class LentHandles {
   }
 
   askAgain(ref: number, handle: HandleImpl): void {
-    this.#asking.delete(ref);
+    this.#forget(ref, handle);
     this.ask(handle);
   }
 
@@ -94,15 +113,37 @@ export class LentHandles {
       handle = new HandleImpl(pid, null);
       this.#s.away.set(pid, handle);
     }
-    const tell = (outcome: Outcome) =>
+    const question = `${asker} ${ref}`;
+    const tell = (outcome: Outcome) => {
+      this.#askers.delete(question);
       remote.sendOutcome(outcome, (told) => remote.record(asker, R_OUTCOME, pid, ref, told));
+    };
     if (handle === undefined) {
       tell({ kind: "panic", error: outcomeForgotten(pid) });
       return;
     }
     handle.markJoined();
     this.#s.observed(pid);
+    this.#askers.set(question, { handle, tell });
     handle.onOutcome(tell);
+  }
+
+  /** A copy on another scheduler has asked, and waits no longer. */
+  tellNot(pid: Pid, ref: number, asker: number): void {
+    const question = `${asker} ${ref}`;
+    const asked = this.#askers.get(question);
+    if (asked?.handle.pid !== pid) return; // told meanwhile
+    this.#askers.delete(question);
+    asked.handle.leave(this.#s, asked.tell);
+  }
+
+  /** A scheduler is dead: nobody there waits for an outcome any more. */
+  lost(scheduler: number): void {
+    for (const [question, { handle, tell }] of [...this.#askers]) {
+      if (!question.startsWith(`${scheduler} `)) continue;
+      this.#askers.delete(question);
+      handle.leave(this.#s, tell);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ export const R_DEATH = 3;
 export const R_WATCH = 4;
 /** Not any more. Payload: [the watcher's scheduler, the watch's ref]. */
 export const R_UNWATCH = 5;
-/** A call to target was answered by another. aux: the call's number; payload: the caller's scheduler. */
+/** A call to target was answered by another, or given up. aux: the call's number; payload: the caller's scheduler. */
 export const R_UNCALL = 26;
 /** What was watched is dead; target is the dead one. Payload: {@link NoticeRecord}. */
 export const R_NOTICE = 6;
@@ -40,6 +40,8 @@ export const R_UNLINK = 11;
 export const R_ASK_OUTCOME = 12;
 /** The answer. aux: the question's number; payload: the outcome. */
 export const R_OUTCOME = 13;
+/** The copy wants it no longer. aux: the question's number; payload: the asking scheduler. */
+export const R_UNASK_OUTCOME = 14;
 /** An actor that a supervisor, the target, has started waits for the first time. Payload: its pid. */
 export const R_STARTED = 28;
 /** A group has a new member, or one less. aux: 1 or 0; payload: [group, pid]. */

@@ -67,6 +67,7 @@ export class Recovery {
     s.work.lost();
     s.channels.lost(id);
     s.groups.lost(id);
+    s.remote.handles.lost(id);
     const suspects = this.#suspects(id, why);
     s.words[s.base + EPOCH]++;
     for (const [ref, sync] of this.#syncs) if (sync.waitsFor.delete(id)) this.#settle(ref, sync);

@@ -46,6 +46,7 @@ import {
   R_REPLY,
   R_SPAWN,
   R_STARTED,
+  R_UNASK_OUTCOME,
   R_UNCALL,
   R_UNLINK,
   R_UNWATCH,
@@ -248,10 +249,9 @@ export class Remote {
     this.#toActor(target, R_UNWATCH, 0, [this.#s.id, ref]);
   }
 
-  /** A call was answered by another than its callee. */
+  /** A call was answered by another than its callee, or given up. */
   unwatchCall(callee: Pid, home: number, number: number): void {
-    const where = this.#s.routes.settled(callee);
-    if (where >= 0 && where !== this.#s.id) this.record(where, R_UNCALL, callee, number, home);
+    this.#toActor(callee, R_UNCALL, number, home);
   }
 
   notice(scheduler: number, dead: Pid, notice: NoticeRecord): void {
@@ -444,6 +444,9 @@ export class Remote {
         return;
       case R_OUTCOME:
         this.handles.answered(pid, aux, payload as Outcome);
+        return;
+      case R_UNASK_OUTCOME:
+        this.handles.tellNot(pid, aux, payload as number);
         return;
       default:
         if (!this.#host.handle(this.#from, kind, pid, aux, payload)) {

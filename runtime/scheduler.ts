@@ -684,10 +684,6 @@ export class Scheduler {
     this.unobserved.seen(pid);
   }
 
-  askForOutcome(handle: HandleImpl): void {
-    this.remote.handles.ask(handle);
-  }
-
   logFor(actor: ActorImpl | null): Log {
     return this.host.log(actor);
   }

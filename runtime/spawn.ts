@@ -189,13 +189,20 @@ function spawnAway(
   const handle = new HandleImpl(pid, null);
   handle.parent = parent;
   const ref = options.monitor ? s.nextRef() : 0;
-  let named = false;
+  // The name is given when the record is whole: whoever finds the pid by it may tell that scheduler something for an actor
+  // that is on its way, and this one surely is then.
+  let refusal: unknown;
+  const takesName = () => {
+    try {
+      if (options.name !== undefined) s.names.register(options.name, pid);
+      return true;
+    } catch (error) {
+      refusal = error;
+      return false;
+    }
+  };
   s.words[s.base + SPAWNED]++; // before it can end there: the end-of-run check compares the two counts
   try {
-    if (options.name !== undefined) {
-      s.names.register(options.name, pid);
-      named = true;
-    }
     s.remote.spawn(where, pid, {
       module: target.module!,
       exportName: target.exportName,
@@ -205,9 +212,9 @@ function spawnAway(
       mailbox: bound,
       names: options.name === undefined ? null : [options.name],
       supervised: (options as { supervised?: boolean }).supervised === true,
-    });
-  } catch (error) { // an argument that cannot be sent: nothing was started
-    if (named) s.names.unregister(options.name!, pid);
+    }, options.name === undefined ? undefined : takesName);
+    if (refusal !== undefined) throw refusal;
+  } catch (error) { // an argument that cannot be sent, a name that is taken: nothing was started
     s.journal.ends(pid); // a count that goes back could not be told from one that was not reached
     s.slots.free(pid);
     s.words[s.base + ENDED]++;

@@ -5,7 +5,8 @@
  * @module
  */
 import type { FromWorker, ToWorker } from "./protocol.ts";
-import { Worker as NodeWorker } from "node:worker_threads";
+import { nodeBuiltin } from "./node_builtin.ts";
+import type { Worker as NodeWorker } from "node:worker_threads";
 
 export interface ThreadEvents {
   message(message: FromWorker): void;
@@ -76,6 +77,7 @@ export class NodeThread implements Thread {
   #isEnded = false;
 
   constructor(entry: URL, name: string, events: ThreadEvents, maxHeapMb: number | undefined) {
+    const { Worker } = nodeBuiltin("node:worker_threads"); // first: ports that were made before tell of no close
     const { port1, port2 } = new MessageChannel();
     this.#gone = new Promise((resolve) =>
       port1.addEventListener("close", () => {
@@ -85,7 +87,7 @@ export class NodeThread implements Thread {
     );
     port1.start();
     const data: ThreadData = { lifeline: port2, lock: `smarm ${Deno.pid} ${++locks}` };
-    this.#worker = new NodeWorker(entry, {
+    this.#worker = new Worker(entry, {
       name,
       workerData: data,
       // deno-lint-ignore no-explicit-any

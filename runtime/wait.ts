@@ -10,6 +10,7 @@
  */
 import type { Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
+import type { CallImpl } from "./call.ts";
 import { within } from "./async_context.ts";
 import type { Timer } from "../timer/wheel.ts";
 import { checkDuration } from "../timer/duration.ts";
@@ -123,6 +124,8 @@ export class Wait {
   match: Match | null = null;
   /** How many queued messages `match` has refused. */
   scanned = 0;
+  /** For calls to an actor of the same scheduler: what that one has to answer. */
+  call: CallImpl | null = null;
   timer: Timer<Wait> | null = null;
   timedOut = false;
   /** Undoes what the wait has registered elsewhere, when it is given up: by timeout, abort or exit. */

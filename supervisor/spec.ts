@@ -137,7 +137,7 @@ export interface ManyHandle<F = ActorFunction, Given extends unknown[] = unknown
   count(): Promise<ChildCount>;
   /** Starts one more; its pid, once it waits for the first time. */
   startChild(...args: Arguments<F, Given>): Promise<Pid>;
-  /** Stops one, which is then forgotten. */
+  /** Stops one, which is then forgotten; for one that has ended already there is nothing to do. */
   terminateChild(pid: Pid): Promise<void>;
 }
 

@@ -43,7 +43,10 @@ export interface Machine<D> {
    * then come the events that were put off. The state that it is in already is no change.
    */
   go(state: string): void;
-  /** The handler `timeout` of the current state, or of the one that `go` has named, runs after `ms` without a change. */
+  /**
+   * The handler `timeout` of the current state, or of the one that `go` has named, runs after `ms` without a change. It
+   * takes its turn among the messages, also with 0 (where OTP's comes before those that are there already).
+   */
   timeoutIn(ms: number): void;
   /** Puts this event off until the state has changed. Of a call give back what this gives. */
   // deno-lint-ignore no-explicit-any
@@ -210,6 +213,7 @@ class Runner<D> implements Machine<D> {
           break;
         }
         await this.#dispatch(postponed.shift());
+        this.#armTimeout(); // of this state: the next one may leave it
       }
     }
   }

@@ -1,7 +1,16 @@
 /**
  * The supervisor's actor: starts children in order, restarts them as its strategy says, stops them in reverse order, and
- * gives up when that is needed too often. Semantics are those of OTP's `supervisor`, with these differences: a restart
- * under `one_for_one` does not wait until the child has started, and starts by `startChild` do not wait for each other.
+ * gives up when that is needed too often. Semantics are those of OTP's `supervisor`, with these differences:
+ *
+ * - A restart under `one_for_one` does not wait until the child has started, and starts by `startChild` do not wait for
+ *   each other.
+ * - One that gives up ends as a panic, so a transient supervisor is restarted then. (OTP's ends with `shutdown`.)
+ * - Anybody may end one with `exit`, and one to which somebody has linked ends with that one's panic. (OTP's obeys nobody
+ *   but its parent.)
+ * - One in the place of a supervisor that was killed waits for the children that this has left, and kills those that take
+ *   longer than their shutdown time. (OTP's starts new ones beside them.)
+ * - A child whose restart has failed and is to be tried again does not run: `restartChild` starts it, `deleteChild` drops
+ *   it. (OTP refuses both: `restarting`.)
  *
  * Everything it hears comes through its mailbox: {@link ExitSignal} for ends, {@link Started} for first waits, calls
  * from handles. What a message means for a child's state is noted as soon as it is read ({@link Tree.take}), also in the
@@ -20,15 +29,15 @@
  *
  * @module
  */
-import type { Actor, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
+import type { Actor, Down, MonitorRef, Outcome, Pid, SpawnOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import { CallImpl } from "../runtime/call.ts";
 import { ExitError, isQuiet, SupervisorError, toError } from "../runtime/errors.ts";
 import { extrasOf } from "../runtime/extras.ts";
 import { Fifo } from "../runtime/fifo.ts";
-import { ExitSignal, hasStarted, linkedEnd, signal, Started } from "../runtime/lifecycle.ts";
-import { formatPid } from "../runtime/pid.ts";
+import { ExitSignal, hasStarted, linkedEnd, monitor, signal, Started } from "../runtime/lifecycle.ts";
+import { formatPid, isPid } from "../runtime/pid.ts";
 import { EXIT_ASK, EXIT_KILL, EXIT_LINK, type SupervisorReport } from "../runtime/protocol.ts";
 import { Timer } from "../timer/wheel.ts";
 import {
@@ -108,6 +117,9 @@ class TryAgain {
   }
 }
 
+/** As whom a child was started last, and by whom: by a supervisor that was killed, if this one takes its place. */
+const lastStarted = new WeakMap<Child, { readonly pid: Pid; readonly supervisor: Pid }>();
+
 class Tree {
   readonly #actor: ActorImpl;
   readonly #s: Scheduler;
@@ -121,6 +133,8 @@ class Tree {
   readonly #requests = new Fifo<CallImpl>();
   /** When the restarts of the last period were, ms since the run began. */
   readonly #restarts = new Fifo<number>();
+  /** Monitors of what a killed supervisor has left, whose place this one takes. */
+  readonly #left = new Set<MonitorRef>();
   #restarted = 0;
   #turn = 0;
   #ending: Error | null = null;
@@ -135,6 +149,8 @@ class Tree {
 
   /** The children, one after the other. False: the supervisor is to end. */
   async start(): Promise<boolean> {
+    await this.#waitForLeft();
+    if (this.#ending !== null) return false;
     for (const member of [...this.#members]) {
       const failure = await this.#startAndWait(member);
       if (failure !== null) {
@@ -143,6 +159,31 @@ class Tree {
       if (this.#ending !== null) return false;
     }
     return true;
+  }
+
+  /**
+   * The children of a killed supervisor end by their links to it, which takes a while: the one in its place would start
+   * them beside themselves, and find their names taken until its restarts are used up. Whoever takes longer than its
+   * shutdown time is killed.
+   */
+  async #waitForLeft(): Promise<void> {
+    const s = this.#s;
+    const timers: Timer<undefined>[] = [];
+    for (const child of this.#setup.children) {
+      const last = lastStarted.get(child);
+      if (last === undefined || s.routes.isLive(last.supervisor) || !s.routes.isLive(last.pid)) continue;
+      const { pid } = last;
+      this.#left.add(monitor(this.#actor, pid));
+      const kill = () => signal(s, pid, { flavor: EXIT_KILL, from: this.#actor.pid, reason: "killed" });
+      if (child.shutdown === "kill") kill();
+      else if (child.shutdown !== "infinity") {
+        const timer = new Timer(kill, undefined);
+        s.timers.insert(timer, s.clock.now() + child.shutdown);
+        timers.push(timer);
+      }
+    }
+    while (this.#left.size > 0 && this.#ending === null) this.take(await this.#actor.receive());
+    for (const timer of timers) s.timers.cancel(timer);
   }
 
   /** Until it is told to end or gives up: then it throws why. */
@@ -169,6 +210,7 @@ class Tree {
       else if (message.reason !== "normal") this.#end(new ExitError(message.reason));
     } else if (message instanceof CallImpl) this.#requests.push(message);
     else if (message instanceof TryAgain) this.#exits.push(message.end);
+    else if (this.#left.size > 0) this.#left.delete((message as Partial<Down> | null)?.ref as MonitorRef);
     // OTP's supervisor ignores other messages too
   }
 
@@ -252,6 +294,7 @@ class Tree {
       member.outcome = { kind: "panic", error: toError(error) };
       return member.outcome.error;
     }
+    lastStarted.set(child, { pid: member.pid, supervisor: this.#actor.pid });
     member.state = "starting";
     member.outcome = null;
     this.#byPid.set(member.pid, member);
@@ -504,6 +547,10 @@ class Tree {
   async #terminateChild(call: CallImpl, which: string | Pid): Promise<void> {
     let member: Member;
     try {
+      if (this.#hasEnded(which)) {
+        call.reply(undefined);
+        return;
+      }
       member = this.#find(which);
     } catch (error) {
       call.fail(error);
@@ -513,6 +560,12 @@ class Tree {
     member.incarnation++; // an end of its own that is still queued restarts it no more
     if (member.child.restart === "temporary" || this.#setup.template !== null) this.#remove(member);
     call.reply(undefined);
+  }
+
+  /** Alike children go by pids: whoever terminates one may come just after its end, which is what was asked for (OTP). */
+  #hasEnded(which: string | Pid): boolean {
+    return this.#setup.template !== null && isPid(which) && !this.#byPid.has(which) &&
+      !this.#s.routes.isLive(which);
   }
 
   #deleteChild(call: CallImpl, id: string): void {

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import process from "node:process";
+import { nodeBuiltin } from "../runtime/node_builtin.ts";
 
 /** Of 1 MB JSON 1 ms and an eighth to a fifteenth of the size; the default level takes four times as long. */
 const GZIP_LEVEL = 1;
@@ -15,7 +14,7 @@ const GZIP_HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 export class TraceFile {
   readonly path: string;
   readonly #file: Deno.FsFile;
-  /** Null: plain. Got when it is needed, because to load it takes 10 ms of every start. */
+  /** Null: plain. */
   readonly #zlib: typeof import("node:zlib") | null;
   readonly #encoder = new TextEncoder();
   #crc = 0;
@@ -24,7 +23,7 @@ export class TraceFile {
   /** @throws whatever `Deno.openSync` does */
   constructor(path: string) {
     this.path = path;
-    this.#zlib = path.endsWith(".gz") ? process.getBuiltinModule("node:zlib") : null;
+    this.#zlib = path.endsWith(".gz") ? nodeBuiltin("node:zlib") : null;
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
     if (this.#zlib !== null) this.#writeAll(GZIP_HEADER);
   }

@@ -397,3 +397,29 @@ Deno.test("an event that is postponed twice comes back once", async () => {
     assertEquals(await client.count(), 1);
   });
 });
+
+Deno.test("a timeout that an event asks for when it comes back is over when the next one changes the state", async () => {
+  const timeouts: string[] = [];
+  const timeout = (m: { state: string }) => void timeouts.push(m.state);
+  const machine = statem({
+    init: () => null,
+    initial: "first",
+    states: {
+      first: {
+        casts: { arm: (m) => m.postpone(), leave: (m) => m.postpone(), next: (m) => m.go("second") },
+        timeout,
+      },
+      second: { casts: { arm: (m) => m.timeoutIn(10), leave: (m) => m.go("third") }, timeout },
+      third: { timeout },
+    },
+  });
+  await runActors(async (self: Actor) => {
+    const client = machine.start(self);
+    client.arm();
+    client.leave();
+    client.next();
+    await self.sleep(100);
+    assertEquals(timeouts, []);
+    self.exit(client.handle, "shutdown");
+  });
+});

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Actor, Config } from "smarm";
+import { type Actor, Config, type Pid } from "smarm";
 import { runActors } from "smarm/testing";
 import { Runtime } from "../../runtime/runtime.ts";
 
@@ -240,6 +240,22 @@ Deno.test("supervisor hears of the end of a child that has taken its link back",
     const [again] = await supervisor.children();
     assertEquals(again.pid !== pid && again.pid !== null, true);
     await supervisor.terminateChild("a");
+    self.exit(supervisor, "shutdown");
+  });
+});
+
+Deno.test("superviseMany has nothing to do for a child that has ended already, and refuses who is none", async () => {
+  await runActors(async (self: Actor) => {
+    const supervisor = self.superviseMany({ start: [(self: Actor) => self.receive()] });
+    const [old, other] = [await supervisor.startChild(), await supervisor.startChild()];
+    self.kill(old);
+    await supervisor.terminateChild(old); // restarted or not: this one is gone
+    await supervisor.terminateChild(other);
+    await supervisor.terminateChild(other);
+    assertEquals((await supervisor.children()).map(({ pid }) => pid === old), [false]);
+    for (const which of [self.pid, NaN, "x"] as Pid[]) {
+      await assertRejects(() => supervisor.terminateChild(which), Error, "has no child ");
+    }
     self.exit(supervisor, "shutdown");
   });
 });
