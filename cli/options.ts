@@ -8,6 +8,7 @@
  * @module
  */
 
+import { closestName } from "../runtime/spelling.ts";
 // By its path, not as "@std/cli/parse-args": a module that runs itself has a deno.json of its own, which maps no such name.
 import { parseArgs } from "../vendor/cli/parse_args.ts";
 import {
@@ -308,37 +309,14 @@ function configFrom(given: Given): Config {
 function unknownOption(arg: string): string {
   const name = optionName(arg);
   const bare = name.replace(/^-+/, "").toLowerCase();
-  let closest: OptionSpec | undefined;
-  // A third of the letters may be wrong; of a short name, one.
-  let closestDistance = Math.max(1, Math.floor(bare.length / 3)) + 1;
-  for (const option of OPTIONS) {
-    const distance = editDistance(bare, option.name);
-    if (distance < closestDistance) [closest, closestDistance] = [option, distance];
-  }
-  const hint = closest === undefined ? "See --help for those there are" : `Did you mean --${closest.name}?`;
+  const closest = closestName(bare, OPTIONS.map((option) => option.name));
+  const hint = closest === undefined ? "See --help for those there are" : `Did you mean --${closest}?`;
   return `There is no option ${quote(name)}. ${hint}`;
 }
 
 /** `--name=value` without its value. */
 function optionName(arg: string): string {
   return arg.replace(/=.*$/s, "");
-}
-
-/** How many letters must be put in, taken out, changed or swapped with their neighbour to make `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const isSame = a[i - 1] === b[j - 1];
-      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (isSame ? 0 : 1));
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (isSwapped) row[j] = Math.min(row[j], beforeLast[j - 2] + 1);
-    }
-    [beforeLast, last] = [last, row];
-  }
-  return last[b.length];
 }
 
 /** In quotes and in one line, whatever it holds. */

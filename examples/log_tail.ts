@@ -38,16 +38,20 @@ export async function follow(
   out: Pid<string>,
   fromStart = false,
 ): Promise<never> {
+  const tell = (line: string) => {
+    if (line.includes(text)) self.send(out, `${path}: ${line}`);
+  };
   for (;; fromStart = true) {
     const file = await openIfThere(self, path);
     if (file === undefined) {
       await self.sleep(LOOK_EVERY_MS);
       continue;
     }
-    const { ino } = await file.stat();
+    const { ino, isDirectory } = await file.stat();
+    if (isDirectory) throw new TypeError(`Cannot follow ${path}: it is a folder`);
     let position = fromStart ? 0 : await file.seek(0, Deno.SeekMode.End);
-    let rest = "";
-    const decoder = new TextDecoder();
+    let rest = ""; // of a line whose end has not come yet
+    let decoder = new TextDecoder();
     let rotated = false;
     for (;;) {
       const piece = await file.read();
@@ -55,16 +59,22 @@ export async function follow(
         position += piece.length;
         const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
         rest = lines.pop()!;
-        for (const line of lines) if (line.includes(text)) self.send(out, `${path}: ${line}`);
+        lines.forEach(tell);
         continue;
       }
       if (rotated) break;
       const named = await self.io.stat(path).catch(() => null);
       rotated = named !== null && named.ino !== ino;
       if (rotated) continue; // what was written between the last read and the rotation is read first
-      if ((await file.stat()).size < position) position = await file.seek(0, Deno.SeekMode.Start);
+      if ((await file.stat()).size < position) {
+        tell(rest + decoder.decode()); // its end was cut off: what comes now is another line
+        rest = "";
+        decoder = new TextDecoder();
+        position = await file.seek(0, Deno.SeekMode.Start);
+      }
       await self.sleep(LOOK_EVERY_MS);
     }
+    tell(rest + decoder.decode());
     file.close();
   }
 }
@@ -73,8 +83,14 @@ export async function main(self: Actor, text?: string, ...paths: string[]): Prom
   if (text === undefined || paths.length === 0) {
     throw new TypeError("Nothing to follow. Call it with TEXT FILE...");
   }
-  const out = self.spawn(printer);
+  const out = self.spawnWith({ link: true }, printer); // nothing is left to do once nobody reads what it prints
   const followers = paths.map((path) => self.spawn(follow, path, text, out.pid));
   console.error(`Following ${paths.length} file${paths.length === 1 ? "" : "s"}`);
-  await Promise.all(followers.map((one) => one.join()));
+  // One that cannot be read is told of at once, and does not keep the others from being followed.
+  const outcomes = await Promise.all(followers.map(async (one, i) => {
+    const outcome = await one.join();
+    if (outcome.kind === "panic") console.error(`Not followed: ${paths[i]}: ${outcome.error.message}`);
+    return outcome;
+  }));
+  for (const outcome of outcomes) if (outcome.kind === "panic") throw outcome.error;
 }

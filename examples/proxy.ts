@@ -37,7 +37,8 @@ export async function relay(self: Actor, client: Conn, hostname: string, port: n
 }
 
 export async function main(self: Actor, listenPort = "0", hostname = "localhost", port = ""): Promise<void> {
-  if (!(Number(port) > 0)) {
+  const isPort = /^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535;
+  if (!isPort) {
     throw new TypeError(`Cannot relay to port "${port}". Call it with LISTEN_PORT TARGET_HOST TARGET_PORT`);
   }
   const listener = await self.io.listen({ port: Number(listenPort) });

@@ -86,16 +86,17 @@ export class FileResource extends PollerResource {
     if (this.#isRegular === null) {
       this.#isRegular = false;
       this.#file.stat().then((info) => this.#isRegular = info.isFile, () => {});
-    } else if (this.#isRegular) this.#read(limit); // serve() goes on when it is done
+    } else if (this.#isRegular) this.#read(limit, true); // serve() goes on when it is done
   }
 
-  #read(limit: number): void {
+  #read(limit: number, isAhead = false): void {
     this.#reading = true;
     const buffer = limit > MOST_RING_BYTES ? new Uint8Array(limit) : this.host.buffer(limit);
     this.#file.read(buffer).then(
       (count) => {
         if (count === null) {
-          this.#ended = true;
+          // Found ahead, an end is nobody's answer: until the next read is asked for, the file may grow.
+          this.#ended = !isAhead;
           this.host.recycle(buffer);
         } else this.#queue.push(buffer.subarray(0, count));
         this.#wasRead();

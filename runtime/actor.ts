@@ -25,6 +25,7 @@ import type {
 } from "./api.ts";
 import type { Target } from "./targets.ts";
 import { HandleImpl } from "./handle.ts";
+import type { SendOptions } from "./transfer.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Extras, extrasOf } from "./extras.ts";
 import { type ActorState, DONE, RUNNING, type Stateful, UNSTARTED } from "./actor_state.ts";
@@ -114,7 +115,7 @@ export class ActorImpl implements Stateful, Actor {
 
   // --- Messages -------------------------------------------------------------------------------------------------
 
-  send(to: AnyAddress, message: unknown, options?: { readonly transfer?: Transferable[] }): void {
+  send(to: AnyAddress, message: unknown, options?: SendOptions): void {
     if (this.state === DONE) throw this.ended("send");
     const s = this.scheduler;
     if (--s.ops <= 0) s.lookInSend(this);
@@ -125,7 +126,7 @@ export class ActorImpl implements Stateful, Actor {
       target === undefined || target.offer >= 0 || s.strict || options !== undefined ||
       (this.extras !== null && this.extras.tokens !== null)
     ) {
-      s.sendSlow(this, to, message, options?.transfer);
+      s.sendSlow(this, to, message, options);
       return;
     }
     s.messagesLocal++;

@@ -78,7 +78,9 @@ export class HandleImpl implements Handle {
     const s = actor?.scheduler ?? thisThread.scheduler!;
     if (this.outcome !== null) {
       s.observed(this.pid);
-      const refused = actor === undefined ? null : waiting.refuse(actor, "join");
+      const refused = actor === undefined
+        ? waiting.refuseOptions(actor, "join", options)
+        : waiting.refuseWait(actor, "join", options);
       if (refused !== null) return refused;
       return actor === undefined ? Promise.resolve(this.outcome) : waiting.resolve(actor, this.outcome);
     }

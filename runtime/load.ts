@@ -4,6 +4,8 @@
  * @module
  */
 
+import { unfitToRun } from "./targets.ts";
+
 /** The module could not be loaded: the text is one line that says what and how to mend it. */
 export class LoadFailure extends Error {
   override readonly name = "LoadFailure";
@@ -39,10 +41,11 @@ export async function loadProgram(module: string): Promise<Record<string, unknow
       2,
     );
   }
-  if (/Generator/.test(Object.prototype.toString.call(namespace.main))) {
+  const unfit = unfitToRun(namespace.main);
+  if (unfit !== null) {
+    const why = unfit === "a generator" ? "whose body nobody would run" : "not as a function";
     throw new LoadFailure(
-      `${display(module)} exports main as a generator, whose body nobody would run. ` +
-        `Write: export async function main(self) { … }`,
+      `${display(module)} exports main as ${unfit}, ${why}. Write: export async function main(self) { … }`,
       2,
     );
   }

@@ -108,8 +108,10 @@ export function matchesAt(actor: ActorImpl, match: Match, position: number): boo
 
 /** Takes a message out and keeps the positions of the pending receives true. */
 export function takeAt(actor: ActorImpl, position: number): unknown {
-  for (let wait = actor.waits; wait !== null; wait = wait.next) {
-    if (wait.scanned > position) wait.scanned--;
+  if ((actor.rx & RX_LISTED) !== 0) { // else none has looked at the mailbox, and others may be many
+    for (let wait = actor.waits; wait !== null; wait = wait.next) {
+      if (wait.scanned > position) wait.scanned--;
+    }
   }
   return actor.mailbox.removeAt(position);
 }

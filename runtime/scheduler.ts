@@ -23,7 +23,7 @@ import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } fro
 import { RECEIVE, RX_FAST, Wait } from "./wait.ts";
 import type { Bound } from "./extras.ts";
 import { Mailbox, NO_MAIL } from "./mailbox.ts";
-import { checkList } from "./transfer.ts";
+import { listOf, type SendOptions } from "./transfer.ts";
 import { settle } from "./settling.ts";
 import { ActorDetails } from "./actor_details.ts";
 import { admit, exempt } from "./mailbox_bound.ts";
@@ -56,7 +56,7 @@ import { Journal } from "./journal.ts";
 import { Numbers } from "./numbers.ts";
 import { Routes, SlotTable } from "./slot_table.ts";
 import { thisThread } from "./this_thread.ts";
-import { Targets } from "./targets.ts";
+import { Targets, unfitToRun } from "./targets.ts";
 import { NameTable } from "./names.ts";
 import { Groups } from "../supervisor/groups.ts";
 import { readStats } from "./stats.ts";
@@ -265,9 +265,9 @@ export class Scheduler {
   // --- Sending ----------------------------------------------------------------------------------------------------
 
   /** Whatever {@link ActorImpl.send} does not do itself. */
-  sendSlow(actor: ActorImpl, to: AnyAddress, message: unknown, transfer: Transferable[] | undefined): void {
+  sendSlow(actor: ActorImpl, to: AnyAddress, message: unknown, options: SendOptions | undefined): void {
     const pid = this.resolve(to, "send");
-    if (transfer !== undefined) checkList(transfer, "send");
+    const transfer = options === undefined ? undefined : listOf(options, "send");
     if (this.strict) message = this.remote.strictCopyCheck(message, "message", transfer);
     if (pid === undefined) {
       this.deadLetters++;
@@ -509,7 +509,7 @@ export class Scheduler {
       result = args.length === 0 ? fn(actor) : fn(actor, ...args);
     } catch (error) {
       leave();
-      this.ended(actor, { kind: "panic", error: toError(error) });
+      this.ended(actor, { kind: "panic", error: unfit(fn) ?? toError(error) });
       return;
     }
     if (result instanceof Promise) {
@@ -523,7 +523,10 @@ export class Scheduler {
         (value) => this.ended(actor, { kind: "exit", value }),
         (error) => this.ended(actor, { kind: "panic", error: toError(error) }),
       );
-    } else this.ended(actor, { kind: "exit", value: result });
+    } else {
+      const error = typeof result === "object" && result !== null ? unfit(fn) : null;
+      this.ended(actor, error === null ? { kind: "exit", value: result } : { kind: "panic", error });
+    }
   }
 
   #resume(actor: ActorImpl): void {
@@ -716,4 +719,12 @@ function returned(value: unknown): void {
 function threw(error: unknown): void {
   const actor = currentActor()!;
   actor.scheduler.ended(actor, { kind: "panic", error: toError(error) });
+}
+
+/** What is wrong with what was to be run, where that is no actor: V8's own words name no line of the program either. */
+function unfit(fn: ActorFunction): TypeError | null {
+  const kind = unfitToRun(fn);
+  if (kind === null) return null;
+  const name = (fn as { name?: string }).name || "without a name";
+  return new TypeError(`Cannot run ${kind} as an actor: ${name}. Give a function (self, ...args)`);
 }

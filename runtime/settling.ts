@@ -7,7 +7,7 @@ import type { ActorImpl } from "./actor.ts";
 import { within } from "./async_context.ts";
 import { TimeoutError } from "./errors.ts";
 import { formatPid } from "./pid.ts";
-import { tryComplete } from "./receive.ts";
+import { takeAt, tryComplete } from "./receive.ts";
 import { RECEIVE, RX_ENDING, RX_FAST, RX_ITERATES, type Wait, WAIT_NAMES } from "./wait.ts";
 import * as waiting from "./waiting.ts";
 
@@ -21,7 +21,7 @@ export function settle(actor: ActorImpl): boolean {
     const iterates = (actor.rx & RX_ITERATES) !== 0;
     actor.rx &= ~(RX_FAST | RX_ITERATES);
     actor.receives--;
-    const message = actor.waits === null ? actor.mailbox.shift() : takeFirst(actor);
+    const message = takeAt(actor, 0);
     resolve(iterates ? { value: message, done: false } : message);
     settled = true;
   }
@@ -39,11 +39,6 @@ export function settle(actor: ActorImpl): boolean {
     }
   }
   return settled;
-}
-
-function takeFirst(actor: ActorImpl): unknown {
-  for (let wait = actor.waits; wait !== null; wait = wait.next) if (wait.scanned > 0) wait.scanned--;
-  return actor.mailbox.shift();
 }
 
 /** The actor was told to end: every wait rejects. */

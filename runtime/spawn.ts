@@ -21,6 +21,7 @@ import { place, share } from "./placement.ts";
 import { arrived, CallImpl } from "./call.ts";
 import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
+import { closestName } from "./spelling.ts";
 
 export function spawn(
   s: Scheduler,
@@ -131,11 +132,24 @@ function supervisedBy(actor: ActorImpl, supervisor: Pid): void {
   extras.startsUnder = supervisor;
 }
 
+const OPTIONS: readonly string[] = ["name", "link", "monitor", "scheduler", "mailbox"];
+const BOUND_OPTIONS: readonly string[] = ["capacity", "onFull"];
+
 export function checkSpawnOptions(options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
+  if (typeof options === "object" && options !== null) return checkNames(options, OPTIONS, "spawnWith");
   throw new TypeError(
     `spawnWith needs { name, link, monitor, scheduler, mailbox }, got ${Deno.inspect(options, { depth: 0 })}`,
   );
+}
+
+/** @throws TypeError for an option that there is not, as `spawn_opt` does: a slip would start an actor that is not linked. */
+function checkNames(options: object, known: readonly string[], what: string): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const closest = closestName(name, known);
+    const hint = closest === undefined ? `There are ${known.join(", ")}` : `Did you mean ${closest}?`;
+    throw new TypeError(`${what} has no option ${JSON.stringify(name)}. ${hint}`);
+  }
 }
 
 export function boundOf(options: Pick<SpawnOptions, "mailbox">) {
@@ -144,6 +158,7 @@ export function boundOf(options: Pick<SpawnOptions, "mailbox">) {
   if (typeof mailbox !== "object" || mailbox === null) {
     throw new TypeError(`mailbox needs { capacity, onFull }, got ${Deno.inspect(mailbox, { depth: 0 })}`);
   }
+  checkNames(mailbox, BOUND_OPTIONS, "mailbox");
   const { capacity, onFull = "drop-newest" } = mailbox;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(

@@ -21,6 +21,16 @@ export interface Target {
   shortness: number;
 }
 
+/**
+ * What a function is that cannot be run as an actor: a call of it fails, or makes an object and runs nothing. Told by
+ * its source text, the one thing of a function that runs no code of the program, a proxy's included.
+ */
+export function unfitToRun(fn: unknown): "a class" | "a generator" | null {
+  const source = Function.prototype.toString.call(fn);
+  if (/^(async\s+)?(function\s*)?\*/.test(source)) return "a generator";
+  return /^class\b/.test(source) ? "a class" : null;
+}
+
 /** The functions that one scheduler knows. */
 export class Targets {
   readonly #exported = new Map<unknown, Target>();

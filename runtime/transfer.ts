@@ -6,6 +6,22 @@
  */
 import { checkLeaf, NotSendableError } from "./sendable.ts";
 
+/** What `send` takes behind the message. */
+export interface SendOptions {
+  readonly transfer?: Transferable[];
+}
+
+/** @throws TypeError for what is no object or holds no list, such as the list itself: nothing would be moved. */
+export function listOf(options: SendOptions, operation: string): Transferable[] | undefined {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const given = Deno.inspect(options, { depth: 0, iterableLimit: 3 });
+    throw new TypeError(`${operation} takes { transfer } as its options, got ${given}`);
+  }
+  const { transfer } = options;
+  if (transfer !== undefined) checkList(transfer, operation);
+  return transfer;
+}
+
 /** @throws TypeError for what is no list: it would be ignored, or taken for a list of numbers. */
 export function checkList(transfer: unknown, operation: string): void {
   if (Array.isArray(transfer)) return;

@@ -70,10 +70,19 @@ export function refuseWait(
 ): Promise<never> | null {
   const refused = refuse(actor, operation);
   if (refused !== null || options === undefined) return refused;
+  return refuseOptions(actor, operation, options);
+}
+
+/** A rejected promise for what is wrong with the options of a wait, or for a signal that has been aborted; else null. */
+export function refuseOptions(
+  actor: ActorImpl | undefined,
+  operation: string,
+  options: WaitOptions | undefined,
+): Promise<never> | null {
   try {
     checkWait(options, operation);
   } catch (error) {
-    return reject(actor, error);
+    return actor === undefined ? Promise.reject(error) : reject(actor, error);
   }
   return null;
 }

@@ -253,7 +253,7 @@ function checkBase(spec: SupervisorBase) {
     throw new RangeError(`intensity needs a whole number of at least 0, got ${show(intensity)}`);
   }
   checkDuration(period, "period");
-  if (period === 0) throw new RangeError("period needs more than 0 milliseconds");
+  if (period === 0) throw new RangeError("period needs more than 0 milliseconds, got 0");
   return { intensity, periodMs: period, name };
 }
 

@@ -144,6 +144,11 @@ const MODULES: [what: string, files: Record<string, string>, line: string, modul
     "FOLDER/app.ts exports main as an object, not as a function. Write: export async function main(self) { … }",
   ],
   [
+    "a main that is a class",
+    { "app.ts": "export class main {}\n" },
+    "FOLDER/app.ts exports main as a class, not as a function. Write: export async function main(self) { … }",
+  ],
+  [
     "a main that is a generator",
     { "app.ts": "export async function* main() {\n  yield 1;\n}\n" },
     "FOLDER/app.ts exports main as a generator, whose body nobody would run. Write: export async function main(self) { … }",

@@ -114,3 +114,7 @@ Deno.test("a text is read as Deno reads it, with its byte order mark", async () 
 testAll("a loop over lines that breaks off gives the rest back", async (threads) => {
   assertEquals(await run("linesBrokenOff", threads), "ab|cd");
 });
+
+testAll("a read sees what a file has grown by, though its end was read ahead before", async (threads) => {
+  assertEquals(await run("grownAfterItsEnd", threads), 0);
+});

@@ -122,6 +122,43 @@ Deno.test("options of a spawn and of a trapExit that are none are refused", asyn
   });
 });
 
+Deno.test("options of a send that are none are refused, and nothing is sent", async () => {
+  await runActors(async (self: Actor<Uint8Array>) => {
+    const bytes = new Uint8Array(4);
+    // deno-lint-ignore no-explicit-any
+    for (const bad of [...BAD, [bytes.buffer]] as any[]) {
+      assertThrows(
+        () => self.send(self.pid, bytes, bad),
+        TypeError,
+        "send takes { transfer } as its options",
+      );
+    }
+    assertEquals(self.tryReceive(), undefined);
+    self.send(self.pid, bytes, {});
+    assertEquals(await self.receive(), bytes);
+  });
+});
+
+Deno.test("a join of an actor that has ended looks at its options too", async () => {
+  const { promise, resolve } = Promise.withResolvers<Handle<number>>();
+  const aborted = AbortSignal.abort(new Error("given up"));
+  const looks = async (child: Handle<number>) => {
+    // deno-lint-ignore no-explicit-any
+    await assertRejects(() => child.join(5 as any), TypeError, "join takes { timeout, signal }");
+    await assertRejects(() => child.join({ timeout: -1 }), RangeError, "timeout needs milliseconds");
+    await assertRejects(() => child.join({ signal: aborted }), Error, "given up");
+    assertEquals(await child.join({ timeout: 0 }), { kind: "exit", value: 1 });
+  };
+  const outsideOfActors = promise.then(looks);
+  await runActors(async (self: Actor) => {
+    const child = self.spawn(() => 1);
+    await child.join();
+    await looks(child);
+    resolve(child);
+    await self.until(outsideOfActors);
+  });
+});
+
 Deno.test("a transfer list that is none is refused, and what was to be moved stays", async () => {
   await runActors(async (self: Actor<Uint8Array>) => {
     const bytes = new Uint8Array(4);
@@ -153,6 +190,49 @@ Deno.test("what is wrong with a child's spec is told before anything is started"
         'child "a": name needs',
       );
     }
+  });
+});
+
+Deno.test("an option of a spawn that there is not is refused, with the one that was probably meant", async () => {
+  const wrong: [object, string][] = [
+    [{ moniter: true }, 'spawnWith has no option "moniter". Did you mean monitor?'],
+    [{ linked: true }, 'spawnWith has no option "linked". Did you mean link?'],
+    [
+      { link: true, capacity: 1 },
+      'spawnWith has no option "capacity". There are name, link, monitor, scheduler, mailbox',
+    ],
+    [{ mailbox: { capacity: 1, onfull: "panic" } }, 'mailbox has no option "onfull". Did you mean onFull?'],
+  ];
+  await runActors((self: Actor) => {
+    const before = self.stats().live;
+    for (const [options, message] of wrong) {
+      assertThrows(() => self.spawnWith(options, () => {}), TypeError, message);
+    }
+    assertEquals(self.stats().live, before);
+  });
+});
+
+Deno.test("a class or a generator is no actor, which is said by name", async () => {
+  class Counter {}
+  const kinds = {
+    "a class as an actor: Counter.": Counter,
+    "a generator as an actor: steps.": function* steps() {},
+    "a generator as an actor: later.": async function* later() {},
+    "a generator as an actor: short.": { *short() {} }.short,
+  };
+  await runActors(async (self: Actor) => {
+    for (const [said, target] of Object.entries(kinds)) {
+      // deno-lint-ignore no-explicit-any
+      const outcome = await self.spawn(target as any).join();
+      assertEquals(
+        outcome.kind === "panic" && outcome.error.message,
+        `Cannot run ${said} Give a function (self, ...args)`,
+      );
+    }
+    const { proxy, revoke } = Proxy.revocable(() => {}, {});
+    const child = self.spawn(proxy);
+    revoke();
+    assertEquals((await child.join()).kind, "panic");
   });
 });
 

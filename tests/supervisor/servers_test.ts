@@ -375,7 +375,7 @@ Deno.test("what is wrong with a pool is told where it is written", () => {
     [worker, { size: 1, scheduler: "there" }, 'got "there"'],
     [worker, { size: 1, restart: "always" }, 'got "always"'],
     [worker, { size: 1, intensity: -1 }, "intensity needs a whole number of at least 0, got -1"],
-    [worker, { size: 1, period: 0 }, "period needs more than 0"],
+    [worker, { size: 1, period: 0 }, "period needs more than 0 milliseconds, got 0"],
   ];
   for (const [given, options, message] of refused) assertThrows(() => bad(given, options), Error, message);
 });

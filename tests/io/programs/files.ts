@@ -20,6 +20,22 @@ export async function roundTrip(self: Actor, folder: string) {
   return { text, first, rest, end, position, lines, size, closed };
 }
 
+/** How often a read gave an end although bytes had come since the one before. */
+export async function grownAfterItsEnd(self: Actor, folder: string) {
+  const path = `${folder}/grows`;
+  await Deno.writeTextFile(path, "begin");
+  const file = await self.io.open(path);
+  let missed = 0;
+  for (let round = 0; round < 50; round++) {
+    while (await file.read() !== null);
+    await file.read();
+    await self.io.stat(folder); // time for what is read ahead
+    await Deno.writeTextFile(path, `round ${round}`, { append: true });
+    if (await file.read() === null) missed++;
+  }
+  return missed;
+}
+
 export async function folders(self: Actor, folder: string) {
   const { io } = self;
   await io.mkdir(`${folder}/a/b`, { recursive: true });
@@ -360,6 +376,7 @@ const PROGRAMS = {
   folders,
   writes,
   readAhead,
+  grownAfterItsEnd,
   big,
   bigPieces,
   nested,
