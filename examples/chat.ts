@@ -6,7 +6,7 @@
  *
  * The first line that a client sends is its name. Each connection has two actors, linked to each other, on any scheduler:
  * one reads what the client says, one writes what it is to hear. A slow client delays nobody: its writer's mailbox
- * holds the last 100 lines, older ones are dropped. When one end of a connection fails, its two actors end, their
+ * holds the last 1,000 lines, older ones are dropped. When one end of a connection fails, its two actors end, their
  * supervisor forgets them, and the room hears of it.
  *
  * @module
@@ -15,7 +15,7 @@
 import type { Actor, Conn, Down, Pid } from "smarm";
 
 /** Lines that wait for a slow client. */
-const MAX_LINES_BEHIND = 100;
+const MAX_LINES_BEHIND = 1000;
 
 type Enter = { type: "enter"; name: string; ears: Pid<string> };
 type Say = { type: "say"; name: string; line: string };
