@@ -33,6 +33,7 @@ export class Peers {
   readonly #ins: InLink[] = [];
   readonly #portsIn: (MessagePort | undefined)[] = [];
   readonly #portsOut: (MessagePort | undefined)[] = [];
+  /** Full rings hold records back. */
   #isBacklogged = false;
 
   /** Of the thread that has this `id`; its peers are the first `count`. */
@@ -105,11 +106,6 @@ export class Peers {
   #sent(out: OutLink): void {
     this.#words[this.#base + RECORDS_OUT]++;
     if (out.backlogRecords > 0) this.#isBacklogged = true;
-  }
-
-  /** Full rings hold records back. */
-  get isBacklogged(): boolean {
-    return this.#isBacklogged;
   }
 
   /** Moves what full rings held back. False: something is still held back. */

@@ -474,7 +474,7 @@ export class Remote {
 
   /** Between two looks at the clock of an actor that keeps the thread busy. */
   whileBusy(): void {
-    if (this.#peers.isBacklogged) this.flush();
+    this.flush();
     this.#s.work.giveAway();
   }
 
