@@ -23,7 +23,7 @@ export const AS_IT_IS: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true 
 
 const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes, blamesAwaiter: true };
 /** An actor that ends without having waited for its last write has still written it. */
-const WRITE: Answering = {
+export const WRITE: Answering = {
   outlives: true,
   blamesAwaiter: true,
   revive: (io, _actor, answer: number | WrittenBack) => {
@@ -41,11 +41,15 @@ export function read(
   n: number,
   options: WaitOptions | undefined,
 ): Promise<Uint8Array | null> {
+  return io.ask(actor, label, options, R_IO_READ, id, checkCount(n), READ, id) as Promise<Uint8Array | null>;
+}
+
+/** At most how many bytes a read gives. @throws RangeError */
+export function checkCount(n: number): number {
   if (!(n >= 1) || n !== Math.floor(n)) {
     throw new RangeError(`read needs a whole number of bytes of at least 1, got ${Deno.inspect(n)}`);
   }
-  const answer = io.ask(actor, label, options, R_IO_READ, id, Math.min(n, LARGEST_READ), READ, id);
-  return answer as Promise<Uint8Array | null>;
+  return Math.min(n, LARGEST_READ);
 }
 
 const utf8 = new TextEncoder();

@@ -1,5 +1,6 @@
 /**
- * A scheduler's end of the poller: requests of its actors, their answers, and who owns what is open.
+ * A scheduler's end of the poller: requests of its actors, their answers, and who owns what is open. Requests for
+ * connections that are at home here (home.ts) go there instead.
  *
  * An answer that comes after its request was given up is not lost: bytes and connections go back to where they came from,
  * and what was opened in vain is closed. The races are told in protocol.ts.
@@ -22,20 +23,26 @@ import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime
 import {
   onTheWayTo,
   type PackedError,
+  R_IO_ADOPTED,
   R_IO_BROKEN,
   R_IO_CANCEL,
   R_IO_CANCELLED,
+  R_IO_CLAIM,
   R_IO_CLOSE,
   R_IO_DONE,
   R_IO_FAILED,
   R_IO_OWN,
   R_IO_POST,
+  R_IO_RECALL,
   R_IO_RELEASE,
   R_IO_REQUEST,
   R_IO_RETURN,
+  R_IO_SENT,
+  R_IO_STOP,
   R_IO_WRITE,
 } from "./protocol.ts";
 import { reviveError } from "./errors.ts";
+import { Homes } from "./home.ts";
 import { BIG, BytePool } from "./byte_pool.ts";
 import { Token } from "./token.ts";
 import { registerTokens } from "./tokens.ts";
@@ -88,10 +95,16 @@ export class IoClient {
   #ids: number;
   /** Tokens that actors here own. */
   readonly #held = new Map<number, Token>();
+  /** Connections that this thread serves itself. */
+  readonly homes: Homes = new Homes(this);
+  /** Whether it may: not where the thread can be ended at any time, with descriptors that only it knows. */
+  mayServe = false;
+  /** Runs the actors of a socket that has something, where nothing else runs; see event_loop.ts. */
+  loop: { serve(): boolean; served(): void } | null = null;
   /** For copies of big pieces that actors write. */
   readonly buffers = new BytePool(BIG);
   /** Tokens in the record that is being written, and in the one that was read last. */
-  readonly leaving: Token[] = [];
+  readonly leaving: { readonly token: Token; readonly given: number }[] = [];
   readonly arrived: Token[] = [];
 
   constructor(s: Scheduler) {
@@ -133,7 +146,7 @@ export class IoClient {
 
   // --- Requests ---------------------------------------------------------------------------------------------------
 
-  /** One operation of an actor: it waits, the poller answers. */
+  /** One operation of an actor: it waits, the poller answers, or this thread itself. */
   ask(
     actor: ActorImpl,
     label: string,
@@ -146,7 +159,27 @@ export class IoClient {
     transfer?: Transferable[],
     subject?: unknown,
   ): Promise<unknown> {
-    const s = this.s;
+    return this.begin(
+      actor,
+      label,
+      options,
+      answering,
+      resource,
+      subject,
+      (number) => this.tell(resource, kind, target, number, payload, transfer),
+    );
+  }
+
+  /** Opens a request; `start` sends it off under its number. */
+  begin(
+    actor: ActorImpl,
+    label: string,
+    options: WaitOptions | undefined,
+    answering: Answering,
+    resource: number,
+    subject: unknown,
+    start: (number: number) => void,
+  ): Promise<unknown> {
     const wait = waiting.open(actor, answering.waitKind ?? IO, label, options, false);
     if (wait instanceof Promise) {
       if (answering.over !== undefined) answering.over(new Ticket(null, 0, resource, answering, subject));
@@ -156,9 +189,7 @@ export class IoClient {
     const ticket = new Ticket(wait, number, resource, answering, subject);
     this.#tickets[number] = ticket;
     try {
-      if (kind === R_IO_WRITE && transfer === undefined) {
-        s.remote.bytes(this.#poller, kind, target, number, payload as Uint8Array);
-      } else s.remote.record(this.#poller, kind, target, number, payload, transfer);
+      start(number);
     } catch (error) { // an argument that cannot be sent
       this.#tickets[number] = undefined;
       this.#free.push(number);
@@ -167,8 +198,10 @@ export class IoClient {
       waiting.settleNow(wait);
       return wait.promise;
     }
-    wait.onGiveUp = () => this.#giveUp(ticket);
-    s.parked(actor);
+    if (wait.isOpen) {
+      wait.onGiveUp = () => this.#giveUp(ticket);
+      this.s.parked(actor);
+    } else waiting.goOn(wait); // it was answered at home
     return wait.promise;
   }
 
@@ -199,14 +232,33 @@ export class IoClient {
     );
   }
 
-  /** Something that nobody waits for. */
-  post(kind: number, target: number, aux: number, payload: unknown): void {
-    this.s.remote.record(this.#poller, kind, target, aux, payload);
+  /** Something about a resource that nobody waits for. */
+  post(kind: number, resource: number, aux: number, payload: unknown): void {
+    this.tell(resource, kind, resource, aux, payload);
   }
 
   /** Bytes to write that nobody waits for. */
   postBytes(resource: number, bytes: Uint8Array): void {
-    this.s.remote.bytes(this.#poller, R_IO_POST, resource, 0, bytes);
+    this.tell(resource, R_IO_POST, resource, 0, bytes);
+  }
+
+  /** To where the resource is: here, or in the poller. */
+  tell(
+    resource: number,
+    kind: number,
+    target: number,
+    aux: number,
+    payload: unknown,
+    transfer?: Transferable[],
+  ): void {
+    if (!this.homes.isEmpty && this.homes.take(resource, kind, target, aux, payload, transfer)) return;
+    if ((kind === R_IO_WRITE && transfer === undefined) || kind === R_IO_POST) {
+      this.s.remote.bytes(this.#poller, kind, target, aux, payload as Uint8Array);
+    } else this.toPoller(kind, target, aux, payload, transfer);
+  }
+
+  toPoller(kind: number, target: number, aux: number, payload: unknown, transfer?: Transferable[]): void {
+    this.s.remote.record(this.#poller, kind, target, aux, payload, transfer);
   }
 
   /** A request whose answer wakes nobody. */
@@ -214,21 +266,31 @@ export class IoClient {
     const number = this.#free.pop() ?? this.#tickets.length;
     const ticket = new Ticket(null, number, 0, PLAIN, null);
     this.#tickets[number] = ticket;
-    this.post(R_IO_REQUEST, actor.pid, number, [operation, 0, ...args]);
+    this.toPoller(R_IO_REQUEST, actor.pid, number, [operation, 0, ...args]);
   }
 
   #giveUp(ticket: Ticket): void {
     const { wait, answering, number, resource } = ticket;
     ticket.wait = null;
     if (answering.outlives && wait?.actor.state === DONE) return;
-    this.post(R_IO_CANCEL, resource, number, answering.comesBack !== undefined);
+    this.tell(resource, R_IO_CANCEL, resource, number, answering.comesBack !== undefined);
   }
 
   /** A record of the poller. False: not of a kind that is known here. */
   heard(kind: number, target: number, number: number, payload: unknown): boolean {
-    if (kind === R_IO_BROKEN) {
-      this.#held.get(target)?.broke(reviveError(payload as PackedError));
-      return true;
+    switch (kind) {
+      case R_IO_BROKEN:
+        this.#held.get(target)?.broke(reviveError(payload as PackedError));
+        return true;
+      case R_IO_ADOPTED:
+        this.homes.adopted(target, payload as number | null);
+        return true;
+      case R_IO_RECALL:
+        this.homes.recall(target);
+        return true;
+      case R_IO_STOP:
+        this.homes.stop(target);
+        return true;
     }
     if (kind !== R_IO_DONE && kind !== R_IO_FAILED && kind !== R_IO_CANCELLED) return false;
     const ticket = this.#tickets[number]!;
@@ -309,8 +371,11 @@ export class IoClient {
 
   /** The actor has ended, and had tokens. */
   released(actor: ActorImpl): void {
-    for (const token of tokensOf(actor)) this.#held.delete(token.id);
-    this.post(R_IO_RELEASE, actor.pid, 0, null);
+    const tokens = tokensOf(actor);
+    for (const token of tokens) this.#held.delete(token.id);
+    if (tokens.some((token) => this.homes.has(token.id))) {
+      for (const token of tokens) this.post(R_IO_CLOSE, token.id, 0, null);
+    } else this.toPoller(R_IO_RELEASE, actor.pid, 0, null);
   }
 
   /** The actor lives elsewhere now, and there it claims what came with it. */
@@ -338,7 +403,7 @@ export class IoClient {
   }
 
   #giveTo(token: Token, to: Pid): void {
-    this.post(R_IO_OWN, token.id, token.given, to);
+    this.toPoller(R_IO_OWN, token.id, token.given, to);
     const actor = this.s.find(to);
     if (actor !== undefined) this.hold(actor, token);
     else if (!this.s.routes.isLive(to)) this.post(R_IO_CLOSE, token.id, 0, null);
@@ -347,9 +412,10 @@ export class IoClient {
   /** The record with the tokens of `leaving` is on its way to another scheduler. */
   departed(kind: number, target: number, peer: number): void {
     const owner = isForActor(kind) ? target : onTheWayTo(peer, this.lifeOf(peer));
-    for (const token of this.leaving.splice(0)) {
+    for (const { token, given } of this.leaving.splice(0)) {
       this.drop(token);
-      this.post(R_IO_OWN, token.id, token.given, owner);
+      this.homes.recall(token.id);
+      this.toPoller(R_IO_SENT, token.id, given, owner);
     }
   }
 
@@ -357,19 +423,21 @@ export class IoClient {
    * A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. For one that is
    * still to come they wait with their record (remote.ts).
    */
-  landed(kind: number, target: number): void {
+  landed(kind: number, target: number, from: number): void {
     if (kind === R_SPAWN || kind === R_CHANNEL_VALUE) return; // channel_remote.ts knows the channel's owner
     if (!isForActor(kind)) this.arrived.length = 0;
-    else if (!this.s.remote.isAwaited(target as Pid)) this.claim(target as Pid);
+    else if (!this.s.remote.isAwaited(target as Pid)) {
+      this.claim(target as Pid, from === this.s.id ? R_IO_OWN : R_IO_CLAIM); // who waited here has told of it already
+    }
   }
 
   /** The tokens that were read last are this actor's; when it is dead, or nobody, they are closed. */
-  claim(pid: Pid | null): void {
+  claim(pid: Pid | null, kind: number = R_IO_CLAIM): void {
     for (const token of this.arrived.splice(0)) {
       const actor = pid === null ? undefined : this.s.find(pid);
       if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
       else {
-        this.post(R_IO_OWN, token.id, token.given, actor.pid);
+        this.toPoller(kind, token.id, token.given, actor.pid);
         this.hold(actor, token);
       }
     }

@@ -9,9 +9,10 @@ import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
 import { type ConnRecord, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
-import { ownBytes, toBytes } from "./bytes.ts";
+import { checkCount, ownBytes, toBytes, WRITE } from "./bytes.ts";
 import { failAtAwaiter } from "../runtime/wait.ts";
-import { blame } from "./errors.ts";
+import { blame, reviveError } from "./errors.ts";
+import { type HomeConn, NOTHING_YET } from "./home.ts";
 import { formatAddr, Token } from "./token.ts";
 import * as waiting from "../runtime/waiting.ts";
 
@@ -21,13 +22,15 @@ export class Conn extends ByteToken implements api.Conn {
   /** Why a posted write failed: told to the next one. */
   #broken: Error | null = null;
   #writeEnded = false;
+  /** Nobody has used it yet: it can come to this scheduler. */
+  #isNew: boolean;
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   readonly isTls: boolean;
 
   constructor(io: IoClient, record: ConnRecord, given = 0) {
     super(io, record[0], given);
-    [, this.localAddr, this.remoteAddr, this.isTls] = record;
+    [, this.localAddr, this.remoteAddr, this.isTls, this.#isNew] = record;
   }
 
   get label(): string {
@@ -39,7 +42,32 @@ export class Conn extends ByteToken implements api.Conn {
   }
 
   record(): ConnRecord {
-    return [this.id, this.localAddr, this.remoteAddr, this.isTls];
+    return [this.id, this.localAddr, this.remoteAddr, this.isTls, this.#isNew];
+  }
+
+  /** Where it is at home here, and nothing is said of how to wait: then a call may be over at once. */
+  #atHome(options: WaitOptions | undefined): HomeConn | undefined {
+    return options === undefined ? this.io.homes.find(this.id) : undefined;
+  }
+
+  protected override readAs(
+    actor: ActorImpl,
+    n: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array | null> {
+    if (this.#isNew) {
+      this.#isNew = false;
+      if (this.io.mayServe && this.io.holds(this)) this.io.homes.ask(this.id);
+    }
+    const home = this.#atHome(options);
+    if (home !== undefined) {
+      const limit = checkCount(n);
+      const refused = waiting.refuse(actor, "read");
+      if (refused !== null) return refused;
+      const bytes = home.take(limit);
+      if (bytes !== NOTHING_YET) return waiting.resolve(actor, bytes);
+    }
+    return super.readAs(actor, n, options);
   }
 
   /**
@@ -53,6 +81,8 @@ export class Conn extends ByteToken implements api.Conn {
       return failAtAwaiter(error);
     }
     const bytes = toBytes(data);
+    const home = this.#atHome(options);
+    if (home !== undefined) return this.#writeAtHome(home, actor, bytes);
     const posted = this.#posted + bytes.length;
     if (options !== undefined || posted > WRITE_WINDOW_BYTES || this.#writeEnded || !this.io.holds(this)) {
       this.#posted = 0; // a write that waits is over when all before it are
@@ -65,6 +95,19 @@ export class Conn extends ByteToken implements api.Conn {
     this.io.postBytes(this.id, bytes);
     const mayGoOn = --s.ops > 0 ? !s.sliceUsed : !s.look(actor);
     return mayGoOn ? Promise.resolve(bytes.length) : actor.yield().then(() => bytes.length);
+  }
+
+  #writeAtHome(home: HomeConn, actor: ActorImpl, bytes: Uint8Array): Promise<number> {
+    const refused = waiting.refuse(actor, "write");
+    if (refused !== null) return refused;
+    const { length } = bytes;
+    const result = home.write(bytes);
+    if (result === true) return waiting.resolve(actor, length);
+    if (result !== false) return failAtAwaiter(reviveError(result));
+    const leave = (number: number) => home.goBack([number, length, false]);
+    return this.io.begin(actor, `write ${this.label}`, undefined, WRITE, this.id, null, leave) as Promise<
+      number
+    >;
   }
 
   override broke(error: Error): void {

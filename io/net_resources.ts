@@ -3,42 +3,147 @@
  *
  * @module
  */
-import { type PollerHost, PollerResource, type Request } from "./resource.ts";
-import { LINGER_MS, StreamResource } from "./stream_resource.ts";
-import type { ConnRecord } from "./protocol.ts";
+import { type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { StreamResource, Writing } from "./stream_resource.ts";
+import { type ConnRecord, type Departure, LINGER_MS, type PackedError } from "./protocol.ts";
+import { reviveError } from "./errors.ts";
+import { TcpListener, TcpSocket } from "./tcp_socket.ts";
+import { SocketConn } from "./socket_conn.ts";
 
-type AnyConn = Deno.Conn & Partial<Pick<Deno.TcpConn, "setKeepAlive" | "setNoDelay">> & {
+type Socket = Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close"> & {
+  setNoDelay?(on?: boolean): void;
+  setKeepAlive?(on?: boolean): void;
   handshake?(): Promise<Deno.TlsHandshakeInfo>;
 };
 
-export class ConnResource extends StreamResource {
-  readonly #conn: AnyConn;
+/** A connection as the OS gave it. */
+export interface NewConn {
+  readonly endpoint: Socket;
+  readonly localAddr: Deno.Addr;
+  readonly remoteAddr: Deno.Addr;
+}
 
-  constructor(id: number, host: PollerHost, conn: Deno.Conn) {
-    super(id, host, conn, "conn", true);
-    this.#conn = conn;
+/** One that Deno opened. */
+export function openedBy(conn: Deno.Conn): NewConn {
+  return { endpoint: conn, localAddr: conn.localAddr, remoteAddr: conn.remoteAddr };
+}
+
+export class ConnResource extends StreamResource {
+  declare protected endpoint: Socket | null;
+  readonly #record: ConnRecord;
+  /** Nobody has used it yet, and it can go to a scheduler. */
+  #isNew: boolean;
+  /** The scheduler that has it, or ends its last write; -1: none. */
+  #home = -1;
+  #isRecalled = false;
+  /** What was asked of it while a scheduler has it. */
+  readonly #later: (() => void)[] = [];
+
+  constructor(id: number, host: PollerHost, { endpoint, localAddr, remoteAddr }: NewConn) {
+    super(id, host, endpoint, "conn", true);
+    this.#isNew = endpoint instanceof SocketConn;
+    this.#record = [id, { ...localAddr }, { ...remoteAddr }, endpoint.handshake !== undefined, this.#isNew];
   }
 
   record(): ConnRecord {
-    const { localAddr, remoteAddr } = this.#conn;
-    return [this.id, { ...localAddr }, { ...remoteAddr }, this.#conn.handshake !== undefined];
+    return this.#record;
+  }
+
+  // --- At home on a scheduler (home.ts) ---------------------------------------------------------------------------
+
+  /** To a scheduler that asks for it: its descriptor; null when it stays. */
+  leaveFor(peer: number): number | null {
+    if (!this.#isNew) return null;
+    this.#isNew = false;
+    const conn = this.endpoint as SocketConn;
+    const descriptor = conn.descriptor();
+    if (descriptor === null) return null;
+    conn.close();
+    this.endpoint = null;
+    this.#home = peer;
+    return descriptor;
+  }
+
+  protected override recall(): void {
+    if (this.#isRecalled) return;
+    this.#isRecalled = true;
+    this.host.recall(this.#home, this.id);
+  }
+
+  cameBack({ descriptor, unread, failure, writeEnded, writing }: Departure): void {
+    const error = failure === null ? null : reviveError(failure);
+    const socket = descriptor === null ? null : TcpSocket.open(descriptor);
+    const endpoint = socket === null ? failing(error) : new SocketConn(socket);
+    if (writeEnded) this.endWritingNow();
+    let running: Writing | null = null;
+    if (writing === null) this.#home = -1;
+    else {
+      const [number, count, isSilent] = writing;
+      running = new Writing(this.#home, number, NO_BYTES, isSilent);
+      running.written = count;
+    }
+    this.comeBack(endpoint, unread, error === null ? null : { error }, running);
+    for (const one of this.#later.splice(0)) one();
+  }
+
+  flushed(failure: PackedError | null): void {
+    this.#home = -1;
+    this.wasFlushed(failure === null ? null : { error: reviveError(failure) });
+  }
+
+  protected override stopWriting(): void {
+    if (this.endpoint !== null && this.#home >= 0) this.host.stopWriting(this.#home, this.id);
+  }
+
+  /** Its home has closed it already. */
+  closeAway(): void {
+    this.#isRecalled = true;
+    this.close();
+  }
+
+  override lost(peer: number): void {
+    super.lost(peer);
+    if (peer === this.#home) this.closeAway();
+  }
+
+  protected override release(): void {
+    if (this.endpoint === null) this.recall();
+    super.release();
+  }
+
+  // --- Here -------------------------------------------------------------------------------------------------------
+
+  override ask(request: Asking): void {
+    this.#isNew = false;
+    super.ask(request);
+  }
+
+  override write(writing: Writing): void {
+    this.#isNew = false;
+    super.write(writing);
   }
 
   protected override endWriting(): Promise<void> {
-    return this.#conn.closeWrite();
+    return this.endpoint!.closeWrite();
   }
 
   override operate(request: Request, operation: string, args: unknown[]): void {
+    this.#isNew = false;
+    const { endpoint } = this;
+    if (endpoint === null) {
+      this.#later.push(() => this.operate(request, operation, args));
+      return this.recall();
+    }
     try {
       switch (operation) {
         case "setNoDelay":
-          this.#conn.setNoDelay?.(args[0] as boolean);
+          endpoint.setNoDelay?.(args[0] as boolean);
           return this.host.done(request, null);
         case "setKeepAlive":
-          this.#conn.setKeepAlive?.(args[0] as boolean);
+          endpoint.setKeepAlive?.(args[0] as boolean);
           return this.host.done(request, null);
         case "handshake":
-          this.#shakeHands(request);
+          this.#shakeHands(request, endpoint);
           return;
       }
     } catch (error) {
@@ -47,9 +152,9 @@ export class ConnResource extends StreamResource {
     super.operate(request, operation, args);
   }
 
-  async #shakeHands(request: Request): Promise<void> {
+  async #shakeHands(request: Request, endpoint: Socket): Promise<void> {
     try {
-      const info = await this.#conn.handshake?.();
+      const info = await endpoint.handshake?.();
       if (request.isOpen) this.host.done(request, info?.alpnProtocol ?? null);
     } catch (error) {
       if (request.isOpen) this.host.failed(request, error);
@@ -57,21 +162,59 @@ export class ConnResource extends StreamResource {
   }
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+/** Instead of a connection for which there was no descriptor. */
+function failing(error: Error | null): Socket {
+  const fail = () =>
+    Promise.reject(error ?? new Deno.errors.BadResource("The connection cannot be opened here"));
+  return { read: fail, write: fail, closeWrite: fail, close() {} };
+}
+
 /** Makes a resource of a connection; nobody owns it yet. */
-export function adoptConn(host: PollerHost, conn: Deno.Conn): ConnResource {
+export function adoptConn(host: PollerHost, conn: NewConn): ConnResource {
   const resource = new ConnResource(host.nextId(), host, conn);
   host.add(resource);
   return resource;
 }
 
+/** Where connections come from: Deno's own listener, or one whose connections can go to schedulers. */
+export interface Acceptor {
+  readonly addr: Deno.Addr;
+  accept(): Promise<NewConn>;
+  close(): void;
+}
+
+/** @throws what `Deno.listen` and `Deno.listenTls` do */
+export function listen(options: Record<string, unknown>, isTls: boolean): Acceptor {
+  const own = isTls ? null : TcpListener.listen(options);
+  if (own !== null) {
+    return {
+      addr: own.addr,
+      accept: async () => {
+        const { socket, localAddr, remoteAddr } = await own.accept();
+        return { endpoint: new SocketConn(socket), localAddr, remoteAddr };
+      },
+      close: () => own.close(),
+    };
+  }
+  const listener =
+    (isTls ? Deno.listenTls(options as never) : Deno.listen(options as never)) as Deno.Listener;
+  return {
+    addr: listener.addr,
+    accept: async () => openedBy(await listener.accept()),
+    close: () => listener.close(),
+  };
+}
+
 export class ListenerResource extends PollerResource {
-  readonly #listener: Deno.Listener;
+  readonly #listener: Acceptor;
   /** Accepted connections whose asker gave up. */
   readonly #accepted: ConnResource[] = [];
   #accepting = false;
   #failure: { error: unknown } | null = null;
 
-  constructor(id: number, host: PollerHost, listener: Deno.Listener) {
+  constructor(id: number, host: PollerHost, listener: Acceptor) {
     super(id, host);
     this.#listener = listener;
   }
@@ -113,7 +256,7 @@ export class ListenerResource extends PollerResource {
     this.#listener.accept().then(
       (conn) => {
         this.#accepting = false;
-        if (this.isClosed) return conn.close();
+        if (this.isClosed) return conn.endpoint.close();
         this.#accepted.push(adoptConn(this.host, conn));
         if (!this.isHeld) this.serve();
       },

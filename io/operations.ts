@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { PollerHost, Request } from "./resource.ts";
 import { FileResource } from "./file_resource.ts";
-import { adoptConn, DatagramResource, ListenerResource } from "./net_resources.ts";
+import { adoptConn, DatagramResource, listen, ListenerResource, openedBy } from "./net_resources.ts";
 import { StreamResource } from "./stream_resource.ts";
 import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process_resources.ts";
 import type { BlockingPool } from "./blocking_pool.ts";
@@ -95,8 +95,7 @@ export const OPERATIONS: Record<string, Operation> = {
 
   // deno-lint-ignore require-await
   async listen(host, request, options: Record<string, unknown>, isTls: boolean) {
-    const listener = isTls ? Deno.listenTls(options as never) : Deno.listen(options as never);
-    const resource = new ListenerResource(host.nextId(), host, listener as Deno.Listener);
+    const resource = new ListenerResource(host.nextId(), host, listen(options, isTls));
     host.add(resource);
     host.own(resource, request.pid);
     return { value: [resource.id, resource.addr], undo: () => resource.close() };
@@ -108,7 +107,7 @@ export const OPERATIONS: Record<string, Operation> = {
       : await Deno.connect(
         (options.transport === "unix" ? options : { ...options, signal: abort.signal }) as never,
       );
-    const resource = adoptConn(host, conn);
+    const resource = adoptConn(host, openedBy(conn));
     host.own(resource, request.pid);
     return { value: resource.record(), undo: () => resource.close() };
   },

@@ -18,22 +18,33 @@ import { BLOCKING_QUEUED, BLOCKING_THREADS, PEER_WORDS, type SharedMemory } from
 import { R_MESSAGE } from "../runtime/protocol.ts";
 import { Routes } from "../runtime/slot_table.ts";
 import {
+  type Departure,
   FIRST_RESOURCE,
   LARGEST_READ,
   MOST_RING_BYTES,
   onTheWayTo,
+  type PackedError,
+  R_IO_ADOPT,
+  R_IO_ADOPTED,
   R_IO_BROKEN,
+  R_IO_CAME_BACK,
   R_IO_CANCEL,
   R_IO_CANCELLED,
+  R_IO_CLAIM,
   R_IO_CLOSE,
   R_IO_DONE,
   R_IO_FAILED,
+  R_IO_FLUSHED,
   R_IO_OWN,
   R_IO_POST,
   R_IO_READ,
+  R_IO_RECALL,
   R_IO_RELEASE,
   R_IO_REQUEST,
   R_IO_RETURN,
+  R_IO_SENT,
+  R_IO_STOP,
+  R_IO_TAKE,
   R_IO_WRITE,
   STDERR,
   STDIN,
@@ -47,6 +58,9 @@ import { StandardStream, StreamResource, Writing } from "./stream_resource.ts";
 import { BytePool } from "./byte_pool.ts";
 import { BlockingPool, type ThreadSource } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
+import { ConnResource } from "./net_resources.ts";
+import { closeDescriptor } from "./tcp_socket.ts";
+import { type EarlyRecord, EarlyRequests } from "./early_requests.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
 /** Records taken from one scheduler before the others get their turn. */
@@ -132,6 +146,7 @@ export class Poller implements OperationHost {
     this.#running[peer].clear();
     for (const resource of [...this.#resources.values()]) resource.lost(peer);
     this.#hasLost = true;
+    for (const id of [...this.#early.keys()]) this.#giveUpEarly(id);
     const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
     for (const owner of [...dead, onTheWayTo(peer, this.#lives[peer]++)]) this.#closeAll(owner);
@@ -225,6 +240,11 @@ export class Poller implements OperationHost {
 
   readonly #handle = (kind: number, target: number, aux: number, payload: unknown): void => {
     const peer = this.#from;
+    if (this.#early.size > 0 && this.#isEarly({ peer, kind, target, aux, payload })) return;
+    this.#take(peer, kind, target, aux, payload);
+  };
+
+  #take(peer: number, kind: number, target: number, aux: number, payload: unknown): void {
     switch (kind) {
       case R_IO_READ: {
         const request = new Asking(peer, aux, 0, payload as number);
@@ -267,28 +287,121 @@ export class Poller implements OperationHost {
         } else if (typeof value === "number") this.find(value)?.close(); // a connection of a listener that is closed
         return;
       }
-      case R_IO_CLOSE:
-        this.#resources.get(target)?.close();
-        return;
-      case R_IO_OWN: {
+      case R_IO_CLOSE: {
         const resource = this.#resources.get(target);
-        if (resource === undefined || aux < resource.given) return;
-        // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
-        if (aux === resource.given && (payload as number) < 0) return;
-        resource.given = aux;
-        this.own(resource, payload as number);
-        if (!this.#hasLost) return;
-        if (this.#isLostOnItsWay(resource.owner)) resource.close();
-        else if (this.#isDead(resource.owner)) this.#closeLater(resource);
+        if (payload === true) (resource as ConnResource | undefined)?.closeAway();
+        else resource?.close();
         return;
       }
+      case R_IO_ADOPT: {
+        const resource = this.#resources.get(target);
+        const descriptor = resource instanceof ConnResource ? resource.leaveFor(peer) : null;
+        this.#send(peer, R_IO_ADOPTED, target, 0, descriptor, undefined);
+        return;
+      }
+      case R_IO_CAME_BACK:
+        this.#cameBack(peer, target, payload as Departure);
+        return;
+      case R_IO_FLUSHED:
+        (this.#resources.get(target) as ConnResource | undefined)?.flushed(payload as PackedError | null);
+        return;
+      case R_IO_OWN:
+      case R_IO_SENT:
+      case R_IO_CLAIM:
+      case R_IO_TAKE:
+        this.#wasGiven(peer, kind, target, aux, payload as number);
+        return;
       case R_IO_RELEASE:
-        this.#closeAll(target);
+        this.#closeAll(target, peer);
         return;
       default:
         this.#events.warn(`a record of unknown kind ${kind} came from scheduler ${peer} to the poller`);
     }
+  }
+
+  // --- Handing over -----------------------------------------------------------------------------------------------
+
+  #wasGiven(peer: number, kind: number, id: number, given: number, owner: number): void {
+    const resource = this.#resources.get(id);
+    if (resource === undefined) return;
+    if (kind === R_IO_SENT) {
+      const early = this.#early.get(id);
+      if (early?.sent(given) === true) this.#takeEarly(id, early);
+      else (resource.unclaimed ??= []).push(given);
+    } else if (kind === R_IO_CLAIM) {
+      const at = resource.unclaimed?.indexOf(given) ?? -1;
+      if (at >= 0) resource.unclaimed!.splice(at, 1);
+      else {
+        let early = this.#early.get(id);
+        if (early === undefined) this.#early.set(id, early = new EarlyRequests());
+        early.claimed(peer, given);
+        this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
+      }
+    } else if (kind === R_IO_TAKE) this.#drainOthers(peer);
+    if (given < resource.given) return;
+    // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
+    if (given === resource.given && owner < 0) return;
+    resource.given = given;
+    this.own(resource, owner);
+    if (!this.#hasLost) return;
+    if (this.#isLostOnItsWay(resource.owner)) resource.close();
+    else if (this.#isDead(resource.owner)) this.#closeLater(resource);
+  }
+
+  /** Requests that came before those of an earlier owner, by resource. */
+  readonly #early = new Map<number, EarlyRequests>();
+
+  #isEarly(record: EarlyRecord): boolean {
+    const { kind, target, payload } = record;
+    if (NEWS.includes(kind)) return false;
+    const id = kind === R_IO_REQUEST ? (payload as [string, number])[1] : target;
+    return this.#early.get(id)?.keep(record) === true;
+  }
+
+  #takeEarly(id: number, early: EarlyRequests): void {
+    for (let record = early.next(); record !== undefined; record = early.next()) {
+      this.#take(record.peer, record.kind, record.target, record.aux, record.payload);
+    }
+    if (early.isEmpty) this.#early.delete(id);
+  }
+
+  /**
+   * Whose actor was taken away has asked for everything before it could be taken: that is in its ring. It looks for what
+   * was taken when it likes, so it cannot be waited for.
+   */
+  #drainOthers(peer: number): void {
+    if (this.#isDrainingOthers) return;
+    this.#isDrainingOthers = true;
+    for (let other = 0; other < this.#memory.schedulers; other++) {
+      if (other !== peer && this.#peers.hasRecordsOf(other)) this.#drainFrom(other);
+    }
+    this.#isDrainingOthers = false;
+    this.#from = peer;
+  }
+  #isDrainingOthers = false;
+
+  #earlyTimer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly #giveUpOldEarly = (): void => {
+    this.#earlyTimer = undefined;
+    for (const [id, { since }] of [...this.#early]) {
+      if (performance.now() - since < EARLY_MS) {
+        this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
+        continue;
+      }
+      this.#events.warn(`resource ${id} was handed on, and its sender has not said so in ${EARLY_MS} ms`);
+      this.#giveUpEarly(id);
+    }
   };
+
+  /** What is asked of something that is gone, or whose sender is, waits for no news. */
+  #giveUpEarly(id: number): void {
+    const early = this.#early.get(id);
+    if (early === undefined) return;
+    this.#early.delete(id);
+    early.giveUp();
+    this.#takeEarly(id, early);
+  }
 
   #request(peer: number, pid: number, number: number, payload: [string, number, ...unknown[]]): void {
     const [operation, id, ...args] = payload;
@@ -308,6 +421,17 @@ export class Poller implements OperationHost {
     const request = new Request(peer, number, pid);
     if (resource === undefined) this.failed(request, closed(id));
     else resource.operate(request, operation, args);
+  }
+
+  /** A connection comes back from its home. */
+  #cameBack(peer: number, id: number, departure: Departure): void {
+    const resource = this.#resources.get(id) as ConnResource | undefined;
+    if (resource !== undefined) return resource.cameBack(departure);
+    if (departure.descriptor !== null) closeDescriptor(departure.descriptor);
+    if (departure.writing === null) return;
+    const [number, , isSilent] = departure.writing;
+    if (!isSilent) this.failed(new Request(peer, number, 0), closed(id));
+    this.stopWriting(peer, id);
   }
 
   /** An answer that is on its way already comes back, if it carries something that must not be lost. */
@@ -379,6 +503,14 @@ export class Poller implements OperationHost {
     return request.order > this.#lostBefore[request.peer];
   }
 
+  recall(peer: number, id: number): void {
+    this.#send(peer, R_IO_RECALL, id, 0, null, undefined);
+  }
+
+  stopWriting(peer: number, id: number): void {
+    this.#send(peer, R_IO_STOP, id, 0, null, undefined);
+  }
+
   tell(peer: number, pid: number, message: unknown): void {
     this.#send(peer, R_MESSAGE, pid, 0, message, undefined);
   }
@@ -428,20 +560,26 @@ export class Poller implements OperationHost {
     }
   }
 
-  #closeAll(owner: number): void {
+  /** `peer`: who says so, and may have said it too early. */
+  #closeAll(owner: number, peer = -1): void {
     const owned = this.#owned.get(owner);
     if (owned === undefined) return;
-    for (const resource of owned instanceof Set ? [...owned] : [owned]) resource.close();
+    for (const resource of owned instanceof Set ? [...owned] : [owned]) {
+      const record = { peer, kind: R_IO_CLOSE, target: resource.id, aux: 0, payload: null };
+      if (!this.#isEarly(record)) resource.close();
+    }
   }
 
   forget(resource: PollerResource): void {
     this.#resources.delete(resource.id);
     this.#disown(resource);
+    this.#giveUpEarly(resource.id);
   }
 
   /** Closes everything. What was asked to be written is written, for as long as a closed stream lingers. */
   async close(): Promise<void> {
     clearTimeout(this.#doubtTimer);
+    clearTimeout(this.#earlyTimer);
     this.#drain();
     const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
     for (const resource of [...this.#resources.values()]) resource.close();
@@ -461,6 +599,10 @@ const RESOLVED = Promise.resolve();
 
 /** How long news of a resource may be on its way: guessed, far more than a full ring takes. */
 const DOUBT_MS = 1000;
+/** How long news of a sender may be on its way, behind what fills its ring: guessed. */
+const EARLY_MS = 5000;
+/** Records that tell of handing over, and wait for nothing. */
+const NEWS = [R_IO_OWN, R_IO_SENT, R_IO_CLAIM, R_IO_TAKE, R_IO_RELEASE];
 /** How often in a row the poller looks for records before the event loop goes on. */
 const MOST_PASSES = 4;
 

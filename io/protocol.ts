@@ -31,12 +31,27 @@ export const R_IO_CANCEL = R_IO_FIRST + 3;
 export const R_IO_RETURN = R_IO_FIRST + 4;
 /** target: resource. */
 export const R_IO_CLOSE = R_IO_FIRST + 5;
-/** target: resource. aux: how often it was given away. Payload: the owner's pid, or {@link onTheWayTo} while it travels. */
+/** target: resource. aux: how often it was given away. Payload: the owner's pid, on the same scheduler as the one before. */
 export const R_IO_OWN = R_IO_FIRST + 6;
 /** target: the pid of an actor that has ended: all it owns is closed. */
 export const R_IO_RELEASE = R_IO_FIRST + 7;
 /** target: resource. Payload: bytes to write, of which only a failure is told. */
 export const R_IO_POST = R_IO_FIRST + 8;
+/** target: a connection that nobody has used yet, and that is to be at home at the asking scheduler (home.ts). */
+export const R_IO_ADOPT = R_IO_FIRST + 9;
+/** target: a connection that comes back from its home. Payload: {@link Departure}. */
+export const R_IO_CAME_BACK = R_IO_FIRST + 10;
+/** target: a connection that came back. Payload: how the write ended that was still under way: {@link PackedError} or null. */
+export const R_IO_FLUSHED = R_IO_FIRST + 11;
+/**
+ * As R_IO_OWN, from a scheduler that has sent it to another, behind all that it asked for before. Payload: the owner's pid,
+ * or {@link onTheWayTo} while it travels.
+ */
+export const R_IO_SENT = R_IO_FIRST + 12;
+/** As R_IO_OWN, from the scheduler that it was sent to, before all that it asks for. */
+export const R_IO_CLAIM = R_IO_FIRST + 13;
+/** As R_IO_CLAIM, from a scheduler that has taken an actor from another, which tells nothing. */
+export const R_IO_TAKE = R_IO_FIRST + 14;
 
 // --- Poller → scheduler ------------------------------------------------------------------------------------------
 
@@ -48,6 +63,25 @@ export const R_IO_FAILED = R_IO_FIRST + 17;
 export const R_IO_CANCELLED = R_IO_FIRST + 18;
 /** target: resource. Payload: {@link PackedError}, which came of a R_IO_POST. */
 export const R_IO_BROKEN = R_IO_FIRST + 19;
+/** target: a connection. The answer to R_IO_ADOPT: its descriptor, or null, and it stays in the poller. */
+export const R_IO_ADOPTED = R_IO_FIRST + 20;
+/** target: a connection that is to leave its home. */
+export const R_IO_RECALL = R_IO_FIRST + 21;
+/** target: a connection that has left its home, whose last write there is to be given up. */
+export const R_IO_STOP = R_IO_FIRST + 22;
+
+/** What a connection brings back from its home. */
+export interface Departure {
+  /** Null when the OS has no descriptor left: then `failure` says so. */
+  readonly descriptor: number | null;
+  /** What was read and not taken yet. */
+  readonly unread: readonly Uint8Array[];
+  /** What its next reader is to be told. */
+  readonly failure: PackedError | null;
+  readonly writeEnded: boolean;
+  /** A write that the OS has not taken whole: its request, how many bytes it had, and whether only a failure is told. */
+  readonly writing: readonly [number: number, count: number, isSilent: boolean] | null;
+}
 
 /**
  * The answer to a write whose bytes moved: how many were written, and the buffer, for a later one. A new buffer of 1 MiB
@@ -81,14 +115,23 @@ export function wayOf(owner: number): { scheduler: number; life: number } {
 /** An address as Deno shows it; plain data. */
 export type PlainAddr = Deno.Addr;
 
-/** What an answer to accept or connect carries: enough to make the token. */
-export type ConnRecord = [resource: number, localAddr: PlainAddr, remoteAddr: PlainAddr, isTls: boolean];
+/** What an answer to accept or connect carries: enough to make the token. `isNew`: nobody has used it yet. */
+export type ConnRecord = [
+  resource: number,
+  localAddr: PlainAddr,
+  remoteAddr: PlainAddr,
+  isTls: boolean,
+  isNew: boolean,
+];
 
 /**
  * So many bytes may be on their way to a connection without anybody waiting for them: a write that stays below is over at
  * once, the one that exceeds it waits until all are written. It saves half the trips between threads.
  */
 export const WRITE_WINDOW_BYTES = 64 * 1024;
+
+/** How long what is closed may go on writing what it was given before. */
+export const LINGER_MS = 1000;
 
 /** No read gives more at once. */
 export const LARGEST_READ = 1024 * 1024;

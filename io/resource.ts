@@ -114,6 +114,9 @@ export interface PollerHost {
   cancelled(request: Request): void;
   /** What was asked to be written and is not yet, though nobody waits for it any more: the end of the run does. */
   readonly finishing: Set<unknown>;
+  /** Tells a scheduler that a connection is to come back from there, or that the last write there is given up. */
+  recall(peer: number, id: number): void;
+  stopWriting(peer: number, id: number): void;
   /** The resource is gone: nobody can address it any more. */
   forget(resource: PollerResource): void;
   /** Makes an actor the owner, or nobody. */
@@ -141,6 +144,8 @@ export abstract class PollerResource {
   owner = 0;
   /** How often it was given away: late news of an earlier owner are no news. */
   given = 0;
+  /** Handings-over that the sender has told of and the receiver has not; null until there is one. */
+  unclaimed: number[] | null = null;
   isClosed = false;
   /** Answers on their way back from schedulers that gave their requests up meanwhile. */
   #returning = 0;

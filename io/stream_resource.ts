@@ -9,6 +9,7 @@
  * @module
  */
 import { answerFrom, type Asking, type PollerHost, PollerResource, Request } from "./resource.ts";
+import { LINGER_MS } from "./protocol.ts";
 import { ByteQueue, LARGEST_READ_AHEAD, nextReadSize, SMALLEST_READ } from "./byte_queue.ts";
 
 /** The OS's side of a stream. */
@@ -17,9 +18,6 @@ export interface Endpoint {
   write?(bytes: Uint8Array): Promise<number>;
   close(): void;
 }
-
-/** How long a closed stream may go on writing what it was given before. */
-export const LINGER_MS = 1000;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -41,7 +39,8 @@ export class Writing extends Request {
 }
 
 export class StreamResource extends PollerResource {
-  readonly endpoint: Endpoint;
+  /** Null while a scheduler has it (home.ts): what others want of it waits here. */
+  protected endpoint: Endpoint | null;
   readonly #label: string;
   readonly #readsAhead: boolean;
   #queue: ByteQueue | null = null;
@@ -70,6 +69,38 @@ export class StreamResource extends PollerResource {
   /** Whoever reads on after the end is told of it again, and the OS is not asked. */
   protected get endIsFinal(): boolean {
     return true;
+  }
+
+  /** Somebody wants what a scheduler has. */
+  protected recall(): void {}
+
+  /** A write that is running was given up. */
+  protected stopWriting(): void {}
+
+  /** The scheduler has given it back, with what had been read, what the next reader is told, and a write that goes on there. */
+  protected comeBack(
+    endpoint: Endpoint,
+    unread: readonly Uint8Array[],
+    failure: { error: unknown } | null,
+    writing: Writing | null,
+  ): void {
+    this.endpoint = endpoint;
+    for (const bytes of unread) this.#keep(bytes);
+    this.#failure = failure;
+    this.#writing = writing;
+    if (writing === null) this.#next();
+    if (!this.isHeld) this.serve();
+  }
+
+  /** The write that went on there is over. */
+  protected wasFlushed(failure: { error: unknown } | null): void {
+    if (this.#writing === null) return; // cut off, with all the others
+    if (failure === null) this.#flushed();
+    else this.#notWritten(failure.error);
+  }
+
+  protected endWritingNow(): void {
+    this.#writeEnded = true;
   }
 
   /** Everything that was given to it has been written. */
@@ -121,6 +152,7 @@ export class StreamResource extends PollerResource {
 
   #read(limit: number): void {
     if (this.#reading || this.#ended || this.#failure !== null || this.isClosed) return;
+    if (this.endpoint === null) return this.recall();
     if (this.endpoint.read === undefined) {
       this.#failure = { error: new TypeError(`${this.label} cannot be read`) };
       return this.serve();
@@ -173,12 +205,13 @@ export class StreamResource extends PollerResource {
       );
       return this.host.failed(writing, what);
     }
-    if (this.endpoint.write === undefined) {
+    if (this.endpoint !== null && this.endpoint.write === undefined) {
       return this.host.failed(writing, new TypeError(`${this.label} cannot be written`));
     }
     if (writing.bytes === null) this.#writeEnded = true;
-    if (this.#writing === null) this.#start(writing);
-    else (this.#writes ??= []).push(writing);
+    if (this.#writing === null && this.endpoint !== null) return this.#start(writing);
+    (this.#writes ??= []).push(writing);
+    if (this.endpoint === null) this.recall();
   }
 
   #start(writing: Writing): void {
@@ -186,7 +219,7 @@ export class StreamResource extends PollerResource {
     const { bytes } = writing;
     if (bytes === null) this.endWriting().then(() => this.#flushed(), this.#notWritten);
     else if (bytes.length === 0) queueMicrotask(() => this.#flushed());
-    else this.endpoint.write!(bytes).then(this.#wrote, this.#notWritten);
+    else this.endpoint!.write!(bytes).then(this.#wrote, this.#notWritten);
   }
 
   readonly #wrote = (count: number): void => {
@@ -197,7 +230,7 @@ export class StreamResource extends PollerResource {
       this.host.wrote(writing, bytes, writing.written);
       this.#next();
     } else if (!writing.isOpen && !this.isClosed) this.#next(); // given up halfway
-    else this.endpoint.write!(bytes.subarray(writing.written)).then(this.#wrote, this.#notWritten);
+    else this.endpoint!.write!(bytes.subarray(writing.written)).then(this.#wrote, this.#notWritten);
   };
 
   #flushed(): void {
@@ -237,6 +270,7 @@ export class StreamResource extends PollerResource {
     const running = this.#writing;
     if (running === null || !running.isOpen || !running.isAskedAs(peer, number)) return false;
     this.host.cancelled(running); // what the OS has taken of it cannot be taken back
+    this.stopWriting();
     return true;
   }
 
@@ -269,8 +303,9 @@ export class StreamResource extends PollerResource {
     }
     const running = this.#writing;
     if (running?.isOpen) this.host.failed(running, this.closedError());
+    if (running !== null) this.stopWriting();
     try {
-      this.endpoint.close();
+      this.endpoint?.close();
     } catch {
       // it was closed by the peer's reset: there is nothing left to let go of
     }

@@ -23,8 +23,8 @@ export function registerTokens(io: IoClient): void {
       token,
       code,
       (one: T): [number, P] => {
-        io.leaving.push(one);
-        return [++one.given, plain(one)];
+        io.leaving.push({ token: one, given: ++one.given });
+        return [one.given, plain(one)];
       },
       ([given, what]: [number, P]) => {
         const one = revive(what, given);

@@ -344,7 +344,7 @@ export class Remote {
     const s = this.#s;
     if (s.strict) deepFreeze(payload, this.classes); // as a message from this scheduler would be
     const pid = target as Pid;
-    if (s.io.arrived.length > 0) s.io.landed(kind, pid);
+    if (s.io.arrived.length > 0) s.io.landed(kind, pid, this.#from);
     switch (kind) {
       case R_MESSAGE: {
         const actor = s.find(pid);

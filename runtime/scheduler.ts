@@ -646,6 +646,12 @@ export class Scheduler {
     this.host.arm();
   }
 
+  /** Takes the place of a turn, if none was asked for; {@link turned} ends it. */
+  turnHere(): boolean {
+    if (this.#armed) return false;
+    return this.#armed = true;
+  }
+
   /** The turn that was asked for is over: `again` asks for another. */
   turned(again: boolean): void {
     this.#armed = again;

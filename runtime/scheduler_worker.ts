@@ -10,6 +10,7 @@ import { Config } from "./config.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Remote } from "./remote.ts";
 import { IoClient } from "../io/client.ts";
+import { LINGER_MS } from "../io/protocol.ts";
 import { Doorbell } from "./doorbell.ts";
 import { EventLoop } from "./event_loop.ts";
 import { type Foreign, ForeignWork } from "./foreign_work.ts";
@@ -90,6 +91,8 @@ function hear(message: ToWorker): void {
       s.remote.setPort(message.from, message.port);
       return;
     case "close":
+      if (lateWrites()) return void setTimeout(hear, 1, message);
+      s.io.homes.closeAll();
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
       awaitLastWord();
       s.unobserved.settleAll();
@@ -119,6 +122,13 @@ function hear(message: ToWorker): void {
       post({ type: "pong", ticket: message.ticket });
   }
 }
+
+/** Whether there is something to wait for that the OS has not taken of what actors wrote; not for long. */
+function lateWrites(): boolean {
+  closesBy ??= s.clock.now() + LINGER_MS;
+  return s.io.homes.flushing > 0 && s.clock.now() < closesBy;
+}
+let closesBy: number | undefined;
 
 /**
  * A panic that an actor on another scheduler was told of is reported if that actor was dead by then. Who took in the
@@ -182,6 +192,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     warn: (text) => log.error(text),
   });
   s.io = new IoClient(s);
+  s.io.mayServe = thread === null; // the other kind is ended at any time
   recovery = new Recovery(
     s,
     init.incarnations,
@@ -199,7 +210,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     const { message, stack } = toError(error);
     post({ type: "unsound", why: `its event loop has failed: ${stack ?? message}` });
   };
-  loop = new EventLoop(s, doorbell, spins, onIdle, onFailed, containment);
+  s.io.loop = loop = new EventLoop(s, doorbell, spins, onIdle, onFailed, containment);
   const timers = installGuard({
     crashed: (actor, error) => {
       // A wait that nobody awaits has rejected: the actor ends as it was told, its `finally` included.

@@ -3,7 +3,7 @@ import { Doorbell, ring } from "../../runtime/doorbell.ts";
 import { allocate, ringRegion } from "../../runtime/layout.ts";
 import { OutLink } from "../../runtime/link.ts";
 import { Poller } from "../../io/poller.ts";
-import { onTheWayTo, R_IO_OWN, wayOf } from "../../io/protocol.ts";
+import { onTheWayTo, R_IO_SENT, wayOf } from "../../io/protocol.ts";
 import { PollerResource } from "../../io/resource.ts";
 
 class Thing extends PollerResource {
@@ -38,7 +38,7 @@ Deno.test("what is sent to a scheduler is closed when that is dead, however late
     return thing;
   };
   const travels = (thing: Thing, scheduler: number, life: number) =>
-    toPoller.send(R_IO_OWN, thing.id, 1, onTheWayTo(scheduler, life));
+    toPoller.send(R_IO_SENT, thing.id, 1, onTheWayTo(scheduler, life));
 
   const [before, after, toNext, toOther] = [made(), made(), made(), made()];
   travels(before, 1, 0);

@@ -1,0 +1,131 @@
+/**
+ * Connections that change hands while both ends write all the time. What is read and written is the same whoever does it,
+ * and wherever: `byteAt` says what the n-th byte is.
+ */
+import type { Actor, Conn, Pid } from "smarm";
+import { byteAt, random } from "./journey_bytes.ts";
+
+interface Journey {
+  readonly conn: Conn;
+  readonly seed: number;
+  /** So many bytes go each way. */
+  readonly length: number;
+  readonly readAt: number;
+  readonly wroteAt: number;
+  readonly hops: number;
+}
+
+/** Reads and writes a while, then passes the connection on, with what it knows of it. */
+export async function holder(self: Actor<Journey>, journey: Journey, told: Pid<string>): Promise<void> {
+  const { conn, seed, length, hops } = journey;
+  let { readAt, wroteAt } = journey;
+  const next = random(seed * 1000 + hops);
+  const isLast = hops === 0;
+  const read = async (options?: { timeout: number }) => {
+    const piece = await conn.read(1 + next(next(3) === 0 ? 100_000 : 300), options);
+    if (piece === null) return true;
+    for (const byte of piece) {
+      if (byte !== byteAt(seed, readAt++)) throw new Error(`byte ${readAt - 1} of ${seed} is wrong`);
+    }
+    return false;
+  };
+  const write = async () => {
+    const count = Math.min(length - wroteAt, 1 + next(next(4) === 0 ? 200_000 : 200));
+    const piece = Uint8Array.from({ length: count }, (_, i) => byteAt(seed + 1, wroteAt + i));
+    wroteAt += await conn.write(piece, next(4) === 0 ? { timeout: 60_000 } : undefined);
+  };
+  for (let steps = next(12); steps > 0; steps--) {
+    switch (next(6)) {
+      case 0:
+      case 1:
+        if (readAt < length) await read();
+        break;
+      case 2:
+        if (readAt < length) await read({ timeout: next(3) }).catch(timeoutOnly);
+        break;
+      case 3:
+        await Promise.all([readAt < length ? read() : undefined, wroteAt < length ? write() : undefined]);
+        break;
+      case 4:
+        await self.io.ready(conn, "write");
+        break;
+      default:
+        if (wroteAt < length) await write();
+    }
+  }
+  if (!isLast) {
+    const scheduler = next(3) === 0 ? "local" : next(self.stats().schedulerCount);
+    self.spawnWith({ scheduler }, holder, { ...journey, readAt, wroteAt, hops: hops - 1 }, told);
+    return;
+  }
+  const writing = (async () => {
+    while (wroteAt < length) await write();
+    await conn.closeWrite();
+  })();
+  while (!await read());
+  await writing;
+  self.send(told, readAt === length ? `done ${seed}` : `only ${readAt} bytes of ${seed}`);
+}
+
+function timeoutOnly(error: unknown): void {
+  if ((error as Error).name !== "TimeoutError") throw error;
+}
+
+/** One reads and one writes, each on a scheduler of its own: the connection is both's. */
+export async function reader(self: Actor, conn: Conn, seed: number, length: number, told: Pid<string>) {
+  void self;
+  let at = 0;
+  for await (const piece of conn) {
+    for (const byte of piece) if (byte !== byteAt(seed, at++)) throw new Error(`byte ${at - 1} is wrong`);
+  }
+  self.send(told, at === length ? `done ${seed}` : `only ${at} bytes of ${seed}`);
+  await self.receive(); // its end would close what the other still writes to
+}
+
+export async function writer(self: Actor, conn: Conn, seed: number, length: number) {
+  void self;
+  const next = random(seed);
+  for (let at = 0; at < length;) {
+    const count = Math.min(length - at, 1 + next(20_000));
+    at += await conn.write(Uint8Array.from({ length: count }, (_, i) => byteAt(seed + 1, at + i)));
+  }
+  await conn.closeWrite();
+  await self.receive();
+}
+
+/** Serves `count` connections; the test is told the port by the log. */
+export async function main(self: Actor<string>, countText: string, lengthText: string, portFile: string) {
+  const count = Number(countText), length = Number(lengthText);
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  await self.io.writeTextFile(portFile, String((listener.addr as Deno.NetAddr).port));
+  const schedulers = self.stats().schedulerCount;
+  const shared = [];
+  for (let i = 0; i < count; i++) {
+    const conn = await listener.accept();
+    const seed = (await firstByte(conn)) * 2;
+    if (seed % 6 === 0) {
+      const write = self.spawnWith({ scheduler: seed % schedulers }, writer, conn, seed, length);
+      const read = self.spawnWith(
+        { scheduler: (seed + 1) % schedulers },
+        reader,
+        conn,
+        seed,
+        length,
+        self.pid,
+      );
+      shared.push(write, read);
+    } else {
+      const journey = { conn, seed, length, readAt: 0, wroteAt: 0, hops: seed % 7 };
+      self.spawnWith({ scheduler: seed % schedulers }, holder, journey, self.pid);
+    }
+  }
+  const told: string[] = [];
+  while (told.length < count) told.push(await self.receive({ timeout: 60_000 }));
+  for (const one of shared) self.exit(one, "shutdown");
+  return told.sort();
+}
+
+/** Says who it is: read by main, so that some connections have been used when they leave, and some not. */
+async function firstByte(conn: Conn): Promise<number> {
+  return (await conn.read(1))![0];
+}
