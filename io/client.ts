@@ -420,6 +420,26 @@ export class IoClient {
   }
 
   /**
+   * The tokens of `leaving` were written where other schedulers can take the actor. Who takes it tells nobody in time, so
+   * it is told now that they go: to the thief, or back.
+   */
+  offered(actor: ActorImpl): void {
+    if (this.leaving.length === 0) return;
+    for (const { token: { id }, given } of this.leaving.splice(0)) {
+      (extrasOf(actor).offered ??= []).push({ id, given });
+      this.toPoller(R_IO_SENT, id, given, actor.pid);
+    }
+  }
+
+  /** Nobody takes it any more. */
+  withdrawn(actor: ActorImpl): void {
+    const offered = actor.extras?.offered ?? null;
+    if (offered === null) return;
+    actor.extras!.offered = null;
+    for (const { id, given } of offered) this.toPoller(R_IO_CLAIM, id, given, actor.pid);
+  }
+
+  /**
    * A record with tokens was read. An actor that comes with them is not there yet: spawn.ts claims for it. For one that is
    * still to come they wait with their record (remote.ts).
    */
@@ -435,11 +455,11 @@ export class IoClient {
   claim(pid: Pid | null, kind: number = R_IO_CLAIM): void {
     for (const token of this.arrived.splice(0)) {
       const actor = pid === null ? undefined : this.s.find(pid);
-      if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
-      else {
-        this.toPoller(kind, token.id, token.given, actor.pid);
-        this.hold(actor, token);
+      if (actor !== undefined || kind === R_IO_CLAIM) { // what the sender has asked for comes before the close too
+        this.toPoller(kind, token.id, token.given, actor?.pid ?? NOBODY);
       }
+      if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
+      else this.hold(actor, token);
     }
   }
 
@@ -461,6 +481,7 @@ export class IoClient {
   }
 }
 
+const NOBODY = 0;
 const MOST_REPORTED = 100;
 const MOST_TOKENS = 10;
 

@@ -3,8 +3,9 @@
  *
  * The race: an actor writes to a connection and sends it to another scheduler, whose actor writes too. Each scheduler has a
  * ring of its own to the poller, and the second may be drained first. So both tell it: the sender behind all that it asked
- * for (SENT), the receiver before all that it asks for (CLAIM), each with the number of the handing-over. Requests behind a
- * CLAIM whose SENT has not come wait here; those of several owners in the order in which they had it.
+ * for (SENT), the receiver before all that it asks for (CLAIM), each with the number of the handing-over. What comes behind
+ * a CLAIM whose SENT has not come waits here, in its order; a SENT too, so that a third owner waits for the first two. As
+ * each SENT was told before its CLAIM, no two wait for each other.
  *
  * A token that is sent by two who both had it gives one number twice: then there are two of each news, and whichever
  * comes first answers a claim.
@@ -21,49 +22,72 @@ export interface EarlyRecord {
   readonly payload: unknown;
 }
 
+/** A claim without the sender's news. */
+class Claim {
+  readonly given: number;
+  readonly since = performance.now();
+  isAnswered = false;
+  constructor(given: number) {
+    this.given = given;
+  }
+}
+
 export class EarlyRequests {
-  readonly since: number = performance.now();
-  /** Claims without the sender's news. */
-  readonly #claims: { readonly peer: number; readonly given: number }[] = [];
-  readonly #records: { readonly given: number; readonly record: EarlyRecord }[] = [];
+  /** What each scheduler has told since its first claim that waits. */
+  readonly #steps = new Map<number, (Claim | EarlyRecord)[]>();
 
   /** A receiver's news came first. */
   claimed(peer: number, given: number): void {
-    this.#claims.push({ peer, given });
+    const steps = this.#steps.get(peer);
+    if (steps === undefined) this.#steps.set(peer, [new Claim(given)]);
+    else steps.push(new Claim(given));
   }
 
   /** The sender's news; false when no claim waits for it. */
   sent(given: number): boolean {
-    const at = this.#claims.findIndex((one) => one.given === given);
-    if (at >= 0) this.#claims.splice(at, 1);
-    return at >= 0;
+    for (const claim of this.#claims()) {
+      if (claim.isAnswered || claim.given !== given) continue;
+      return claim.isAnswered = true;
+    }
+    return false;
+  }
+
+  /** Since when the oldest claim has waited. */
+  get since(): number {
+    let since = Infinity;
+    for (const claim of this.#claims()) if (!claim.isAnswered) since = Math.min(since, claim.since);
+    return since;
   }
 
   /** Keeps a record of a scheduler that has to wait; false when it has not. */
   keep(record: EarlyRecord): boolean {
-    let given = -1;
-    for (const claim of this.#claims) if (claim.peer === record.peer) given = Math.max(given, claim.given);
-    for (const one of this.#records) if (one.record.peer === record.peer) given = Math.max(given, one.given);
-    if (given < 0) return false;
-    const behind = this.#records.findIndex((one) => one.given > given);
-    this.#records.splice(behind < 0 ? this.#records.length : behind, 0, { given, record });
-    return true;
+    const steps = this.#steps.get(record.peer);
+    steps?.push(record);
+    return steps !== undefined;
   }
 
   /** The next record that need not wait any more. */
   next(): EarlyRecord | undefined {
-    const first = this.#records[0];
-    if (first === undefined || this.#claims.some((one) => one.given <= first.given)) return undefined;
-    this.#records.shift();
-    return first.record;
+    for (const [peer, steps] of this.#steps) {
+      while (steps[0] instanceof Claim && steps[0].isAnswered) steps.shift();
+      if (steps.length === 0) this.#steps.delete(peer);
+      else if (!(steps[0] instanceof Claim)) return steps.shift() as EarlyRecord;
+    }
+    return undefined;
   }
 
   /** No news will come any more. */
   giveUp(): void {
-    this.#claims.length = 0;
+    for (const claim of this.#claims()) claim.isAnswered = true;
   }
 
   get isEmpty(): boolean {
-    return this.#claims.length === 0 && this.#records.length === 0;
+    return this.#steps.size === 0;
+  }
+
+  *#claims(): IterableIterator<Claim> {
+    for (const steps of this.#steps.values()) {
+      for (const step of steps) if (step instanceof Claim) yield step;
+    }
   }
 }

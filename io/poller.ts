@@ -44,7 +44,6 @@ import {
   R_IO_RETURN,
   R_IO_SENT,
   R_IO_STOP,
-  R_IO_TAKE,
   R_IO_WRITE,
   STDERR,
   STDIN,
@@ -308,7 +307,6 @@ export class Poller implements OperationHost {
       case R_IO_OWN:
       case R_IO_SENT:
       case R_IO_CLAIM:
-      case R_IO_TAKE:
         this.#wasGiven(peer, kind, target, aux, payload as number);
         return;
       case R_IO_RELEASE:
@@ -325,9 +323,8 @@ export class Poller implements OperationHost {
     const resource = this.#resources.get(id);
     if (resource === undefined) return;
     if (kind === R_IO_SENT) {
-      const early = this.#early.get(id);
-      if (early?.sent(given) === true) this.#takeEarly(id, early);
-      else (resource.unclaimed ??= []).push(given);
+      const record = { peer, kind: SENT_BEFORE, target: id, aux: given, payload: null };
+      if (this.#early.get(id)?.keep(record) !== true) this.#wasSent(resource, given);
     } else if (kind === R_IO_CLAIM) {
       const at = resource.unclaimed?.indexOf(given) ?? -1;
       if (at >= 0) resource.unclaimed!.splice(at, 1);
@@ -337,8 +334,8 @@ export class Poller implements OperationHost {
         early.claimed(peer, given);
         this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
       }
-    } else if (kind === R_IO_TAKE) this.#drainOthers(peer);
-    if (given < resource.given) return;
+    }
+    if (resource.isClosed || given < resource.given) return; // closed by what had waited for this news
     // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
     if (given === resource.given && owner < 0) return;
     resource.given = given;
@@ -346,6 +343,13 @@ export class Poller implements OperationHost {
     if (!this.#hasLost) return;
     if (this.#isLostOnItsWay(resource.owner)) resource.close();
     else if (this.#isDead(resource.owner)) this.#closeLater(resource);
+  }
+
+  /** All that the sender asked for has been taken in. */
+  #wasSent(resource: PollerResource, given: number): void {
+    const early = this.#early.get(resource.id);
+    if (early?.sent(given) === true) this.#takeEarly(resource.id, early);
+    else (resource.unclaimed ??= []).push(given);
   }
 
   /** Requests that came before those of an earlier owner, by resource. */
@@ -360,32 +364,22 @@ export class Poller implements OperationHost {
 
   #takeEarly(id: number, early: EarlyRequests): void {
     for (let record = early.next(); record !== undefined; record = early.next()) {
-      this.#take(record.peer, record.kind, record.target, record.aux, record.payload);
+      const { peer, kind, target, aux, payload } = record;
+      if (kind !== SENT_BEFORE) this.#take(peer, kind, target, aux, payload);
+      else {
+        const resource = this.#resources.get(id);
+        if (resource !== undefined) this.#wasSent(resource, aux);
+      }
     }
-    if (early.isEmpty) this.#early.delete(id);
+    if (early.isEmpty && this.#early.get(id) === early) this.#early.delete(id);
   }
-
-  /**
-   * Whose actor was taken away has asked for everything before it could be taken: that is in its ring. It looks for what
-   * was taken when it likes, so it cannot be waited for.
-   */
-  #drainOthers(peer: number): void {
-    if (this.#isDrainingOthers) return;
-    this.#isDrainingOthers = true;
-    for (let other = 0; other < this.#memory.schedulers; other++) {
-      if (other !== peer && this.#peers.hasRecordsOf(other)) this.#drainFrom(other);
-    }
-    this.#isDrainingOthers = false;
-    this.#from = peer;
-  }
-  #isDrainingOthers = false;
 
   #earlyTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly #giveUpOldEarly = (): void => {
     this.#earlyTimer = undefined;
-    for (const [id, { since }] of [...this.#early]) {
-      if (performance.now() - since < EARLY_MS) {
+    for (const [id, early] of [...this.#early]) {
+      if (performance.now() - early.since < EARLY_MS) {
         this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
         continue;
       }
@@ -601,8 +595,10 @@ const RESOLVED = Promise.resolve();
 const DOUBT_MS = 1000;
 /** How long news of a sender may be on its way, behind what fills its ring: guessed. */
 const EARLY_MS = 5000;
+/** A kept R_IO_SENT: who owns it was told at once, but what the sender asked for before waits. */
+const SENT_BEFORE = -1;
 /** Records that tell of handing over, and wait for nothing. */
-const NEWS = [R_IO_OWN, R_IO_SENT, R_IO_CLAIM, R_IO_TAKE, R_IO_RELEASE];
+const NEWS = [R_IO_OWN, R_IO_SENT, R_IO_CLAIM, R_IO_RELEASE];
 /** How often in a row the poller looks for records before the event loop goes on. */
 const MOST_PASSES = 4;
 

@@ -48,10 +48,11 @@ export const R_IO_FLUSHED = R_IO_FIRST + 11;
  * or {@link onTheWayTo} while it travels.
  */
 export const R_IO_SENT = R_IO_FIRST + 12;
-/** As R_IO_OWN, from the scheduler that it was sent to, before all that it asks for. */
+/**
+ * As R_IO_OWN, from the scheduler that it was sent to, before all that it asks for; or from the sender, when the actor that
+ * it had offered with it to others has stayed.
+ */
 export const R_IO_CLAIM = R_IO_FIRST + 13;
-/** As R_IO_CLAIM, from a scheduler that has taken an actor from another, which tells nothing. */
-export const R_IO_TAKE = R_IO_FIRST + 14;
 
 // --- Poller → scheduler ------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ interface WriteRequest {
 interface NativeTcp {
   open(descriptor: number): number;
   bind(hostname: string, port: number): number;
-  bind6(hostname: string, port: number): number;
+  bind6(hostname: string, port: number, flags: number): number;
   bindWithFlags(hostname: string, port: number, flags: number): number;
   listen(backlog: number): number;
   accept(into: NativeTcp): number;
@@ -300,7 +300,7 @@ export class TcpListener {
       this.#asking = null;
       this.#stopRenewing();
       resolve(this.#accepted.shift()!);
-    } else if (this.#accepted.length === MOST_ACCEPTED) setTimeout(this.#rest, 0); // in here it would lose what comes next
+    } else if (this.#accepted.length >= MOST_ACCEPTED) setTimeout(this.#rest, 0); // in here it would lose what comes next
   };
 
   readonly #rest = (): void => {
@@ -357,7 +357,7 @@ export class TcpListener {
 /** False: Deno is to say what is wrong. */
 function bind(handle: NativeTcp, hostname: string, port: number, flags: number): boolean {
   try {
-    if (hostname.includes(":")) return flags === 0 && handle.bind6(hostname, port) === 0;
+    if (hostname.includes(":")) return flags === 0 && handle.bind6(hostname, port, 0) === 0;
     return (flags === 0 ? handle.bind(hostname, port) : handle.bindWithFlags(hostname, port, flags)) === 0;
   } catch { // not permitted
     return false;
@@ -367,7 +367,7 @@ function bind(handle: NativeTcp, hostname: string, port: number, flags: number):
 function addrOf(ask: (into: NativeAddr) => number): Deno.NetAddr | null {
   const into: NativeAddr = {};
   if (ask(into) !== 0 || into.address === undefined || into.port === undefined) return null;
-  return { transport: "tcp", hostname: into.address, port: into.port };
+  return { hostname: into.address, port: into.port, transport: "tcp" }; // as Deno's own are shown
 }
 
 const EMFILE = 24;

@@ -22,7 +22,6 @@ import { arrived, CallImpl } from "./call.ts";
 import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
 import { closestName } from "./spelling.ts";
-import { R_IO_TAKE } from "../io/protocol.ts";
 
 export function spawn(
   s: Scheduler,
@@ -277,7 +276,7 @@ export function adoptStolen(
   const actor = new s.Actor(pid, fn, args, known);
   for (const message of messages) s.put(actor, message);
   s.residents.add(actor);
-  s.io.claim(pid, R_IO_TAKE);
+  s.io.claim(pid);
   s.live++;
   s.enqueue(actor);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));

@@ -94,14 +94,19 @@ export class WorkSharing {
   /** A new actor whose route says *stealable*. */
   offer(actor: ActorImpl): void {
     if (this.#offers.count === 0) this.#offers.beginBatch(this.#s.words[this.#s.base + TAKEN_AWAY]);
-    if (this.#offers.push(actor, actor.target.nameId, actor.args!)) this.#s.offered++;
-    else this.#keepHome(actor);
+    if (this.#s.io.leaving.length > 0) this.#s.io.leaving.length = 0;
+    if (this.#offers.push(actor, actor.target.nameId, actor.args!)) {
+      this.#s.offered++;
+      this.#s.io.offered(actor);
+    } else this.#keepHome(actor);
   }
 
   /** A message for an unstarted actor that is offered. False: a thief has it. */
   message(actor: ActorImpl, message: unknown): boolean {
+    if (this.#s.io.leaving.length > 0) this.#s.io.leaving.length = 0;
     switch (this.#offers.append(actor, message)) {
       case "added":
+        this.#s.io.offered(actor);
         return true;
       case "full":
         return actor.offer < 0 || this.#keepHome(actor);
@@ -119,7 +124,7 @@ export class WorkSharing {
       this.#s.forgetStolen(actor);
       return false;
     }
-    if (actor.offer >= 0) this.#offers.withdraw(actor);
+    if (actor.offer >= 0) this.#withdraw(actor);
     actor.offer = kept ? AT_HOME : SETTLED; // settled: by a sender elsewhere, who counts on it
     if (kept) this.#entersHome(actor);
     return true;
@@ -160,9 +165,14 @@ export class WorkSharing {
       this.#s.forgetStolen(actor);
       return false;
     }
-    if (actor.offer >= 0) this.#offers.withdraw(actor);
+    if (actor.offer >= 0) this.#withdraw(actor);
     actor.offer = SETTLED;
     return true;
+  }
+
+  #withdraw(actor: ActorImpl): void {
+    this.#offers.withdraw(actor);
+    this.#s.io.withdrawn(actor);
   }
 
   /** Takes work from others: the injector, random victims, the injector again. Returns how many actors. */
@@ -350,7 +360,7 @@ export class WorkSharing {
     } finally {
       this.#giving = false;
     }
-    if (offered) this.#offers.withdraw(actor);
+    if (offered) this.#withdraw(actor);
     this.#givenAt[to] = epoch;
     s.forget(actor);
     s.donated++;

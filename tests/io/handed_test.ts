@@ -1,0 +1,143 @@
+/**
+ * What is handed on: each new owner's requests come after those of the owners before.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Doorbell, ring } from "../../runtime/doorbell.ts";
+import { allocate, ringRegion } from "../../runtime/layout.ts";
+import { OutLink } from "../../runtime/link.ts";
+import { R_MESSAGE } from "../../runtime/protocol.ts";
+import { File } from "../../io/file.ts";
+import { Poller } from "../../io/poller.ts";
+import { onTheWayTo, R_IO_CLAIM, R_IO_CLOSE, R_IO_REQUEST, R_IO_SENT } from "../../io/protocol.ts";
+import { PollerResource, type Request } from "../../io/resource.ts";
+import { LoneScheduler } from "../support/lone_scheduler.ts";
+import { inTempFolder, runMain } from "./helpers.ts";
+
+/** Notes what is asked of it. */
+class Noting extends PollerResource {
+  label = "thing";
+  readonly asked: string[] = [];
+  operate(_request: Request, operation: string) {
+    this.asked.push(operation);
+  }
+  protected serve() {}
+  protected takeBack() {}
+  protected release() {
+    this.asked.push("close");
+  }
+}
+
+const SCHEDULERS = 4;
+
+/** A poller in this thread that is told what the test says, in the order in which the test says it. */
+async function withPoller(body: (thing: Noting, links: OutLink[]) => void): Promise<void> {
+  const memory = allocate(SCHEDULERS, { slotCapacity: 64, names: 16, ringBytes: 4096 });
+  const words = new Int32Array(memory.peerWords);
+  const refuse = (what: unknown) => {
+    throw new Error(`unexpected: ${what}`);
+  };
+  const doorbell = new Doorbell(words, memory.schedulers, () => {});
+  const poller = new Poller(memory, words, doorbell, 1, new Array(SCHEDULERS).fill(0), {
+    openPort: refuse,
+    take: refuse,
+    warn: refuse,
+    startThread: refuse,
+    endThread: refuse,
+  });
+  const links = Array.from(
+    { length: SCHEDULERS },
+    (_, peer) =>
+      new OutLink(ringRegion(memory, peer, memory.schedulers), {
+        wakeReader: () => poller.pump(),
+        post: refuse,
+      }),
+  );
+  const thing = new Noting(poller.nextId(), poller);
+  poller.add(thing);
+  body(thing, links);
+  await poller.close();
+  ring(words, memory.schedulers); // its wait for the bell ends
+}
+
+type Step = (link: OutLink, thing: Noting) => void;
+const claim = (given: number): Step => (link, { id }) => link.send(R_IO_CLAIM, id, given, 0);
+const sent = (given: number, to: number): Step => (link, { id }) =>
+  link.send(R_IO_SENT, id, given, onTheWayTo(to, 0));
+const ask = (what: string): Step => (link, { id }) => link.send(R_IO_REQUEST, 0, 0, [what, id]);
+
+Deno.test("a third owner's requests wait for the first one's, though the second has told that it sent", async () => {
+  await withPoller((thing, links) => {
+    for (const step of [claim(1), ask("b"), sent(2, 2)]) step(links[1], thing);
+    for (const step of [claim(2), ask("c")]) step(links[2], thing);
+    assertEquals(thing.asked, []);
+    for (const step of [ask("a"), sent(1, 1)]) step(links[0], thing);
+    assertEquals(thing.asked, ["a", "b", "c"]);
+  });
+});
+
+Deno.test("whatever ring is drained first, each owner's requests come after those of the owners before", async () => {
+  const journey = fc.array(fc.nat(SCHEDULERS - 1), { minLength: 1, maxLength: 12 });
+  await fc.assert(fc.asyncProperty(
+    journey,
+    fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+    async (owners, choices) => {
+      const rings: Step[][] = Array.from({ length: SCHEDULERS }, () => []);
+      const wanted: string[] = [];
+      owners.forEach((owner, i) => {
+        const isNew = i > 0 && owners[i - 1] !== owner;
+        const moves = i + 1 < owners.length && owners[i + 1] !== owner;
+        if (isNew) rings[owner].push(claim(i));
+        for (const part of ["first", "then"]) {
+          wanted.push(`${i} ${part}`);
+          rings[owner].push(ask(`${i} ${part}`));
+        }
+        if (moves) rings[owner].push(sent(i + 1, owners[i + 1]));
+      });
+      await withPoller((thing, links) => {
+        for (let at = 0; rings.some((one) => one.length > 0); at++) {
+          const left = rings.flatMap((one, peer) => one.length > 0 ? [peer] : []);
+          const peer = left[choices[at % choices.length] % left.length];
+          rings[peer].shift()!(links[peer], thing);
+        }
+        assertEquals(thing.asked, wanted);
+      });
+    },
+  ));
+});
+
+Deno.test("what comes for a dead actor is closed behind all that its sender has asked for", async () => {
+  const lone = new LoneScheduler();
+  const { io } = lone.s;
+  const told: number[] = [];
+  const dead = lone.s.slots.take(0);
+  lone.s.routes.declareDead(dead);
+  io.toPoller = (kind) => void told.push(kind);
+  io.arrived.push(new File(io, 7, "file", 1));
+  io.landed(R_MESSAGE, dead, 1);
+  assertEquals(told, [R_IO_CLAIM, R_IO_CLOSE]);
+  told.length = 0;
+  io.arrived.push(new File(io, 7, "file", 1)); // of a channel without an owner
+  io.claim(null);
+  assertEquals(told, [R_IO_CLAIM, R_IO_CLOSE]);
+
+  await withPoller((thing, links) => {
+    claim(1)(links[1], thing);
+    links[1].send(R_IO_CLOSE, thing.id, 0, null);
+    for (const step of [ask("a"), sent(1, 1)]) step(links[0], thing);
+    assertEquals(thing.asked, ["a", "close"]);
+  });
+});
+
+for (const threads of [1, 2, 4, 8]) {
+  Deno.test(`files that change hands are written in the order of their owners, with ${threads} schedulers`, async () => {
+    await inTempFolder(async (folder) => {
+      const wanted = await runMain("handed_files.ts", [folder], threads) as string[];
+      for (const [i, text] of wanted.entries()) {
+        assertEquals(await Deno.readTextFile(`${folder}/${i}`), text);
+      }
+    });
+  });
+}
