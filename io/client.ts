@@ -86,6 +86,13 @@ export class Ticket {
   }
 }
 
+/** A token in a record on its way: how often it was given away by then, and the number of this time. */
+interface Leaving {
+  readonly token: Token;
+  readonly given: number;
+  readonly handing: number;
+}
+
 export class IoClient {
   readonly s: Scheduler;
   /** The poller's number among the peers. */
@@ -104,13 +111,14 @@ export class IoClient {
   /** For copies of big pieces that actors write. */
   readonly buffers = new BytePool(BIG);
   /** Tokens in the record that is being written, and in the one that was read last. */
-  readonly leaving: { readonly token: Token; readonly given: number }[] = [];
+  readonly leaving: Leaving[] = [];
   readonly arrived: Token[] = [];
 
   constructor(s: Scheduler) {
     this.s = s;
     this.#poller = s.memory.schedulers;
     this.#ids = (s.id + 1) * 2 ** 40; // the poller's own begin at 1
+    this.#handings = this.#ids;
     registerTokens(this);
   }
 
@@ -134,6 +142,7 @@ export class IoClient {
   /** This scheduler takes the place of others that died: their ids are not given again. */
   inherit(incarnation: number): void {
     this.#ids += incarnation * 2 ** 24;
+    this.#handings += incarnation * 2 ** 32;
   }
 
   /** How many schedulers have had an id before, and died, as far as this one has been told. */
@@ -143,6 +152,12 @@ export class IoClient {
   nextId(): number {
     return ++this.#ids;
   }
+
+  /** A number for a handing-over, which no other has: the same token may be given away by several at a time. */
+  nextHanding(): number {
+    return ++this.#handings;
+  }
+  #handings: number;
 
   // --- Requests ---------------------------------------------------------------------------------------------------
 
@@ -412,10 +427,10 @@ export class IoClient {
   /** The record with the tokens of `leaving` is on its way to another scheduler. */
   departed(kind: number, target: number, peer: number): void {
     const owner = isForActor(kind) ? target : onTheWayTo(peer, this.lifeOf(peer));
-    for (const { token, given } of this.leaving.splice(0)) {
+    for (const { token, given, handing } of this.leaving.splice(0)) {
       this.drop(token);
       this.homes.recall(token.id);
-      this.toPoller(R_IO_SENT, token.id, given, owner);
+      this.toPoller(R_IO_SENT, token.id, given, [owner, handing]);
     }
   }
 
@@ -425,9 +440,9 @@ export class IoClient {
    */
   offered(actor: ActorImpl): void {
     if (this.leaving.length === 0) return;
-    for (const { token: { id }, given } of this.leaving.splice(0)) {
-      (extrasOf(actor).offered ??= []).push({ id, given });
-      this.toPoller(R_IO_SENT, id, given, actor.pid);
+    for (const { token: { id }, given, handing } of this.leaving.splice(0)) {
+      (extrasOf(actor).offered ??= []).push({ id, given, handing });
+      this.toPoller(R_IO_SENT, id, given, [actor.pid, handing]);
     }
   }
 
@@ -436,7 +451,9 @@ export class IoClient {
     const offered = actor.extras?.offered ?? null;
     if (offered === null) return;
     actor.extras!.offered = null;
-    for (const { id, given } of offered) this.toPoller(R_IO_CLAIM, id, given, actor.pid);
+    for (const { id, given, handing } of offered) {
+      this.toPoller(R_IO_CLAIM, id, given, [actor.pid, handing]);
+    }
   }
 
   /**
@@ -455,9 +472,10 @@ export class IoClient {
   claim(pid: Pid | null, kind: number = R_IO_CLAIM): void {
     for (const token of this.arrived.splice(0)) {
       const actor = pid === null ? undefined : this.s.find(pid);
-      if (actor !== undefined || kind === R_IO_CLAIM) { // what the sender has asked for comes before the close too
-        this.toPoller(kind, token.id, token.given, actor?.pid ?? NOBODY);
-      }
+      const owner = actor?.pid ?? NOBODY;
+      // What the sender has asked for comes before a close too.
+      if (kind === R_IO_CLAIM) this.toPoller(kind, token.id, token.given, [owner, token.handing]);
+      else if (actor !== undefined) this.toPoller(kind, token.id, token.given, owner);
       if (actor === undefined) this.post(R_IO_CLOSE, token.id, 0, null);
       else this.hold(actor, token);
     }

@@ -7,9 +7,6 @@
  * a CLAIM whose SENT has not come waits here, in its order; a SENT too, so that a third owner waits for the first two. As
  * each SENT was told before its CLAIM, no two wait for each other.
  *
- * A token that is sent by two who both had it gives one number twice: then there are two of each news, and whichever
- * comes first answers a claim.
- *
  * @module
  */
 
@@ -24,11 +21,11 @@ export interface EarlyRecord {
 
 /** A claim without the sender's news. */
 class Claim {
-  readonly given: number;
+  readonly handing: number;
   readonly since = performance.now();
   isAnswered = false;
-  constructor(given: number) {
-    this.given = given;
+  constructor(handing: number) {
+    this.handing = handing;
   }
 }
 
@@ -37,16 +34,16 @@ export class EarlyRequests {
   readonly #steps = new Map<number, (Claim | EarlyRecord)[]>();
 
   /** A receiver's news came first. */
-  claimed(peer: number, given: number): void {
+  claimed(peer: number, handing: number): void {
     const steps = this.#steps.get(peer);
-    if (steps === undefined) this.#steps.set(peer, [new Claim(given)]);
-    else steps.push(new Claim(given));
+    if (steps === undefined) this.#steps.set(peer, [new Claim(handing)]);
+    else steps.push(new Claim(handing));
   }
 
   /** The sender's news; false when no claim waits for it. */
-  sent(given: number): boolean {
+  sent(handing: number): boolean {
     for (const claim of this.#claims()) {
-      if (claim.isAnswered || claim.given !== given) continue;
+      if (claim.isAnswered || claim.handing !== handing) continue;
       return claim.isAnswered = true;
     }
     return false;

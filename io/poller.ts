@@ -307,7 +307,7 @@ export class Poller implements OperationHost {
       case R_IO_OWN:
       case R_IO_SENT:
       case R_IO_CLAIM:
-        this.#wasGiven(peer, kind, target, aux, payload as number);
+        this.#wasGiven(peer, kind, target, aux, payload as number | [number, number]);
         return;
       case R_IO_RELEASE:
         this.#closeAll(target, peer);
@@ -319,19 +319,20 @@ export class Poller implements OperationHost {
 
   // --- Handing over -----------------------------------------------------------------------------------------------
 
-  #wasGiven(peer: number, kind: number, id: number, given: number, owner: number): void {
+  #wasGiven(peer: number, kind: number, id: number, given: number, news: number | [number, number]): void {
     const resource = this.#resources.get(id);
     if (resource === undefined) return;
+    const [owner, handing] = typeof news === "number" ? [news, 0] : news;
     if (kind === R_IO_SENT) {
-      const record = { peer, kind: SENT_BEFORE, target: id, aux: given, payload: null };
-      if (this.#early.get(id)?.keep(record) !== true) this.#wasSent(resource, given);
+      const record = { peer, kind: SENT_BEFORE, target: id, aux: handing, payload: null };
+      if (this.#early.get(id)?.keep(record) !== true) this.#wasSent(resource, handing);
     } else if (kind === R_IO_CLAIM) {
-      const at = resource.unclaimed?.indexOf(given) ?? -1;
+      const at = resource.unclaimed?.indexOf(handing) ?? -1;
       if (at >= 0) resource.unclaimed!.splice(at, 1);
       else {
         let early = this.#early.get(id);
         if (early === undefined) this.#early.set(id, early = new EarlyRequests());
-        early.claimed(peer, given);
+        early.claimed(peer, handing);
         this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
       }
     }
@@ -346,10 +347,10 @@ export class Poller implements OperationHost {
   }
 
   /** All that the sender asked for has been taken in. */
-  #wasSent(resource: PollerResource, given: number): void {
+  #wasSent(resource: PollerResource, handing: number): void {
     const early = this.#early.get(resource.id);
-    if (early?.sent(given) === true) this.#takeEarly(resource.id, early);
-    else (resource.unclaimed ??= []).push(given);
+    if (early?.sent(handing) === true) this.#takeEarly(resource.id, early);
+    else (resource.unclaimed ??= []).push(handing);
   }
 
   /** Requests that came before those of an earlier owner, by resource. */

@@ -44,13 +44,13 @@ export const R_IO_CAME_BACK = R_IO_FIRST + 10;
 /** target: a connection that came back. Payload: how the write ended that was still under way: {@link PackedError} or null. */
 export const R_IO_FLUSHED = R_IO_FIRST + 11;
 /**
- * As R_IO_OWN, from a scheduler that has sent it to another, behind all that it asked for before. Payload: the owner's pid,
- * or {@link onTheWayTo} while it travels.
+ * As R_IO_OWN, from a scheduler that has sent it to another, behind all that it asked for before. Payload: [the owner's
+ * pid, or {@link onTheWayTo} while it travels; the number of the handing-over].
  */
 export const R_IO_SENT = R_IO_FIRST + 12;
 /**
  * As R_IO_OWN, from the scheduler that it was sent to, before all that it asks for; or from the sender, when the actor that
- * it had offered with it to others has stayed.
+ * it had offered with it to others has stayed. Payload: [the owner's pid, or 0; the number of the handing-over].
  */
 export const R_IO_CLAIM = R_IO_FIRST + 13;
 

@@ -12,6 +12,8 @@ export abstract class Token implements Resource {
   readonly id: number;
   /** How often it was given to another actor. */
   given: number;
+  /** The handing-over by which it came from another scheduler. */
+  handing = 0;
   readonly #io: IoClient;
   /** Who has it on this scheduler; used where the running code cannot be told from whose it is. */
   holder: ActorImpl | null = null;

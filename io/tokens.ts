@@ -22,12 +22,14 @@ export function registerTokens(io: IoClient): void {
     classes.registerSpecial(
       token,
       code,
-      (one: T): [number, P] => {
-        io.leaving.push({ token: one, given: ++one.given });
-        return [one.given, plain(one)];
+      (one: T): [number, number, P] => {
+        const handing = io.nextHanding();
+        io.leaving.push({ token: one, given: ++one.given, handing });
+        return [one.given, handing, plain(one)];
       },
-      ([given, what]: [number, P]) => {
+      ([given, handing, what]: [number, number, P]) => {
         const one = revive(what, given);
+        one.handing = handing;
         io.arrived.push(one);
         return one;
       },

@@ -69,7 +69,7 @@ export class Extras {
   /** What it has open in the poller; nearly always it is one thing, which needs no set. */
   tokens: import("../io/token.ts").Token | Set<import("../io/token.ts").Token> | null = null;
   /** Handings-over of them that the poller was told of when the actor was offered to other schedulers. */
-  offered: { readonly id: number; readonly given: number }[] | null = null;
+  offered: { readonly id: number; readonly given: number; readonly handing: number }[] | null = null;
   trapExit = false;
   /** Why the actor was told to end. */
   exiting: import("./errors.ts").ExitError | null = null;

@@ -63,9 +63,10 @@ async function withPoller(body: (thing: Noting, links: OutLink[]) => void): Prom
 }
 
 type Step = (link: OutLink, thing: Noting) => void;
-const claim = (given: number): Step => (link, { id }) => link.send(R_IO_CLAIM, id, given, 0);
-const sent = (given: number, to: number): Step => (link, { id }) =>
-  link.send(R_IO_SENT, id, given, onTheWayTo(to, 0));
+const claim = (given: number, handing = given): Step => (link, { id }) =>
+  link.send(R_IO_CLAIM, id, given, [0, handing]);
+const sent = (given: number, to: number, handing = given): Step => (link, { id }) =>
+  link.send(R_IO_SENT, id, given, [onTheWayTo(to, 0), handing]);
 const ask = (what: string): Step => (link, { id }) => link.send(R_IO_REQUEST, 0, 0, [what, id]);
 
 Deno.test("a third owner's requests wait for the first one's, though the second has told that it sent", async () => {
@@ -75,6 +76,17 @@ Deno.test("a third owner's requests wait for the first one's, though the second 
     assertEquals(thing.asked, []);
     for (const step of [ask("a"), sent(1, 1)]) step(links[0], thing);
     assertEquals(thing.asked, ["a", "b", "c"]);
+  });
+});
+
+Deno.test("where two give the same thing away, each receiver waits for its own giver", async () => {
+  await withPoller((thing, links) => {
+    for (const step of [claim(1, 7), ask("b")]) step(links[1], thing);
+    for (const step of [claim(1, 8), ask("d")]) step(links[2], thing);
+    for (const step of [ask("c"), sent(1, 2, 8)]) step(links[3], thing);
+    assertEquals(thing.asked, ["c", "d"]);
+    for (const step of [ask("a"), sent(1, 1, 7)]) step(links[0], thing);
+    assertEquals(thing.asked, ["c", "d", "a", "b"]);
   });
 });
 

@@ -11,7 +11,7 @@ function canListen(hostname: string): boolean {
   try {
     Deno.listen({ hostname, port: 0 }).close();
     return true;
-  } catch {
+  } catch { // the OS knows no such address
     return false;
   }
 }

@@ -38,7 +38,7 @@ Deno.test("what is sent to a scheduler is closed when that is dead, however late
     return thing;
   };
   const travels = (thing: Thing, scheduler: number, life: number) =>
-    toPoller.send(R_IO_SENT, thing.id, 1, onTheWayTo(scheduler, life));
+    toPoller.send(R_IO_SENT, thing.id, 1, [onTheWayTo(scheduler, life), 1]);
 
   const [before, after, toNext, toOther] = [made(), made(), made(), made()];
   travels(before, 1, 0);
