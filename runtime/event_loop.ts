@@ -296,7 +296,7 @@ export class EventLoop {
       s.words[s.base + EPOCH]++;
       s.idle = fallAsleep(s.idle, s.clock.now());
       // What else a turn does is done now and then, and when there is something new to do or to wait for.
-      const isDue = s.queue.length > 0 || s.current !== null ||
+      const isDue = s.asked || s.queue.length > 0 || s.current !== null ||
         s.words[s.base + ENDED] !== this.#endedBefore ||
         this.#servedAt - s.turnedMs > LONGEST_WITHOUT_TURN_MS || s.timers.nextDeadline() < this.#sleepsUntil;
       s.turned(isDue);
