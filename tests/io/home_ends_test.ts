@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { connect } from "node:net";
 import { once } from "node:events";
 import { inTempFolder, runMain, testAll } from "./helpers.ts";
@@ -83,16 +83,6 @@ testAll("a write that is under way is written though the connection is closed", 
     assertEquals((await readAll(conn)).length, 8_000_000);
   });
   assertEquals(value, 8_000_000);
-});
-
-testAll("what is written behind a write that was given up arrives", async (threads) => {
-  const value = await run("give up", threads, async (conn, file) => {
-    await told(file, (text) => text === "read");
-    const bytes = await readAll(conn);
-    assert(bytes.length < 8_000_000);
-    assertEquals(new TextDecoder().decode(bytes.slice(-3)), "end");
-  });
-  assertEquals(value, "AbortError");
 });
 
 for (const threads of [2, 4]) {

@@ -64,17 +64,6 @@ export async function main(self: Actor, what: string, portFile: string): Promise
       conn.close();
       return await writing;
     }
-    case "give up": {
-      const controller = new AbortController();
-      const writing = conn.write(new Uint8Array(BIG).fill(7), { signal: controller.signal }).catch(nameOf);
-      await self.sleep(1);
-      controller.abort();
-      const name = await writing;
-      await self.io.writeTextFile(portFile, "read");
-      await conn.write("end");
-      conn.close();
-      return name;
-    }
     default:
       throw new Error(`there is no ${what}`);
   }
