@@ -38,7 +38,8 @@ export class Conn extends ByteToken implements api.Conn {
   }
 
   override describe(): string {
-    return `conn ${this.id} ${formatAddr(this.localAddr)} to ${formatAddr(this.remoteAddr)}`;
+    const where = this.io.homes.find(this.id) === undefined ? "" : ", at home";
+    return `conn ${this.id} ${formatAddr(this.localAddr)} to ${formatAddr(this.remoteAddr)}${where}`;
   }
 
   record(): ConnRecord {

@@ -298,7 +298,7 @@ export class EventLoop {
       s.publish();
       // What else a turn does is done now and then, and when there is something new to do or to wait for, or nothing any
       // more: then the end of the program may be near.
-      const isDue = s.queue.length > 0 || s.current !== null || !s.io.isAwaiting ||
+      const isDue = s.asked || s.queue.length > 0 || s.current !== null || !s.io.isAwaiting ||
         s.words[s.base + ENDED] !== this.#endedBefore ||
         this.#servedAt - s.turnedMs > LONGEST_WITHOUT_TURN_MS || s.timers.nextDeadline() < this.#sleepsUntil;
       s.turned(isDue);

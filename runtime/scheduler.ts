@@ -641,14 +641,18 @@ export class Scheduler {
 
   /** Asks for a turn of the event loop, unless one has been asked for or is running. */
   arm(): void {
+    this.asked = true;
     if (this.#armed) return;
     this.#armed = true;
     this.host.arm();
   }
+  /** Somebody has asked for a turn since {@link turnHere}, but by a place in the run queue. */
+  asked = false;
 
   /** Takes the place of a turn, if none was asked for; {@link turned} ends it. */
   turnHere(): boolean {
     if (this.#armed) return false;
+    this.asked = false;
     return this.#armed = true;
   }
 

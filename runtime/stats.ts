@@ -106,7 +106,7 @@ function readScheduler(memory: Blocks, words: Int32Array, id: number, nowMs: num
     sleeping: Atomics.load(words, base + SLEEPING),
     ioParked: Atomics.load(words, base + IO_PARKED),
     timers: Atomics.load(words, base + TIMERS),
-    parked: Atomics.load(words, base + ASLEEP) !== 0,
+    parked: key === NO_ACTOR && Atomics.load(words, base + ASLEEP) !== 0, // a sleeper's sockets wake actors without a turn
     ...shown,
     busyMs: ageMs - slept,
     idleMs: slept,

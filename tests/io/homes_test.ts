@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { inTempFolder, runMain } from "./helpers.ts";
+import { inTempFolder, runMain, testAll } from "./helpers.ts";
 import { byteAt, random } from "./programs/journey_bytes.ts";
 
 const CONNECTIONS = 30;
@@ -45,6 +45,16 @@ async function peer(port: number, i: number): Promise<number> {
   await writing;
   return read;
 }
+
+testAll(
+  "a connection that is read is at home, until another scheduler or a slow peer has to do with it",
+  async (threads) => {
+    const [accepted, read, elsewhere, readToo, full] = await runMain("journeys.ts", ["places"], threads);
+    // What this leans on is a part of Deno that nobody documents: without it all would be false.
+    assertEquals([accepted, read, readToo, full], [false, true, true, false]);
+    assertEquals(elsewhere, threads === 1); // there the other one lives where this one does
+  },
+);
 
 for (const threads of [1, 2, 4, 8]) {
   Deno.test(`connections that change hands lose no byte and keep the order, with ${threads} schedulers`, async () => {

@@ -93,8 +93,45 @@ export async function writer(self: Actor, conn: Conn, seed: number, length: numb
   await self.receive();
 }
 
-/** Serves `count` connections; the test is told the port by the log. */
+/** Whether the connection is served by this scheduler itself, as it says of itself in a dump. */
+const isHome = (conn: Conn) => Deno.inspect(conn).endsWith(", at home");
+
+export async function user(self: Actor, conn: Conn, told: Pid<boolean>): Promise<void> {
+  await conn.write("from elsewhere\n");
+  self.send(told, isHome(conn));
+  await self.receive();
+}
+
+/** Where a connection is at home: when it is read, when another scheduler uses it, when its peer does not read. */
+export async function places(self: Actor<boolean>): Promise<boolean[]> {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const open = async () => {
+    const peer = await self.io.connect({ hostname: "127.0.0.1", port });
+    await peer.write("hello\n");
+    return [await listener.accept(), peer];
+  };
+  const seen: boolean[] = [];
+  const [read, peer] = await open();
+  seen.push(isHome(read));
+  await read.read();
+  seen.push(isHome(read));
+  const elsewhere = (Number(self.format(self.pid).slice(1).split(".")[0]) + 1) % self.stats().schedulerCount;
+  const other = self.spawnWith({ scheduler: elsewhere }, user, read, self.pid);
+  for await (const line of peer.lines()) if (line === "from elsewhere") break;
+  seen.push(await self.receive());
+  self.exit(other, "shutdown");
+  const [full] = await open();
+  await full.read();
+  seen.push(isHome(full));
+  full.write(new Uint8Array(50_000_000)).catch(() => {});
+  seen.push(isHome(full));
+  return seen;
+}
+
+/** Serves `count` connections; the test is told the port by a file. */
 export async function main(self: Actor<string>, countText: string, lengthText: string, portFile: string) {
+  if (countText === "places") return await places(self as unknown as Actor<boolean>);
   const count = Number(countText), length = Number(lengthText);
   const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
   await self.io.writeTextFile(portFile, String((listener.addr as Deno.NetAddr).port));
