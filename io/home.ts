@@ -42,6 +42,9 @@ import { type SocketEvents, TcpSocket } from "./tcp_socket.ts";
 /** Where the requests for a connection go that this scheduler has asked for, or has. */
 type Place = Coming | HomeConn;
 
+/** Writes up to this length are copied to an array that is used again. */
+const LARGEST_SCRATCH = 64 * 1024;
+
 /** Nothing is there to be read, and nobody knows whether anything will be. */
 export const NOTHING_YET: unique symbol = Symbol();
 
@@ -134,6 +137,21 @@ export class Homes {
     this.#io.toPoller(R_IO_FLUSHED, id, 0, error);
   }
 
+  /** A copy of what is to be written: the caller's array is the caller's again when a write has returned. */
+  copy(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > LARGEST_SCRATCH) return bytes.slice();
+    if (this.#scratch === null) this.#scratch = new Uint8Array(LARGEST_SCRATCH);
+    this.#scratch.set(bytes);
+    return this.#scratch.subarray(0, bytes.length);
+  }
+
+  /** The last copy is used on, by a write that is under way. */
+  keepCopy(): void {
+    this.#scratch = null;
+  }
+
+  #scratch: Uint8Array | null = null;
+
   /** How many writes are under way that nobody else will end. */
   get flushing(): number {
     return this.#flushing.size;
@@ -208,8 +226,8 @@ export class HomeConn implements SocketEvents {
 
   ended(error: PackedError | null): void {
     const isServed = this.#io.loop!.serve();
-    if (error === null) this.#ended = true;
-    else this.#failure = error;
+    this.#ended = true;
+    this.#failure = error;
     this.#serve();
     if (isServed) this.#io.loop!.served();
   }
@@ -220,7 +238,7 @@ export class HomeConn implements SocketEvents {
   take(limit: number): Uint8Array | null | typeof NOTHING_YET {
     if (this.#asking.length > 0) return NOTHING_YET;
     if (this.#queue.length > 0) return this.#head(limit);
-    return this.#ended ? null : NOTHING_YET;
+    return this.#ended && this.#failure === null ? null : NOTHING_YET;
   }
 
   #head(limit: number): Uint8Array {
@@ -240,15 +258,16 @@ export class HomeConn implements SocketEvents {
       if (this.#queue.length > 0) {
         this.#asking.shift();
         this.#io.heard(R_IO_DONE, 0, number, limit === 0 ? null : this.#head(limit));
-      } else if (this.#ended || (this.#failure !== null && limit === 0)) {
-        this.#asking.shift();
-        this.#io.heard(R_IO_DONE, 0, number, null);
-      } else if (this.#failure !== null) {
+      } else if (!this.#ended) return this.#socket.read();
+      else if (this.#failure !== null && limit > 0) {
         const failure = this.#failure;
-        this.#failure = null; // told once; what comes then, the OS says
+        this.#failure = null; // told once; then it is at its end, as the OS says too
         this.#asking.shift();
         this.#io.heard(R_IO_FAILED, 0, number, failure);
-      } else return this.#socket.read();
+      } else {
+        this.#asking.shift();
+        this.#io.heard(R_IO_DONE, 0, number, null);
+      }
     }
   }
 
@@ -260,7 +279,10 @@ export class HomeConn implements SocketEvents {
       return packError(new Deno.errors.BrokenPipe(`the writing half of conn ${this.#id} is closed`));
     }
     if (bytes.length === 0) return true;
-    return this.#socket.write(bytes, (error) => this.#homes.flushed(this.#id, error));
+    const own = this.#homes.copy(bytes);
+    const result = this.#socket.write(own, (error) => this.#homes.flushed(this.#id, error));
+    if (result === false) this.#homes.keepCopy();
+    return result;
   }
 
   // --- Requests ---------------------------------------------------------------------------------------------------

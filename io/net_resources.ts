@@ -83,6 +83,10 @@ export class ConnResource extends StreamResource {
       running.written = count;
     }
     this.comeBack(endpoint, unread, error === null ? null : { error }, running);
+    this.#doLater();
+  }
+
+  #doLater(): void {
     for (const one of this.#later.splice(0)) one();
   }
 
@@ -99,6 +103,8 @@ export class ConnResource extends StreamResource {
   closeAway(): void {
     this.#isRecalled = true;
     this.close();
+    this.letGo();
+    this.#doLater();
   }
 
   override lost(peer: number): void {
@@ -108,7 +114,7 @@ export class ConnResource extends StreamResource {
 
   protected override release(): void {
     if (this.endpoint === null) this.recall();
-    super.release();
+    super.release(this.endpoint !== null);
   }
 
   // --- Here -------------------------------------------------------------------------------------------------------
@@ -129,6 +135,7 @@ export class ConnResource extends StreamResource {
 
   override operate(request: Request, operation: string, args: unknown[]): void {
     this.#isNew = false;
+    if (this.isClosed) return this.host.failed(request, this.closedError());
     const { endpoint } = this;
     if (endpoint === null) {
       this.#later.push(() => this.operate(request, operation, args));

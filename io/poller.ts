@@ -58,7 +58,6 @@ import { BytePool } from "./byte_pool.ts";
 import { BlockingPool, type ThreadSource } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
 import { ConnResource } from "./net_resources.ts";
-import { closeDescriptor } from "./tcp_socket.ts";
 import { type EarlyRecord, EarlyRequests } from "./early_requests.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
@@ -80,6 +79,8 @@ export class Poller implements OperationHost {
   readonly #peers: Peers;
   readonly #routes: Routes;
   readonly #resources = new Map<number, PollerResource>();
+  /** Connections that are at home on a scheduler, or whose last write it ends; those too that have been closed meanwhile. */
+  readonly #away = new Map<number, ConnResource>();
   /** What an actor owns; nearly always it is one thing, which needs no set. */
   readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
@@ -288,21 +289,25 @@ export class Poller implements OperationHost {
       }
       case R_IO_CLOSE: {
         const resource = this.#resources.get(target);
-        if (payload === true) (resource as ConnResource | undefined)?.closeAway();
-        else resource?.close();
+        if (payload === true) {
+          this.#away.get(target)!.closeAway();
+          this.#away.delete(target);
+        } else resource?.close();
         return;
       }
       case R_IO_ADOPT: {
         const resource = this.#resources.get(target);
         const descriptor = resource instanceof ConnResource ? resource.leaveFor(peer) : null;
+        if (descriptor !== null) this.#away.set(target, resource as ConnResource);
         this.#send(peer, R_IO_ADOPTED, target, 0, descriptor, undefined);
         return;
       }
       case R_IO_CAME_BACK:
-        this.#cameBack(peer, target, payload as Departure);
+        this.#cameBack(target, payload as Departure);
         return;
       case R_IO_FLUSHED:
-        (this.#resources.get(target) as ConnResource | undefined)?.flushed(payload as PackedError | null);
+        this.#away.get(target)!.flushed(payload as PackedError | null);
+        this.#away.delete(target);
         return;
       case R_IO_OWN:
       case R_IO_SENT:
@@ -419,14 +424,10 @@ export class Poller implements OperationHost {
   }
 
   /** A connection comes back from its home. */
-  #cameBack(peer: number, id: number, departure: Departure): void {
-    const resource = this.#resources.get(id) as ConnResource | undefined;
-    if (resource !== undefined) return resource.cameBack(departure);
-    if (departure.descriptor !== null) closeDescriptor(departure.descriptor);
-    if (departure.writing === null) return;
-    const [number, , isSilent] = departure.writing;
-    if (!isSilent) this.failed(new Request(peer, number, 0), closed(id));
-    this.stopWriting(peer, id);
+  #cameBack(id: number, departure: Departure): void {
+    const conn = this.#away.get(id)!;
+    if (departure.writing === null) this.#away.delete(id);
+    conn.cameBack(departure);
   }
 
   /** An answer that is on its way already comes back, if it carries something that must not be lost. */

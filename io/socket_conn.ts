@@ -42,8 +42,8 @@ export class SocketConn implements SocketEvents {
   }
 
   ended(error: PackedError | null): void {
-    if (error === null) this.#ended = true;
-    else this.#failure = reviveError(error);
+    this.#ended = true;
+    if (error !== null) this.#failure = reviveError(error);
     this.#serve();
   }
 
@@ -62,11 +62,11 @@ export class SocketConn implements SocketEvents {
       reader.into.set(bytes);
       this.#queue.drop(bytes.length);
       reader.resolve(bytes.length);
-    } else if (this.#ended) reader.resolve(null);
-    else if (this.#failure !== null) {
+    } else if (this.#failure !== null) {
       reader.reject(this.#failure);
-      this.#failure = null; // told once; what comes then, the OS says
-    } else return this.#socket.read();
+      this.#failure = null; // told once; then it is at its end, as the OS says too
+    } else if (this.#ended) reader.resolve(null);
+    else return this.#socket.read();
     this.#reader = null;
   }
 

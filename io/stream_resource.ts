@@ -54,6 +54,7 @@ export class StreamResource extends PollerResource {
   #writing: Writing | null = null;
   #writeEnded = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
+  #isGone = false;
 
   constructor(id: number, host: PollerHost, endpoint: Endpoint, label: string, readsAhead: boolean) {
     super(id, host);
@@ -85,11 +86,12 @@ export class StreamResource extends PollerResource {
     writing: Writing | null,
   ): void {
     this.endpoint = endpoint;
+    this.#writing = writing;
+    if (this.#isGone) return this.letGo();
     for (const bytes of unread) this.#keep(bytes);
     this.#failure = failure;
-    this.#writing = writing;
     if (writing === null) this.#next();
-    if (!this.isHeld) this.serve();
+    if (!this.isClosed && !this.isHeld) this.serve();
   }
 
   /** The write that went on there is over. */
@@ -249,7 +251,7 @@ export class StreamResource extends PollerResource {
     this.#writing = null;
     const writing = this.#writes?.shift();
     if (writing !== undefined) this.#start(writing);
-    else if (this.isClosed) this.#letGo();
+    else if (this.isClosed) this.letGo();
   }
 
   /** Ends the writing half, at the OS. */
@@ -288,13 +290,16 @@ export class StreamResource extends PollerResource {
 
   // --- The end ----------------------------------------------------------------------------------------------------
 
-  protected override release(): void {
-    if (this.isFlushed) return this.#letGo();
+  /** `isHere`: not at home on a scheduler, which may have something to write. */
+  protected override release(isHere = true): void {
+    if (isHere && this.isFlushed) return this.letGo();
     this.host.finishing.add(this);
-    this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
+    this.#linger = setTimeout(() => this.letGo(), LINGER_MS);
   }
 
-  #letGo(): void {
+  /** The end of it, whatever there still is to write. */
+  protected letGo(): void {
+    this.#isGone = true;
     clearTimeout(this.#linger);
     this.host.finishing.delete(this);
     this.#queue = null;

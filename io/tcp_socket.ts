@@ -15,6 +15,7 @@ import type { PackedError } from "./protocol.ts";
 /** Called when a write or the end of writing is over: with the OS's number of an error, or 0. */
 interface WriteRequest {
   handle?: NativeTcp;
+  buffer?: Uint8Array;
   oncomplete(status: number): void;
 }
 
@@ -171,6 +172,7 @@ export class TcpSocket {
     let isUnderWay = false;
     const status = handle.writeBuffer({
       handle,
+      buffer: bytes, // Deno 2.9.6 does not keep it: collected meanwhile, the write would end as a broken pipe
       oncomplete: (status) => {
         if (isUnderWay) over(status === 0 ? null : osError(status));
       },

@@ -295,8 +295,10 @@ export class EventLoop {
       drainMicrotasks!();
       s.words[s.base + EPOCH]++;
       s.idle = fallAsleep(s.idle, s.clock.now());
-      // What else a turn does is done now and then, and when there is something new to do or to wait for.
-      const isDue = s.asked || s.queue.length > 0 || s.current !== null ||
+      s.publish();
+      // What else a turn does is done now and then, and when there is something new to do or to wait for, or nothing any
+      // more: then the end of the program may be near.
+      const isDue = s.asked || s.queue.length > 0 || s.current !== null || !s.io.isAwaiting ||
         s.words[s.base + ENDED] !== this.#endedBefore ||
         this.#servedAt - s.turnedMs > LONGEST_WITHOUT_TURN_MS || s.timers.nextDeadline() < this.#sleepsUntil;
       s.turned(isDue);
