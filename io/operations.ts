@@ -102,6 +102,8 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   async connect(host, request, options: Record<string, unknown>, tls: TlsOptions | null) {
     const abort = abortOf(request);
+    // Deno 2.9.6 looks at the signal when it has connected, and forgets the socket if it was aborted by then.
+    Object.defineProperty(abort.signal, "throwIfAborted", { value: () => {} });
     const conn: Deno.Conn = tls !== null
       ? await connectTls(options as { port: number; hostname?: string }, tls)
       : await Deno.connect(
