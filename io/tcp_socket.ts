@@ -337,10 +337,14 @@ export class TcpListener {
     if (status !== 0) this.#failed(status);
   }
 
+  /** Told the second time only: whether a client waits is not known, and what took the last descriptor may be over soon. */
   readonly #renew = (): void => {
-    if (this.#pause()) this.#resume();
-    else this.#failed(-EMFILE);
+    const lackedOne = this.#lacksDescriptor;
+    this.#lacksDescriptor = !this.#pause();
+    if (!this.#lacksDescriptor) this.#resume();
+    else if (lackedOne) this.#failed(-EMFILE);
   };
+  #lacksDescriptor = false;
 
   #stopRenewing(): void {
     clearInterval(this.#renewal);
