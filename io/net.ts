@@ -12,7 +12,7 @@ import { ByteToken } from "./byte_token.ts";
 import { checkCount, ownBytes, toBytes, WRITE } from "./bytes.ts";
 import { failAtAwaiter } from "../runtime/wait.ts";
 import { blame, reviveError } from "./errors.ts";
-import { type HomeConn, NOTHING_YET } from "./home.ts";
+import { type HomeConn, NOTHING_YET } from "./home_conn.ts";
 import { formatAddr, Token } from "./token.ts";
 import * as waiting from "../runtime/waiting.ts";
 

@@ -6,7 +6,8 @@
 import { Buffer } from "node:buffer";
 import type { PollerHost, Request } from "./resource.ts";
 import { FileResource } from "./file_resource.ts";
-import { adoptConn, DatagramResource, listen, ListenerResource, openedBy } from "./net_resources.ts";
+import { openedBy } from "./conn_resource.ts";
+import { adoptConn, DatagramResource, listen, ListenerResource } from "./net_resources.ts";
 import { StreamResource } from "./stream_resource.ts";
 import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process_resources.ts";
 import type { BlockingPool } from "./blocking_pool.ts";

@@ -57,8 +57,9 @@ import { StandardStream, StreamResource, Writing } from "./stream_resource.ts";
 import { BytePool } from "./byte_pool.ts";
 import { BlockingPool, type ThreadSource } from "./blocking_pool.ts";
 import { FileResource } from "./file_resource.ts";
-import { ConnResource } from "./net_resources.ts";
-import { type EarlyRecord, EarlyRequests } from "./early_requests.ts";
+import { ConnResource } from "./conn_resource.ts";
+import type { EarlyRecord } from "./early_requests.ts";
+import { Handings } from "./handings.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
 /** Records taken from one scheduler before the others get their turn. */
@@ -89,6 +90,7 @@ export class Poller implements OperationHost {
   readonly #lives: number[];
   /** Requests up to this order were those of a scheduler that died. */
   readonly #lostBefore: number[] = [];
+  readonly #handings: Handings;
   readonly #pool = new BytePool();
   readonly finishing = new Set<unknown>();
   readonly blocking: BlockingPool;
@@ -114,6 +116,11 @@ export class Poller implements OperationHost {
     const id = memory.schedulers;
     const load = words.subarray(id * PEER_WORDS + BLOCKING_THREADS, id * PEER_WORDS + BLOCKING_QUEUED + 1);
     this.blocking = new BlockingPool(this, events, blockingThreads, load);
+    this.#handings = new Handings({
+      take: (record) => this.#take(record),
+      find: (id) => this.find(id),
+      warn: (text) => events.warn(text),
+    });
     this.#routes = new Routes(memory.routes.map((buffer) => new Int32Array(buffer)));
     this.#peers = new Peers(memory, id, memory.schedulers, {
       openPort: (to) => events.openPort(to, this.#lives[to]),
@@ -146,7 +153,7 @@ export class Poller implements OperationHost {
     this.#running[peer].clear();
     for (const resource of [...this.#resources.values()]) resource.lost(peer);
     this.#hasLost = true;
-    for (const id of [...this.#early.keys()]) this.#giveUpEarly(id);
+    this.#handings.giveUpAll();
     const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
     for (const owner of [...dead, onTheWayTo(peer, this.#lives[peer]++)]) this.#closeAll(owner);
@@ -240,11 +247,11 @@ export class Poller implements OperationHost {
 
   readonly #handle = (kind: number, target: number, aux: number, payload: unknown): void => {
     const peer = this.#from;
-    if (this.#early.size > 0 && this.#isEarly({ peer, kind, target, aux, payload })) return;
-    this.#take(peer, kind, target, aux, payload);
+    const record = { peer, kind, target, aux, payload };
+    if (!this.#handings.keeps(record)) this.#take(record);
   };
 
-  #take(peer: number, kind: number, target: number, aux: number, payload: unknown): void {
+  #take({ peer, kind, target, aux, payload }: EarlyRecord): void {
     switch (kind) {
       case R_IO_READ: {
         const request = new Asking(peer, aux, 0, payload as number);
@@ -328,19 +335,8 @@ export class Poller implements OperationHost {
     const resource = this.#resources.get(id);
     if (resource === undefined) return;
     const [owner, handing] = typeof news === "number" ? [news, 0] : news;
-    if (kind === R_IO_SENT) {
-      const record = { peer, kind: SENT_BEFORE, target: id, aux: handing, payload: null };
-      if (this.#early.get(id)?.keep(record) !== true) this.#wasSent(resource, handing);
-    } else if (kind === R_IO_CLAIM) {
-      const at = resource.unclaimed?.indexOf(handing) ?? -1;
-      if (at >= 0) resource.unclaimed!.splice(at, 1);
-      else {
-        let early = this.#early.get(id);
-        if (early === undefined) this.#early.set(id, early = new EarlyRequests());
-        early.claimed(peer, handing);
-        this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
-      }
-    }
+    if (kind === R_IO_SENT) this.#handings.sent(peer, resource, handing);
+    else if (kind === R_IO_CLAIM) this.#handings.claimed(peer, resource, handing);
     if (resource.isClosed || given < resource.given) return; // closed by what had waited for this news
     // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
     if (given === resource.given && owner < 0) return;
@@ -349,58 +345,6 @@ export class Poller implements OperationHost {
     if (!this.#hasLost) return;
     if (this.#isLostOnItsWay(resource.owner)) resource.close();
     else if (this.#isDead(resource.owner)) this.#closeLater(resource);
-  }
-
-  /** All that the sender asked for has been taken in. */
-  #wasSent(resource: PollerResource, handing: number): void {
-    const early = this.#early.get(resource.id);
-    if (early?.sent(handing) === true) this.#takeEarly(resource.id, early);
-    else (resource.unclaimed ??= []).push(handing);
-  }
-
-  /** Requests that came before those of an earlier owner, by resource. */
-  readonly #early = new Map<number, EarlyRequests>();
-
-  #isEarly(record: EarlyRecord): boolean {
-    const { kind, target, payload } = record;
-    if (NEWS.includes(kind)) return false;
-    const id = kind === R_IO_REQUEST ? (payload as [string, number])[1] : target;
-    return this.#early.get(id)?.keep(record) === true;
-  }
-
-  #takeEarly(id: number, early: EarlyRequests): void {
-    for (let record = early.next(); record !== undefined; record = early.next()) {
-      const { peer, kind, target, aux, payload } = record;
-      if (kind !== SENT_BEFORE) this.#take(peer, kind, target, aux, payload);
-      else {
-        const resource = this.#resources.get(id);
-        if (resource !== undefined) this.#wasSent(resource, aux);
-      }
-    }
-    if (early.isEmpty && this.#early.get(id) === early) this.#early.delete(id);
-  }
-
-  #earlyTimer: ReturnType<typeof setTimeout> | undefined;
-
-  readonly #giveUpOldEarly = (): void => {
-    this.#earlyTimer = undefined;
-    for (const [id, early] of [...this.#early]) {
-      if (performance.now() - early.since < EARLY_MS) {
-        this.#earlyTimer ??= setTimeout(this.#giveUpOldEarly, EARLY_MS);
-        continue;
-      }
-      this.#events.warn(`resource ${id} was handed on, and its sender has not said so in ${EARLY_MS} ms`);
-      this.#giveUpEarly(id);
-    }
-  };
-
-  /** What is asked of something that is gone, or whose sender is, waits for no news. */
-  #giveUpEarly(id: number): void {
-    const early = this.#early.get(id);
-    if (early === undefined) return;
-    this.#early.delete(id);
-    early.giveUp();
-    this.#takeEarly(id, early);
   }
 
   #request(peer: number, pid: number, number: number, payload: [string, number, ...unknown[]]): void {
@@ -562,20 +506,20 @@ export class Poller implements OperationHost {
     if (owned === undefined) return;
     for (const resource of owned instanceof Set ? [...owned] : [owned]) {
       const record = { peer, kind: R_IO_CLOSE, target: resource.id, aux: 0, payload: null };
-      if (!this.#isEarly(record)) resource.close();
+      if (!this.#handings.keeps(record)) resource.close();
     }
   }
 
   forget(resource: PollerResource): void {
     this.#resources.delete(resource.id);
     this.#disown(resource);
-    this.#giveUpEarly(resource.id);
+    this.#handings.giveUp(resource.id);
   }
 
   /** Closes everything. What was asked to be written is written, for as long as a closed stream lingers. */
   async close(): Promise<void> {
     clearTimeout(this.#doubtTimer);
-    clearTimeout(this.#earlyTimer);
+    this.#handings.close();
     this.#drain();
     const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
     for (const resource of [...this.#resources.values()]) resource.close();
@@ -595,12 +539,6 @@ const RESOLVED = Promise.resolve();
 
 /** How long news of a resource may be on its way: guessed, far more than a full ring takes. */
 const DOUBT_MS = 1000;
-/** How long news of a sender may be on its way, behind what fills its ring: guessed. */
-const EARLY_MS = 5000;
-/** A kept R_IO_SENT: who owns it was told at once, but what the sender asked for before waits. */
-const SENT_BEFORE = -1;
-/** Records that tell of handing over, and wait for nothing. */
-const NEWS = [R_IO_OWN, R_IO_SENT, R_IO_CLAIM, R_IO_RELEASE];
 /** How often in a row the poller looks for records before the event loop goes on. */
 const MOST_PASSES = 4;
 

@@ -83,9 +83,11 @@ export class StreamResource extends PollerResource {
     endpoint: Endpoint,
     unread: readonly Uint8Array[],
     failure: { error: unknown } | null,
+    writeEnded: boolean,
     writing: Writing | null,
   ): void {
     this.endpoint = endpoint;
+    if (writeEnded) this.#writeEnded = true;
     this.#writing = writing;
     if (this.#isGone) return this.letGo();
     for (const bytes of unread) this.#keep(bytes);
@@ -99,10 +101,6 @@ export class StreamResource extends PollerResource {
     if (this.#writing === null) return; // cut off, with all the others
     if (failure === null) this.#flushed();
     else this.#notWritten(failure.error);
-  }
-
-  protected endWritingNow(): void {
-    this.#writeEnded = true;
   }
 
   /** Everything that was given to it has been written. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { TcpListener } from "../../io/tcp_socket.ts";
+import { TcpListener } from "../../io/tcp_listener.ts";
 
 /** Whether this machine has such addresses. */
 function canListen(hostname: string): boolean {
