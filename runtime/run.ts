@@ -16,7 +16,7 @@ import { RunTelemetry } from "./telemetry.ts";
 import { formatOverdue } from "./dump.ts";
 import { DumpRequests } from "./dump_requests.ts";
 import { StuckReports } from "./stuck_reports.ts";
-import { NodeThread, type Thread, WebWorkerThread } from "./thread.ts";
+import { NodeThread, POLLER_YOUNG_MB, SCHEDULER_YOUNG_MB, type Thread, WebWorkerThread } from "./thread.ts";
 import { Losses } from "./losses.ts";
 import { type Stuck, Watchdog } from "./watchdog.ts";
 import { lostError } from "./recovery.ts";
@@ -213,9 +213,12 @@ export class Run {
       },
       died: (reason: string) => isCurrent() && this.#died(id, reason),
     };
-    const thread: Thread = isPoller || (!isContained && maxHeapMb === undefined)
-      ? new WebWorkerThread(isPoller ? this.#entries.poller : this.#entries.scheduler, name, events)
-      : new NodeThread(this.#entries.scheduler, name, events, maxHeapMb);
+    const { scheduler, poller } = this.#entries;
+    const thread: Thread = isPoller
+      ? new WebWorkerThread(poller, name, events, POLLER_YOUNG_MB)
+      : isContained || maxHeapMb !== undefined
+      ? new NodeThread(scheduler, name, events, maxHeapMb)
+      : new WebWorkerThread(scheduler, name, events, SCHEDULER_YOUNG_MB);
     this.#threads[id] = thread;
     thread.post({ ...this.#init, id, incarnations: this.#incarnations });
   }

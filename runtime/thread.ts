@@ -22,17 +22,49 @@ export interface Thread {
   kill(): Promise<boolean> | null;
 }
 
+/**
+ * What V8 may make of the young generation of a heap, in MB: three times a semi-space, which is a power of two. V8's own limit is 96, at which the
+ * messages and actors that live for a moment longer are copied twice through memory that no cache holds. The figures are
+ * in ARCHITECTURE.md.
+ */
+export const SCHEDULER_YOUNG_MB = 24;
+/** Little that the poller makes lives for more than a moment. */
+export const POLLER_YOUNG_MB = 6;
+
+/** All that the end of a thread whose heap is full says is that its execution was terminated. */
+const OUT_OF_MEMORY = "it ran out of memory. deno run --v8-flags=--max-old-space-size=<MB> allows it more";
+const REPLACED = "with --max-heap <MB> such a scheduler is replaced, and the run goes on";
+
+/**
+ * A Web Worker with a limit for its heap. Only workers of `node:worker_threads` have an option for them, but Deno looks for
+ * `resourceLimits` in what it is told of either kind (measured on Deno 2.9.6), and there it is for a Web Worker by
+ * inheritance. A Deno that looks no more, or a program that has frozen what all objects inherit, leaves V8's own limits.
+ */
+function startWebWorker(entry: URL, name: string, maxYoungGenerationSizeMb: number): Worker {
+  const isLimited = Reflect.defineProperty(Object.prototype, "resourceLimits", {
+    value: { maxYoungGenerationSizeMb },
+    configurable: true,
+  });
+  try {
+    return new Worker(entry, { type: "module", name });
+  } finally {
+    if (isLimited) Reflect.deleteProperty(Object.prototype, "resourceLimits");
+  }
+}
+
 /** A scheduler, or the poller, in a Web Worker. */
 export class WebWorkerThread implements Thread {
   readonly #worker: Worker;
 
-  constructor(entry: URL, name: string, events: ThreadEvents) {
-    this.#worker = new Worker(entry, { type: "module", name });
+  constructor(entry: URL, name: string, events: ThreadEvents, youngMb: number) {
+    this.#worker = startWebWorker(entry, name, youngMb);
     this.#worker.onmessage = (event) => events.message(event.data);
     this.#worker.onmessageerror = () => events.died("a message from it could not be read");
     this.#worker.onerror = (event) => {
       event.preventDefault(); // the control thread goes on and says so
-      events.died(event.message);
+      events.died(
+        /execution terminated/.test(event.message) ? `${OUT_OF_MEMORY}; ${REPLACED}` : event.message,
+      );
     };
   }
 
@@ -92,14 +124,16 @@ export class NodeThread implements Thread {
       workerData: data,
       // deno-lint-ignore no-explicit-any
       transferList: [port2 as any],
-      ...(maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
+      resourceLimits: {
+        maxYoungGenerationSizeMb: SCHEDULER_YOUNG_MB,
+        ...(maxHeapMb === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMb }),
+      },
     });
     let reason = "";
     this.#worker.on("message", (message: FromWorker) => events.message(message));
     this.#worker.on("error", (error: Error & { code?: string }) => {
-      reason = error.code === "ERR_WORKER_OUT_OF_MEMORY" && maxHeapMb !== undefined
-        ? `it outgrew its heap of ${maxHeapMb} MB`
-        : error.message;
+      if (error.code !== "ERR_WORKER_OUT_OF_MEMORY") reason = error.message;
+      else reason = maxHeapMb === undefined ? OUT_OF_MEMORY : `it outgrew its heap of ${maxHeapMb} MB`;
     });
     this.#worker.on("exit", (code: number) => {
       if (!this.#isEnded) events.died(reason === "" ? `it exited with code ${code}` : reason);
