@@ -12,6 +12,7 @@
  * @module
  */
 import { type Doorbell, ring } from "../runtime/doorbell.ts";
+import { CausalClock } from "../runtime/causal_clock.ts";
 import { Peers } from "../runtime/peers.ts";
 import type { Pid } from "../runtime/api.ts";
 import { BLOCKING_QUEUED, BLOCKING_THREADS, PEER_WORDS, type SharedMemory } from "../runtime/layout.ts";
@@ -62,7 +63,7 @@ import type { EarlyRecord } from "./early_requests.ts";
 import { Handings } from "./handings.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
-/** Records taken from one scheduler before the others get their turn. */
+/** So many records of each scheduler, all in all, are taken in before the event loop gets its turn. */
 const RECORDS_A_TURN = 512;
 
 export interface PollerEvents extends ThreadSource {
@@ -123,6 +124,7 @@ export class Poller implements OperationHost {
     });
     this.#routes = new Routes(memory.routes.map((buffer) => new Int32Array(buffer)));
     this.#peers = new Peers(memory, id, memory.schedulers, {
+      clock: new CausalClock(), // needs not be told the time: all that is sent answers what has just come
       openPort: (to) => events.openPort(to, this.#lives[to]),
       take: (port) => events.take(port),
       wakeReader: (peer) => this.#wakeSoon(peer),
@@ -209,15 +211,21 @@ export class Poller implements OperationHost {
   };
 
   #drain(): void {
-    for (let peer = 0; peer < this.#memory.schedulers; peer++) {
-      if (this.#peers.hasRecordsOf(peer)) this.#drainFrom(peer);
-    }
+    this.#attempt(() => this.#peers.drain(this.#handlerOf, RECORDS_A_TURN * this.#memory.schedulers));
   }
 
   #drainFrom(peer: number): number {
+    return this.#attempt(() => this.#peers.drainFrom(peer, this.#handlerOf(peer), RECORDS_A_TURN));
+  }
+
+  readonly #handlerOf = (peer: number) => {
     this.#from = peer;
+    return this.#handle;
+  };
+
+  #attempt(drain: () => number): number {
     try {
-      return this.#peers.drain(peer, this.#handle, RECORDS_A_TURN);
+      return drain();
     } catch (error) { // a fault of ours: the other requests are served
       this.#events.warn(`the poller could not serve a request: ${(error as Error).stack}`);
       return 1;

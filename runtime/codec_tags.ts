@@ -63,7 +63,13 @@ export const enum RecordFlag {
   Bytes = 0x2000,
 }
 
-/** Length, kind and flags, target (2 words), aux. */
-export const RECORD_HEADER_WORDS = 5;
+/** Length, kind and flags, target (2 words), stamp (2 words), aux. */
+export const RECORD_HEADER_WORDS = 7;
+/** Index of the target in a record, in doubles. */
+export const TARGET_DOUBLE = 1;
+/** Index of the stamp (causal_clock.ts), in doubles. */
+export const STAMP_DOUBLE = 2;
+/** Index of the aux, in words. */
+export const AUX_WORD = 6;
 /** Length, flags, length of the whole, unused. */
 export const PART_HEADER_WORDS = 4;

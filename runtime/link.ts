@@ -17,7 +17,15 @@
 
 import { copyWords, WordArea } from "./codec_area.ts";
 import { Decoder } from "./codec_read.ts";
-import { PART_HEADER_WORDS, RECORD_HEADER_WORDS, RecordFlag } from "./codec_tags.ts";
+import {
+  AUX_WORD,
+  PART_HEADER_WORDS,
+  RECORD_HEADER_WORDS,
+  RecordFlag,
+  STAMP_DOUBLE,
+  TARGET_DOUBLE,
+} from "./codec_tags.ts";
+import { CausalClock } from "./causal_clock.ts";
 import { Encoder, type EncoderOptions } from "./codec_write.ts";
 import { type Region, RingReader, RingWriter } from "./ring.ts";
 import { checkSendable, describe, NotSendableError, ObjectClasses } from "./sendable.ts";
@@ -37,6 +45,8 @@ export interface OutLinkOptions extends Pick<LinkEvents, "wakeReader" | "post">,
   classes?: ObjectClasses;
   /** Bigger buffers and longer texts go by the side channel. Default: a quarter of the ring. */
   inlineBytes?: number;
+  /** Of the thread. */
+  clock?: CausalClock;
 }
 
 export interface InLinkOptions extends Pick<LinkEvents, "wakeWriter"> {
@@ -45,6 +55,8 @@ export interface InLinkOptions extends Pick<LinkEvents, "wakeWriter"> {
   classes?: ObjectClasses;
   /** Handed to their `hydrate`. */
   context?: unknown;
+  /** Of the thread. */
+  clock?: CausalClock;
   /** Where the bytes of a {@link OutLink.sendBytes} are put. Default: an array of their own. */
   bytesFor?(length: number): Uint8Array;
   /** A message that could not be revived. Without it, `drain` throws the error; the messages after it are not lost. */
@@ -72,6 +84,7 @@ export class OutLink {
   readonly generation: number;
   private readonly ring: RingWriter;
   private readonly encoder: Encoder;
+  private readonly clock: CausalClock;
   private readonly classes: ObjectClasses;
   private readonly context: unknown;
   private readonly wakeReader: () => void;
@@ -88,6 +101,7 @@ export class OutLink {
   constructor(region: Region, options: OutLinkOptions) {
     this.ring = new RingWriter(region);
     this.generation = this.ring.generation;
+    this.clock = options.clock ?? new CausalClock();
     this.classes = options.classes ?? new ObjectClasses();
     this.context = options.context;
     this.encoderOptions = {
@@ -165,8 +179,9 @@ export class OutLink {
     const { area, start, words } = encoder;
     area.i32[start] = words;
     area.i32[start + 1] = kind | encoder.flags;
-    area.f64[(start >> 1) + 1] = target;
-    area.i32[start + 4] = aux;
+    area.f64[(start >> 1) + TARGET_DOUBLE] = target;
+    area.f64[(start >> 1) + STAMP_DOUBLE] = this.clock.next();
+    area.i32[start + AUX_WORD] = aux;
     this.count++;
     this.place(encoder, words);
     encoder.settle();
@@ -196,8 +211,9 @@ export class OutLink {
     const { i32, f64, u8 } = ring.area;
     i32[at] = words;
     i32[at + 1] = kind | RecordFlag.Bytes;
-    f64[(at >> 1) + 1] = target;
-    i32[at + 4] = aux;
+    f64[(at >> 1) + TARGET_DOUBLE] = target;
+    f64[(at >> 1) + STAMP_DOUBLE] = this.clock.next();
+    i32[at + AUX_WORD] = aux;
     i32[at + RECORD_HEADER_WORDS] = length;
     u8.set(length === bytes.length ? bytes : bytes.subarray(0, length), (at + BYTES_HEADER_WORDS) << 2);
     this.count++;
@@ -401,6 +417,7 @@ export class InLink {
   stalled = false;
   private readonly ring: RingReader;
   private readonly decoder: Decoder;
+  private readonly clock: CausalClock;
   private readonly options: InLinkOptions;
   /** A record that comes in parts, and how many words of it are here. */
   private parts: WordArea | null = null;
@@ -411,6 +428,7 @@ export class InLink {
     this.ring = new RingReader(region);
     this.generation = this.ring.generation;
     this.decoder = new Decoder(options.classes, options.context);
+    this.clock = options.clock ?? new CausalClock();
     this.options = options;
   }
 
@@ -424,18 +442,50 @@ export class InLink {
     return this.ring.hasRecords();
   }
 
-  /**
-   * Calls `handler` for at most `maxRecords` messages, in order, and returns how many it took. What the handler throws
-   * ends the drain and is thrown on; the message that it was given is not offered again.
-   */
+  /** Looks what has been published. Whether anything is there. */
+  look(): boolean {
+    return this.ring.look();
+  }
+
+  /** Whether the last {@link look} saw nothing, or all of that is taken. */
+  get isEmpty(): boolean {
+    return this.ring.next() < 0;
+  }
+
+  /** The stamp of the oldest message that the last {@link look} saw; Infinity when there is none. */
+  get oldestStamp(): number {
+    const { ring } = this;
+    const at = ring.next();
+    return at < 0 ? Infinity : this.stampAt(at);
+  }
+
+  private stampAt(at: number): number {
+    const { i32, f64 } = this.ring.area;
+    if ((i32[at + 1] & RecordFlag.Part) === 0) return f64[(at >> 1) + STAMP_DOUBLE];
+    const first = 2 * STAMP_DOUBLE + 2; // so many words of a record have its stamp in them
+    if (this.partsRead >= first) return this.parts!.f64[STAMP_DOUBLE];
+    if (this.partsRead > 0 || i32[at] - PART_HEADER_WORDS < first) return 0; // of a tiny ring: the next parts tell
+    return f64[((at + PART_HEADER_WORDS) >> 1) + STAMP_DOUBLE];
+  }
+
+  /** Looks, and takes what is there: at most `maxRecords` messages. As {@link drainSeen}. */
   drain(handler: MessageHandler, maxRecords: number): number {
+    return this.look() ? this.drainSeen(handler, maxRecords, Infinity) : 0;
+  }
+
+  /**
+   * Calls `handler` for at most `maxRecords` of the messages that the last {@link look} saw, in order and up to the stamp
+   * `until`, and returns how many it took. What the handler throws ends the drain and is thrown on; the message that it was
+   * given is not offered again.
+   */
+  drainSeen(handler: MessageHandler, maxRecords: number, until: number): number {
     const { ring } = this;
     let taken = 0;
     this.stalled = false;
     try {
       while (taken < maxRecords) {
         const at = ring.next();
-        if (at < 0) break;
+        if (at < 0 || (until !== Infinity && this.stampAt(at) > until)) break;
         const flags = ring.area.i32[at + 1];
         if ((flags & RecordFlag.Part) === 0) {
           if (!this.take(ring.area, at, handler)) break;
@@ -469,8 +519,9 @@ export class InLink {
   private take(area: WordArea, at: number, handler: MessageHandler): boolean {
     const word = area.i32[at + 1];
     const kind = word & 0xff;
-    const target = area.f64[(at >> 1) + 1];
-    const aux = area.i32[at + 4];
+    const target = area.f64[(at >> 1) + TARGET_DOUBLE];
+    const stamp = area.f64[(at >> 1) + STAMP_DOUBLE];
+    const aux = area.i32[at + AUX_WORD];
     let payload: unknown;
     let failure: { error: unknown } | null = null;
     try {
@@ -491,6 +542,7 @@ export class InLink {
     this.parts = null;
     this.partsRead = 0;
     this.count++;
+    this.clock.saw(stamp);
     if (failure === null) handler(kind, target, aux, payload);
     else if (this.options.undecodable === undefined) throw failure.error;
     else this.options.undecodable(kind, target, aux, failure.error);

@@ -24,7 +24,8 @@ import {
   OFFERS_HEADER_BYTES,
   type SharedMemory,
 } from "./layout.ts";
-import { Decoder, Encoder, RECORD_HEADER_WORDS, WordArea } from "./codec.ts";
+import { Decoder, Encoder, RECORD_HEADER_WORDS, STAMP_DOUBLE, WordArea } from "./codec.ts";
+import { CausalClock } from "./causal_clock.ts";
 import type { ObjectClasses } from "./sendable.ts";
 import { UNSTARTED } from "./actor_state.ts";
 
@@ -82,9 +83,11 @@ export function countOffers(memory: SharedMemory, owner: number): number {
 class EntryWriter {
   readonly area: WordArea;
   readonly #encoder: Encoder;
+  readonly #clock: CausalClock;
   #isWriting = false;
 
-  constructor(memory: SharedMemory, owner: number, classes?: ObjectClasses) {
+  constructor(memory: SharedMemory, owner: number, classes?: ObjectClasses, clock = new CausalClock()) {
+    this.#clock = clock;
     this.area = areaOf(memory, owner);
     this.#encoder = new Encoder({ inlineBytes: OFFER_BYTES, classes, shapes: 0 });
   }
@@ -110,6 +113,7 @@ class EntryWriter {
     if (!fits) return -1;
     this.area.i32[at] = words;
     this.area.i32[at + 1] = flags;
+    this.area.f64[(at >> 1) + STAMP_DOUBLE] = this.#clock.next();
     return at + words;
   }
 }
@@ -153,8 +157,8 @@ export class Offers {
   /** Of those that were offered since there was no offer last. `takenBefore`: how many had been stolen by then. */
   readonly batch = { offered: 0, given: 0, takenBefore: 0 };
 
-  constructor(memory: SharedMemory, owner: number, classes: ObjectClasses) {
-    this.#writer = new EntryWriter(memory, owner, classes);
+  constructor(memory: SharedMemory, owner: number, classes: ObjectClasses, clock: CausalClock) {
+    this.#writer = new EntryWriter(memory, owner, classes, clock);
     this.#area = this.#writer.area;
     // Whoever was here before has died, and nobody reads its entries any more (recovery.ts).
     this.#head = this.#tail = Atomics.load(this.#area.i32, TAIL);
@@ -263,10 +267,12 @@ export class Thief {
   readonly #areas: WordArea[];
   readonly #decoder: Decoder;
 
+  readonly #clock: CausalClock;
   readonly #id: number;
 
-  constructor(memory: SharedMemory, id: number, classes: ObjectClasses) {
+  constructor(memory: SharedMemory, id: number, classes: ObjectClasses, clock: CausalClock) {
     this.#id = id;
+    this.#clock = clock;
     this.#areas = Array.from({ length: memory.schedulers + 1 }, (_, owner) => areaOf(memory, owner));
     this.#decoder = new Decoder(classes);
   }
@@ -339,6 +345,7 @@ export class Thief {
     const area = this.#areas[victim];
     const values: unknown[] = [];
     for (let at = entry + FIRST_RECORD; at < entry + length; at += area.i32[at]) {
+      this.#clock.saw(area.f64[(at >> 1) + STAMP_DOUBLE]);
       values.push(this.#decoder.payload(area, at, area.i32[at + 1], []));
     }
     return values;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CausalClock } from "./causal_clock.ts";
 import { ring } from "./doorbell.ts";
 import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } from "./layout.ts";
 import { InLink, type MessageHandler, OutLink } from "./link.ts";
@@ -12,6 +13,8 @@ import type { ObjectClasses } from "./sendable.ts";
 export interface PeersHost {
   /** Objects that have a form of their own in messages. */
   readonly classes?: ObjectClasses;
+  /** Whose stamps all records have that this thread sends. */
+  readonly clock: CausalClock;
   /** Opens the side channel to a peer: its port, whose other end the control thread carries there. */
   openPort(to: number): MessagePort;
   /** The oldest message of a port, if one has arrived. */
@@ -47,9 +50,10 @@ export class Peers {
   }
 
   #listen(peer: number): InLink {
-    const { classes, bytesFor } = this.#host;
+    const { classes, clock, bytesFor } = this.#host;
     return new InLink(ringRegion(this.#memory, peer, this.#id), {
       classes,
+      clock,
       bytesFor,
       wakeWriter: () => ring(this.#words, peer),
       takeSide: () => {
@@ -63,6 +67,7 @@ export class Peers {
   #open(peer: number): OutLink {
     return this.#outs[peer] = new OutLink(ringRegion(this.#memory, this.#id, peer), {
       classes: this.#host.classes,
+      clock: this.#host.clock,
       wakeReader: () => this.#host.wakeReader(peer),
       post: (values, transfer) => {
         const port = this.#portsOut[peer] ??= this.#host.openPort(peer);
@@ -131,16 +136,93 @@ export class Peers {
     return link.hasRecords() && !(link.stalled && this.#portsIn[peer] === undefined);
   }
 
-  /** Takes in at most so many records of a peer, each once. Returns how many; those that the handler threw for count. */
-  drain(peer: number, handler: MessageHandler, most: number): number {
+  /**
+   * Takes in at most so many records, each once, in causal order: none before one that its sender had sent, or had seen the
+   * effects of, before it. What did not go through a ring, such as an array of the side channel, may come later than that,
+   * and so may what a full ring has held back. Returns how many; `handlerOf` is asked for each run of one peer's records.
+   *
+   * What is taken is what one look at all rings has seen. A record that comes before one of these was published before it,
+   * so it is seen by a look that is later than that: a ring that seems empty is looked at once more, and again when it has
+   * become so. What only that second look sees may itself come after something that was missed: it waits for the next one.
+   */
+  drain(handlerOf: (peer: number) => MessageHandler, most: number): number {
+    let taken = 0, isNew = true;
+    while (taken === 0 && isNew) { // what is new is not when it is looked at once more
+      const found = this.#look();
+      if (found === 0) return 0;
+      isNew = this.#lookAgain();
+      if (found === 1 && !isNew) return this.#run(this.#oldest, handlerOf(this.#oldest), most, Infinity);
+      while (taken < most && this.#findOldest()) {
+        const peer = this.#oldest;
+        isNew = this.#isNew[peer];
+        if (isNew) break;
+        taken += this.#run(peer, handlerOf(peer), most - taken, this.#until);
+        this.#isNew[peer] = this.#ins[peer].isEmpty && this.#ins[peer].look();
+      }
+    }
+    return taken;
+  }
+
+  /** Takes in at most so many records of one peer, whatever others have sent. */
+  drainFrom(peer: number, handler: MessageHandler, most: number): number {
+    return this.#ins[peer].look() ? this.#run(peer, handler, most, Infinity) : 0;
+  }
+
+  /** Records up to a stamp. Returns how many; those that the handler threw for count. */
+  #run(peer: number, handler: MessageHandler, most: number, until: number): number {
     const link = this.#ins[peer];
     const before = link.received;
     try {
-      link.drain(handler, most);
+      link.drainSeen(handler, most, until);
     } finally {
       this.#words[this.#base + RECORDS_IN] += link.received - before;
     }
     return link.received - before;
+  }
+
+  /** By peer: only a second look has seen its oldest record. */
+  readonly #isNew: boolean[] = [];
+  /** The peer whose oldest record is the oldest of all, and until which stamp its records are. */
+  #oldest = 0;
+  #until = Infinity;
+
+  /** How many rings have records that can be taken; the peer of one of them is {@link #oldest} then. */
+  #look(): number {
+    let found = 0;
+    for (let peer = 0; peer < this.#ins.length; peer++) {
+      const link = this.#ins[peer];
+      if (link.stalled && this.#portsIn[peer] !== undefined) link.stalled = false;
+      this.#isNew[peer] = false;
+      if (!link.look() || link.stalled) continue;
+      found++;
+      this.#oldest = peer;
+    }
+    return found;
+  }
+
+  /** At the rings that seem empty. Whether one is not. */
+  #lookAgain(): boolean {
+    let found = false;
+    for (let peer = 0; peer < this.#ins.length; peer++) {
+      const link = this.#ins[peer];
+      if (link.isEmpty && link.look()) found = this.#isNew[peer] = true;
+    }
+    return found;
+  }
+
+  #findOldest(): boolean {
+    let oldest = Infinity, until = Infinity;
+    for (let peer = 0; peer < this.#ins.length; peer++) {
+      const link = this.#ins[peer];
+      const stamp = link.stalled ? Infinity : link.oldestStamp;
+      if (stamp < oldest) {
+        until = oldest;
+        oldest = stamp;
+        this.#oldest = peer;
+      } else if (stamp < until) until = stamp;
+    }
+    this.#until = until;
+    return oldest < Infinity;
   }
 
   setPort(from: number, port: MessagePort): void {

@@ -25,6 +25,8 @@ import { adopt } from "./spawn.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
 import { birthOf } from "./pid.ts";
 import { Loopback } from "./loopback.ts";
+import { CausalClock } from "./causal_clock.ts";
+import type { MessageHandler } from "./link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
 import { ring } from "./doorbell.ts";
 import { ASLEEP, HUNGRY, PEER_WORDS } from "./layout.ts";
@@ -55,7 +57,7 @@ import {
   type WatchRecord,
 } from "./protocol.ts";
 
-/** Records taken from one peer before the others, and the actors, get their turn. */
+/** Records that are taken in before the actors get their turn. */
 const RECORDS_A_TURN = 1024;
 
 /** What has come for an actor before the actor itself. */
@@ -85,6 +87,8 @@ export class Remote {
   readonly classes = new ObjectClasses();
   readonly handles: LentHandles;
   #loopback: Loopback | null = null;
+  /** Whose stamps all records have that this scheduler sends, and all offers that it makes. */
+  readonly clock = new CausalClock();
   constructor(s: Scheduler, host: RemoteHost) {
     this.#s = s;
     this.#host = host;
@@ -103,6 +107,7 @@ export class Remote {
     );
     this.#peers = new Peers(s.memory, s.id, s.memory.peers, {
       classes: this.classes,
+      clock: this.clock,
       openPort: (to) => host.openPort(to),
       take: (port) => host.take(port),
       wakeReader: (peer) => ring(s.words, peer),
@@ -323,20 +328,16 @@ export class Remote {
     return this.#peers.hasRecords();
   }
 
-  /** Takes in what peers have sent, each thing once. Returns how many records. */
+  /** Takes in what peers have sent, each thing once and in causal order. Returns how many records. */
   drain(): number {
-    let taken = 0;
-    for (let peer = 0; peer < this.#s.memory.peers; peer++) {
-      if (this.#peers.hasRecordsOf(peer)) taken += this.#drainFrom(peer);
-    }
-    return taken;
+    this.clock.isNow(this.#s.lastNow);
+    return this.#peers.drain(this.#handlerOf, RECORDS_A_TURN);
   }
 
-  #drainFrom(peer: number): number {
+  readonly #handlerOf = (peer: number): MessageHandler => {
     this.#from = peer;
-    const isTraced = this.#s.trace !== null && peer < this.#s.memory.schedulers;
-    return this.#peers.drain(peer, isTraced ? this.#handleTraced : this.#handle, RECORDS_A_TURN);
-  }
+    return this.#s.trace !== null && peer < this.#s.memory.schedulers ? this.#handleTraced : this.#handle;
+  };
 
   #from = 0;
 
@@ -474,6 +475,7 @@ export class Remote {
 
   /** Between two looks at the clock of an actor that keeps the thread busy. */
   whileBusy(): void {
+    this.clock.isNow(this.#s.lastNow);
     this.flush();
     this.#s.work.giveAway();
   }
@@ -491,7 +493,7 @@ export class Remote {
   /** Takes in all that a dead peer had published. */
   takeAll(peer: number): void {
     while (this.#peers.hasRecordsOf(peer)) {
-      if (this.#drainFrom(peer) === 0) break; // the array that belongs to a record was lost on its way
+      if (this.#peers.drainFrom(peer, this.#handlerOf(peer), RECORDS_A_TURN) === 0) break; // the array that belongs to a record was lost on its way
     }
   }
 

@@ -191,12 +191,15 @@ export class RingReader {
     return this.head !== this.tail || Atomics.load(this.control, TAIL) !== this.head;
   }
 
-  /** Where the oldest record starts, or -1. It stays there until `consume`. */
+  /** Looks what is published. Whether anything is there; {@link next} offers no more than that until the next look. */
+  look(): boolean {
+    this.tail = Atomics.load(this.control, TAIL); // pairs with the store in RingWriter.publish()
+    return this.head !== this.tail;
+  }
+
+  /** Where the oldest record starts, of those that the last {@link look} saw, or -1. It stays there until `consume`. */
   next(): number {
-    if (this.head === this.tail) {
-      this.tail = Atomics.load(this.control, TAIL); // pairs with the store in RingWriter.publish()
-      if (this.head === this.tail) return -1;
-    }
+    if (this.head === this.tail) return -1;
     if (this.area.i32[this.head] === PAD) this.head = 0; // a pad is published together with the record after it
     return this.head;
   }

@@ -72,8 +72,8 @@ export class WorkSharing {
 
   constructor(s: Scheduler, classes: ObjectClasses) {
     this.#s = s;
-    this.#offers = new Offers(s.memory, s.id, classes);
-    this.#thief = new Thief(s.memory, s.id, classes);
+    this.#offers = new Offers(s.memory, s.id, classes, s.remote.clock);
+    this.#thief = new Thief(s.memory, s.id, classes, s.remote.clock);
     this.#random = new Xoroshiro128(s.id + 1);
   }
 

@@ -119,7 +119,7 @@ Deno.test("the reader wakes a writer that found the ring full, and only then", (
 });
 
 Deno.test("a send finds room by itself once the reader has moved, without waiting for flush", () => {
-  const l = link(128);
+  const l = link(256);
   while (l.out.backlogRecords < 3) l.out.send(1, 0, 0, 1);
   l.take();
   l.out.send(1, 0, 0, 2);

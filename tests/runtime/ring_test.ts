@@ -25,7 +25,7 @@ function write(writer: RingWriter, words: number, mark: number): boolean {
 }
 
 function read(reader: RingReader): { words: number; mark: number } | undefined {
-  const at = reader.next();
+  const at = reader.next() >= 0 || reader.look() ? reader.next() : -1;
   if (at < 0) return undefined;
   const words = reader.area.i32[at];
   const body = reader.area.i32.slice(at + 1, at + words);
@@ -129,8 +129,22 @@ Deno.test("a reader is asked to release before it has consumed the whole ring", 
   const writer = new RingWriter(place), reader = new RingReader(place);
   let asked = 0;
   for (let i = 0; i < 7; i++) assert(write(writer, 8, i + 1));
+  reader.look();
   while (reader.next() >= 0) if (reader.consume()) asked += Number(reader.release() === false);
   assertEquals(asked, 3, "a quarter of 64 words is 16, which is two records");
+});
+
+Deno.test("a reader is offered what its last look has seen, and no more", () => {
+  const place = region(256);
+  const writer = new RingWriter(place), reader = new RingReader(place);
+  write(writer, 6, 1);
+  assertEquals(reader.next(), -1);
+  assertEquals(reader.look(), true);
+  write(writer, 6, 2);
+  assertEquals(reader.next() >= 0, true);
+  reader.consume();
+  assertEquals(reader.next(), -1);
+  assertEquals(reader.hasRecords(), true);
 });
 
 Deno.test("a reset ring is empty and of the next generation", () => {

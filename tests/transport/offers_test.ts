@@ -1,4 +1,5 @@
 /** Offers and thieves, step by step: the owner acts in the middle of a theft, as a thread that is not held up would. */
+import { CausalClock } from "../../runtime/causal_clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { ActorImpl } from "../../runtime/actor.ts";
 import { DONE, UNSTARTED } from "../../runtime/actor_state.ts";
@@ -15,8 +16,8 @@ const OWNER = 0;
 function setUp(before = 0) {
   const memory = allocate(2, { slotCapacity: 4096 });
   new Int32Array(memory.offers, OWNER * OFFERS_BYTES, OFFERS_HEADER_BYTES / 4).fill(before);
-  const offers = new Offers(memory, OWNER, new ObjectClasses());
-  const thief = new Thief(memory, 1, new ObjectClasses());
+  const offers = new Offers(memory, OWNER, new ObjectClasses(), new CausalClock());
+  const thief = new Thief(memory, 1, new ObjectClasses(), new CausalClock());
   let made = 0;
   const offer = (): ActorImpl => {
     const actor = { pid: makePid(OWNER, made, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
@@ -79,7 +80,7 @@ Deno.test("M9: a thief takes every second offer, and no more when one of them is
 
 Deno.test("M2: spawns from outside any scheduler wait in the injector, in order, and one scheduler alone gets each", () => {
   const memory = allocate(3, { slotCapacity: 64 });
-  const thieves = [0, 1, 2].map((id) => new Thief(memory, id, new ObjectClasses()));
+  const thieves = [0, 1, 2].map((id) => new Thief(memory, id, new ObjectClasses(), new CausalClock()));
   const got: [by: number, value: unknown][] = [];
   const ask = (by: number) => thieves[by].inject((value) => void got.push([by, value]));
   assertEquals([ask(0), ask(1)], [false, false]);
