@@ -547,7 +547,8 @@ export class Scheduler {
   /** The actor's function has returned, thrown, or its promise is settled. */
   ended(actor: ActorImpl, outcome: Outcome): void {
     if (this.current === actor) {
-      this.shortRuns.wasOver(this.resumed);
+      // Where operations were cheap the next look is far: a hundred actors that compute could run before it.
+      if (this.shortRuns.wasOver(this.resumed) >= BURST_MS) this.ops = 0;
       this.#idle(); // before anybody is told: the next tenant of its slot may run elsewhere at once, and is not seen here
     }
     finalize(this, actor, outcome);

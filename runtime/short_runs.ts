@@ -48,11 +48,13 @@ export class ShortRuns {
     this.#beganMs = this.#clock.now();
   }
 
-  /** An actor is over, in the resume of this number. */
-  wasOver(resume: number): void {
-    if (this.#timed === null || this.#resume !== resume) return;
-    this.#observed(this.#timed, this.#clock.now() - this.#beganMs < MOVE_MS);
+  /** An actor is over, in the resume of this number. How many ms its run has taken, if it was timed; 0 otherwise. */
+  wasOver(resume: number): number {
+    if (this.#timed === null || this.#resume !== resume) return 0;
+    const took = this.#clock.now() - this.#beganMs;
+    this.#observed(this.#timed, took < MOVE_MS);
     this.#timed = null;
+    return took;
   }
 
   #observed(target: Target, isShort: boolean): void {
