@@ -328,6 +328,10 @@ export class Remote {
     return this.#peers.hasRecords();
   }
 
+  hasRecordsOf(peer: number): boolean {
+    return this.#peers.hasRecordsOf(peer);
+  }
+
   /** Takes in what peers have sent, each thing once and in causal order. Returns how many records. */
   drain(): number {
     this.clock.isNow(this.#s.lastNow);

@@ -43,6 +43,9 @@ export const MAX_STOLEN_PER_TICK = 256;
  */
 export const SHARING_MS = 50;
 
+/** A scheduler that has work takes more where so many times what it has less is as much as another has. */
+const WORTH_IT = 8;
+
 /** How many actors two schedulers had, less those in their run queues, when they began to share. */
 interface Shared {
   since: number;
@@ -211,7 +214,7 @@ export class WorkSharing {
       this.leavesSome = true;
       return 0;
     }
-    const stolen = this.#thief.take(victim, most, this.#claimStolen, this.#adopt);
+    const stolen = this.#thief.take(victim, most, (pid) => this.#claimStolen(victim, pid), this.#adopt);
     this.#s.stolen += stolen;
     if (this.#s.trace !== null && stolen > 0) this.#s.trace.stole(victim, stolen);
     return stolen;
@@ -238,26 +241,33 @@ export class WorkSharing {
     return (mine - shared.mine) - (theirs - shared.theirs);
   }
 
-  /** Takes more while it is not idle, from a victim that offers more than twice what waits here. */
+  /** Takes more while it is not idle, from a victim in whose run queue so many more wait that it is worth it. */
   balance(): void {
-    const { schedulers } = this.#s.memory;
-    const victim = this.#random.below(schedulers);
-    if (victim === this.#s.id) return;
-    const mine = 2 * this.#s.queue.length;
-    const surplus = this.#thief.offers(victim, mine) - mine;
-    if (surplus > 0) this.#take(victim, surplus);
+    const s = this.#s;
+    const victim = this.#random.below(s.memory.schedulers);
+    if (victim === s.id) return;
+    const theirs = s.words[victim * PEER_WORDS + RUN_QUEUE_LENGTH];
+    const surplus = theirs - s.queue.length;
+    if (surplus < 2 || surplus * WORTH_IT < theirs) return;
+    const offers = Math.min(surplus, this.#thief.offers(victim));
+    if (offers > 0) this.#take(victim, offers);
   }
 
   #inject(): boolean {
     return this.#thief.inject(() => this.#s.startMain());
   }
 
-  readonly #claimStolen = (pid: Pid): boolean => {
+  /** Not while something comes from there: it may be actors that it gives away, and these are this scheduler's share. */
+  #claimStolen(victim: number, pid: Pid): boolean {
     const s = this.#s;
+    if (s.remote.hasRecordsOf(victim)) {
+      this.leavesSome = true;
+      return false;
+    }
     if (!s.routes.steal(pid, s.id)) return false;
     Atomics.add(s.words, birthOf(pid) * PEER_WORDS + TAKEN_AWAY, 1);
     return true;
-  };
+  }
 
   /** How many actors live there; a guess, read word by word. */
   #population(id: number): number {
