@@ -529,7 +529,10 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
     target: (...args: A) => T,
     ...args: NoInfer<A>
   ): Promise<Awaited<T>>;
-  /** Waits for a promise that is not smarm's, with `{ timeout, signal }`; counts as a wait for IO. */
+  /**
+   * Waits for a promise that is not smarm's, with `{ timeout, signal }`; counts as a wait for IO. Nobody can tell whether
+   * such a promise will ever be settled, so while one is waited for, no deadlock is told.
+   */
   until<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
 
   /**

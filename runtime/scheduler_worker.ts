@@ -5,6 +5,8 @@
  * @module
  */
 import type { ActorFunction, Log, Outcome } from "./api.ts";
+import type { ActorImpl } from "./actor.ts";
+import { UNTIL, type Wait } from "./wait.ts";
 import { type FromWorker, R_CHANNEL_FIRST, R_IO_FIRST, type ToWorker } from "./protocol.ts";
 import { Config } from "./config.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -312,8 +314,8 @@ async function probe(ticket: number): Promise<void> {
   const epoch = Atomics.load(s.words, s.base + EPOCH);
   let stuckOutside = false;
   for (const actor of s.residents) {
-    if (actor.waits !== null || actor.rxResolve !== null) continue;
-    stuckOutside = true; // it awaits something that is not ours
+    if (!awaitsForeign(actor)) continue;
+    stuckOutside = true; // and not all that could settle it can be seen: the loading of a module cannot
     break;
   }
   // Cheapest first: a server with ten thousand connections has as many actors to report.
@@ -338,6 +340,14 @@ async function probe(ticket: number): Promise<void> {
     foreign: foreignWork,
     waiting,
   });
+}
+
+function awaitsForeign(actor: ActorImpl): boolean {
+  if (actor.waits === null) return actor.rxResolve === null;
+  for (let wait: Wait | null = actor.waits; wait !== null; wait = wait.next) {
+    if (wait.kind === UNTIL) return true;
+  }
+  return false;
 }
 
 const MOST_REPORTED = 10_000;

@@ -21,7 +21,7 @@ import { place, share } from "./placement.ts";
 import { arrived, CallImpl } from "./call.ts";
 import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
-import { closestName } from "./spelling.ts";
+import { checkNames } from "./spelling.ts";
 
 export function spawn(
   s: Scheduler,
@@ -140,16 +140,6 @@ export function checkSpawnOptions(options: unknown): void {
   throw new TypeError(
     `spawnWith needs { name, link, monitor, scheduler, mailbox }, got ${Deno.inspect(options, { depth: 0 })}`,
   );
-}
-
-/** @throws TypeError for an option that there is not, as `spawn_opt` does: a slip would start an actor that is not linked. */
-function checkNames(options: object, known: readonly string[], what: string): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const closest = closestName(name, known);
-    const hint = closest === undefined ? `There are ${known.join(", ")}` : `Did you mean ${closest}?`;
-    throw new TypeError(`${what} has no option ${JSON.stringify(name)}. ${hint}`);
-  }
 }
 
 export function boundOf(options: Pick<SpawnOptions, "mailbox">) {

@@ -16,6 +16,16 @@ export function closestName(name: string, known: readonly string[]): string | un
   return closest;
 }
 
+/** @throws TypeError for an option that there is not, as `spawn_opt` does: a slip would start an actor that is not linked. */
+export function checkNames(options: object, known: readonly string[], what: string): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const closest = closestName(name, known);
+    const hint = closest === undefined ? `There are ${known.join(", ")}` : `Did you mean ${closest}?`;
+    throw new TypeError(`${what} has no option ${JSON.stringify(name)}. ${hint}`);
+  }
+}
+
 /** How many letters must be put in, taken out, changed or swapped with their neighbour to make `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

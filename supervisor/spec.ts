@@ -6,6 +6,7 @@
  */
 import type { ActorFunction, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
 import { boundOf } from "../runtime/spawn.ts";
+import { checkNames } from "../runtime/spelling.ts";
 import { checkDuration } from "../timer/duration.ts";
 
 /** Which children are restarted with one that has ended: itself, all, or itself and those that were started after it. */
@@ -166,11 +167,17 @@ export interface Setup {
   readonly name: string | undefined;
 }
 
+const BASE = ["name", "intensity", "period"];
+const CHILD = ["start", "restart", "shutdown", "type", "name", "scheduler", "mailbox"];
+/** OTP has an id and a strategy for alike children too; there they say nothing, and so here. */
+const MANY = [...new Set([...CHILD, ...BASE, "id", "strategy"])];
+
 /** @throws TypeError, RangeError */
 export function checkSpec(spec: SupervisorSpec): Setup {
   if (typeof spec !== "object" || spec === null) {
     throw new TypeError(`supervise needs { strategy, children }, got ${show(spec)}`);
   }
+  checkNames(spec, ["strategy", ...BASE, "children"], "supervise");
   const given = spec.children ?? [];
   if (!Array.isArray(given)) throw new TypeError(`supervise needs a list of children, got ${show(given)}`);
   const children = given.map(checkChild);
@@ -196,7 +203,9 @@ export function checkManySpec(spec: ManySpec): Setup {
   if (typeof spec !== "object" || spec === null) {
     throw new TypeError(`superviseMany needs { start: [target, ...args] }, got ${show(spec)}`);
   }
-  const template = checkChild({ ...spec, id: "many", name: undefined } as ChildSpec); // the name is the supervisor's
+  checkNames(spec, MANY, "superviseMany");
+  const { start, restart, shutdown, type, scheduler, mailbox } = spec; // the name is the supervisor's
+  const template = checkChild({ id: "many", start, restart, shutdown, type, scheduler, mailbox });
   return { ...checkBase(spec), strategy: "one_for_one", children: [], template };
 }
 
@@ -207,6 +216,7 @@ export function checkChild(spec: ChildSpec): Child {
   }
   const { id, start, supervise, scheduler } = spec;
   const who = `child ${show(id)}`;
+  checkNames(spec, ["id", ...CHILD, "supervise"], who);
   if (supervise === undefined) {
     const target: unknown = Array.isArray(start) ? start[0] : undefined;
     if (typeof target !== "function" && !(target instanceof URL)) {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Actor, Handle } from "smarm";
+import type { Actor, ChildSpec, Handle, ManySpec } from "smarm";
 import { runActors } from "smarm/testing";
 
 // deno-lint-ignore no-explicit-any
@@ -209,6 +209,43 @@ Deno.test("an option of a spawn that there is not is refused, with the one that 
       assertThrows(() => self.spawnWith(options, () => {}), TypeError, message);
     }
     assertEquals(self.stats().live, before);
+  });
+});
+
+Deno.test("an option of a supervisor or a child that there is not is refused, with the one that was probably meant", async () => {
+  const child = { id: "a", start: [() => {}] as const };
+  const wrong: [object, string][] = [
+    [{ stratgy: "rest_for_one" }, 'supervise has no option "stratgy". Did you mean strategy?'],
+    [
+      { max_restarts: 1 },
+      'supervise has no option "max_restarts". There are strategy, name, intensity, period, children',
+    ],
+    [
+      { children: [{ ...child, restarts: "temporary" }] },
+      'child "a" has no option "restarts". Did you mean restart?',
+    ],
+    [
+      { children: [{ ...child, mailbox: { capacty: 1 } }] },
+      'mailbox has no option "capacty". Did you mean capacity?',
+    ],
+    [
+      { children: [{ id: "a", supervise: { children: [{ ...child, shutdwn: 1 }] } }] },
+      'child "a" has no option "shutdwn". Did you mean shutdown?',
+    ],
+  ];
+  await runActors(async (self: Actor) => {
+    for (const [spec, message] of wrong) assertThrows(() => self.supervise(spec), TypeError, message);
+    const many: object = { start: [() => {}], restrt: "temporary" };
+    const said = 'superviseMany has no option "restrt". Did you mean restart?';
+    assertThrows(() => self.superviseMany(many as ManySpec), TypeError, said);
+    const like: object = { id: "as in OTP", strategy: "one_for_one", start: [() => {}] };
+    self.exit(self.superviseMany(like as ManySpec), "shutdown");
+    const supervisor = self.supervise({});
+    const linked: object = { ...child, link: true };
+    const refused = 'child "a" has no option "link". There are id, start, restart';
+    await assertRejects(() => supervisor.startChild(linked as ChildSpec), TypeError, refused);
+    assertEquals((await supervisor.count()).specs, 0);
+    self.exit(supervisor, "shutdown");
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a program has open with Deno's own APIs can wake an actor: no run is called a deadlock while there is any. */
 import { gives } from "../support/run_case.ts";
+import { withFolder } from "../support/folder.ts";
 import { WAKER_NAMES } from "../support/cases.ts";
 
 for (const kind of WAKER_NAMES) {
@@ -7,3 +8,14 @@ for (const kind of WAKER_NAMES) {
     await gives("wokenBy", kind, [1, 2], kind);
   });
 }
+
+Deno.test("an actor that waits with until for a module that is being loaded is no deadlock", async () => {
+  const many = 400; // without an operation or a timer of the program's own, this takes longer than the first look
+  const files: Record<string, string> = { [`m${many}.ts`]: "export const sum: number = 0;" };
+  for (let i = 0; i < many; i++) {
+    files[`m${i}.ts`] = `import { sum as rest } from "./m${i + 1}.ts";\nexport const sum: number = rest + 1;`;
+  }
+  for (const schedulers of [1, 2]) {
+    await withFolder(files, (folder) => gives("loads", many, [schedulers], `file://${folder}/m0.ts`));
+  }
+});

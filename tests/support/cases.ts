@@ -691,6 +691,11 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return await self.receive();
   },
 
+  /** Waits for nothing but a module. */
+  async loads(self, url) {
+    return (await self.until(import(url))).sum;
+  },
+
   /** Nothing can ever wake these. */
   async deadlocks(self, kind) {
     const last = self.stats().schedulerCount - 1;
