@@ -159,6 +159,8 @@ export type ToWorker =
   /** All have told theirs. Another scheduler is about to take its place. */
   | { readonly type: "renewed"; readonly id: number }
   | { readonly type: "ping"; readonly ticket: number }
+  /** Was the heap full? (heap_watch.ts) */
+  | { readonly type: "ask-heap" }
   | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
   | { readonly type: "kill" }
   | { readonly type: "close" }
@@ -247,6 +249,8 @@ export type FromWorker =
   }
   | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
   | { readonly type: "pong"; readonly ticket: number }
+  /** The limit of its heap; null: nothing hints at one that was full. */
+  | { readonly type: "heap"; readonly limitBytes: number | null }
   /** Actors that live here have not ended within the grace time. */
   | { readonly type: "overdue"; readonly report: SchedulerReport }
   /** What a lost scheduler had to do with this peer is settled; the records between them that were counted here. */

@@ -16,7 +16,15 @@ import { RunTelemetry } from "./telemetry.ts";
 import { formatOverdue } from "./dump.ts";
 import { DumpRequests } from "./dump_requests.ts";
 import { StuckReports } from "./stuck_reports.ts";
-import { NodeThread, POLLER_YOUNG_MB, SCHEDULER_YOUNG_MB, type Thread, WebWorkerThread } from "./thread.ts";
+import {
+  NodeThread,
+  outOfMemory,
+  POLLER_YOUNG_MB,
+  SCHEDULER_YOUNG_MB,
+  type Thread,
+  WebWorkerThread,
+} from "./thread.ts";
+import { HeapWatch } from "./heap_watch.ts";
 import { Losses } from "./losses.ts";
 import { type Stuck, Watchdog } from "./watchdog.ts";
 import { lostError } from "./recovery.ts";
@@ -108,6 +116,7 @@ export class Run {
   readonly #heldPorts: Extract<ToWorker, { type: "port" }>[][] = [];
   readonly #losses: Losses;
   readonly #watchdog: Watchdog | null;
+  readonly #heapWatch: HeapWatch;
   readonly #stuckReports: StuckReports;
   readonly #dumps: DumpRequests;
   readonly #blocking: BlockingThreads;
@@ -164,6 +173,13 @@ export class Run {
       stillStuck: (incident) => this.#contain(incident),
       over: (incident) => this.#stuckReports.ends(incident),
       now: () => clock.now(),
+    });
+    const { maxHeapMb } = config;
+    const heapBytes = maxHeapMb === undefined ? undefined : (maxHeapMb + SCHEDULER_YOUNG_MB) * 2 ** 20;
+    this.#heapWatch = new HeapWatch(memory.schedulers, heapBytes, {
+      ask: (id) => this.#post(id, { type: "ask-heap" }),
+      isWatched: (id) => this.#isReady[id] && !this.#losing.has(id),
+      full: (id, isBurning) => this.#heapFull(id, isBurning),
     });
     this.#quiet = new QuietCheck(memory, {
       probe: (ticket) => {
@@ -273,6 +289,9 @@ export class Run {
       case "pong":
         this.#watchdog?.answered(id, message.ticket);
         return;
+      case "heap":
+        this.#heapWatch.answered(id, message.limitBytes);
+        return;
       case "recovered":
         this.#losses.recovered(id, message.id, message.sent, message.received);
         return;
@@ -323,6 +342,7 @@ export class Run {
     if (this.#ending) return; // stopped while it was starting
     this.#hasStarted = true;
     this.#watchdog?.start();
+    this.#heapWatch.start();
     Atomics.store(this.#words, RUN_PHASE, PHASE_RUNNING);
     new Injector(this.#memory).push("main");
     ring(new Int32Array(this.#memory.peerWords), 0);
@@ -433,6 +453,15 @@ export class Run {
     if (hadMain) this.#mainLost(id, why);
   }
 
+  /** A Web Worker that goes on filling the memory of the machine ends with the process alone. */
+  #heapFull(id: number, isBurning: boolean): void {
+    const { isContained, maxHeapMb } = this.#config;
+    const canBeEnded = isContained || maxHeapMb !== undefined;
+    const why = outOfMemory(maxHeapMb, canBeEnded);
+    if (canBeEnded || !isBurning) this.lose(id, why);
+    else this.#fatal(`scheduler ${id} cannot be stopped: ${why}. The program ends`);
+  }
+
   isUp(id: number): boolean {
     return this.#hasStarted && this.#isReady[id] && !this.#losses.isSettling;
   }
@@ -469,6 +498,7 @@ export class Run {
     if (this.#finished) return;
     this.#finished = true;
     this.#sinks.write(`error: ${text}`);
+    this.#heapWatch.close();
     if (this.#trace === null) Deno.exit(EXIT_FATAL);
     this.#trace.finish("lost").then(() => Deno.exit(EXIT_FATAL));
   }
@@ -511,6 +541,7 @@ export class Run {
     this.#finished = true;
     this.#quiet.close();
     this.#watchdog?.close();
+    this.#heapWatch.close();
     // Held for schedulers that were lost and are not replaced any more.
     for (const held of this.#heldPorts) for (const { port } of held.splice(0)) port.close();
     for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);

@@ -29,6 +29,7 @@ import { RunClock } from "../timer/clock.ts";
 import { Timer } from "../timer/timer.ts";
 import { inherit, Recovery } from "./recovery.ts";
 import { Containment } from "./containment.ts";
+import { heapLimit } from "./heap_watch.ts";
 import type { ThreadData } from "./thread.ts";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { SchedulerTelemetry } from "./telemetry.ts";
@@ -122,6 +123,9 @@ function hear(message: ToWorker): void {
       return;
     case "ping":
       post({ type: "pong", ticket: message.ticket });
+      return;
+    case "ask-heap":
+      post({ type: "heap", limitBytes: heapLimit(hasActorOutside) });
   }
 }
 
@@ -309,15 +313,16 @@ function tellOverdue(): void {
   if (report.live > 0) post({ type: "overdue", report });
 }
 
+/** One that awaits something that is not ours. Not all that could settle it can be seen: the loading of a module cannot. */
+function hasActorOutside(): boolean {
+  for (const actor of s.residents) if (awaitsForeign(actor)) return true;
+  return false;
+}
+
 /** Could anything here still go on? Answered in turns of its own, so that what just began is seen. */
 async function probe(ticket: number): Promise<void> {
   const epoch = Atomics.load(s.words, s.base + EPOCH);
-  let stuckOutside = false;
-  for (const actor of s.residents) {
-    if (!awaitsForeign(actor)) continue;
-    stuckOutside = true; // and not all that could settle it can be seen: the loading of a module cannot
-    break;
-  }
+  const stuckOutside = hasActorOutside();
   // Cheapest first: a server with ten thousand connections has as many actors to report.
   let foreignWork: Foreign = "something";
   if (!stuckOutside && s.io.pending === 0 && s.timers.size === 0) foreignWork = await foreign.pending();

@@ -12,6 +12,8 @@ export interface Target {
   /** As shown in dumps and reports. */
   readonly name: string;
   readonly nameId: number;
+  /** What nameId stands for, where it is not this name alone. */
+  readonly label?: string;
   /** The module to import elsewhere; null for a closure. */
   readonly module: string | null;
   readonly exportName: string;
@@ -31,6 +33,10 @@ export function unfitToRun(fn: unknown): "a class" | "a generator" | null {
   return /^class\b/.test(source) ? "a class" : null;
 }
 
+/** A program that makes names as it goes, such as `job-17`, has no end of them, and each is kept by two threads. */
+export const MOST_CLOSURES = 4096;
+const OTHER = "closure";
+
 /** The functions that one scheduler knows. */
 export class Targets {
   readonly #exported = new Map<unknown, Target>();
@@ -38,11 +44,15 @@ export class Targets {
   readonly #closures = new Map<string, Target>();
   readonly #onName: (id: number, name: string) => void;
   readonly #entry: [ActorFunction, Target][] = [];
+  readonly #mostClosures: number;
   #names = 0;
+  /** Of all closures beyond. */
+  #otherId: number | undefined;
 
   /** `onName` hears of each new name once, so that others can show what an id in shared memory means. */
-  constructor(onName: (id: number, name: string) => void = () => {}) {
+  constructor(onName: (id: number, name: string) => void = () => {}, mostClosures = MOST_CLOSURES) {
     this.#onName = onName;
+    this.#mostClosures = mostClosures;
   }
 
   /** Makes the exported functions of a loaded module known; the first module is the entry. */
@@ -70,18 +80,13 @@ export class Targets {
     const exported = this.#exported.get(fn);
     if (exported !== undefined) return exported;
     const name = (fn as { name?: string }).name || "anonymous";
-    let closure = this.#closures.get(name);
-    if (closure === undefined) {
-      closure = {
-        name,
-        nameId: this.#nameId(name),
-        module: null,
-        exportName: "",
-        inEntry: false,
-        shortness: 0,
-      };
-      this.#closures.set(name, closure);
-    }
+    const known = this.#closures.get(name);
+    if (known !== undefined) return known;
+    const isKept = this.#closures.size < this.#mostClosures;
+    const nameId = isKept ? this.#nameId(name) : this.#otherId ??= this.#nameId(OTHER);
+    const label = isKept ? undefined : OTHER;
+    const closure = { name, nameId, label, module: null, exportName: "", inEntry: false, shortness: 0 };
+    if (isKept) this.#closures.set(name, closure);
     return closure;
   }
 

@@ -32,8 +32,15 @@ export const SCHEDULER_YOUNG_MB = 24;
 export const POLLER_YOUNG_MB = 6;
 
 /** All that the end of a thread whose heap is full says is that its execution was terminated. */
+const TERMINATED = /execution (has been )?terminated/;
 const OUT_OF_MEMORY = "it ran out of memory. deno run --v8-flags=--max-old-space-size=<MB> allows it more";
 const REPLACED = "with --max-heap <MB> such a scheduler is replaced, and the run goes on";
+
+/** What is told of a scheduler whose heap was full; `maxHeapMb`: with --max-heap. */
+export function outOfMemory(maxHeapMb: number | undefined, canBeEnded: boolean): string {
+  if (maxHeapMb !== undefined) return `it outgrew its heap of ${maxHeapMb} MB`;
+  return canBeEnded ? OUT_OF_MEMORY : `${OUT_OF_MEMORY}; ${REPLACED}`;
+}
 
 /**
  * A Web Worker with a limit for its heap. Only workers of `node:worker_threads` have an option for them, but Deno looks for
@@ -62,9 +69,7 @@ export class WebWorkerThread implements Thread {
     this.#worker.onmessageerror = () => events.died("a message from it could not be read");
     this.#worker.onerror = (event) => {
       event.preventDefault(); // the control thread goes on and says so
-      events.died(
-        /execution terminated/.test(event.message) ? `${OUT_OF_MEMORY}; ${REPLACED}` : event.message,
-      );
+      events.died(TERMINATED.test(event.message) ? outOfMemory(undefined, false) : event.message);
     };
   }
 
@@ -133,7 +138,7 @@ export class NodeThread implements Thread {
     this.#worker.on("message", (message: FromWorker) => events.message(message));
     this.#worker.on("error", (error: Error & { code?: string }) => {
       if (error.code !== "ERR_WORKER_OUT_OF_MEMORY") reason = error.message;
-      else reason = maxHeapMb === undefined ? OUT_OF_MEMORY : `it outgrew its heap of ${maxHeapMb} MB`;
+      else reason = outOfMemory(maxHeapMb, true);
     });
     this.#worker.on("exit", (code: number) => {
       if (!this.#isEnded) events.died(reason === "" ? `it exited with code ${code}` : reason);

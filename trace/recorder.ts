@@ -94,6 +94,8 @@ export interface Traced {
 export interface TracedTarget {
   readonly name: string;
   readonly nameId: number;
+  /** What nameId stands for, where it is not this name alone. */
+  readonly label?: string;
   readonly module: string | null;
   readonly exportName: string;
 }
@@ -377,7 +379,8 @@ export class Recorder {
   }
 
   #tell(target: TracedTarget, isSpawn: boolean): void {
-    const { name, nameId, module, exportName } = target;
+    const { nameId, module, exportName } = target;
+    const name = target.label ?? target.name;
     const spawnedAt = module === null && isSpawn ? callerOf() ?? undefined : undefined;
     const about: TracedFunction = module === null ? { name, spawnedAt } : { name, module, exportName };
     let text = JSON.stringify(about);

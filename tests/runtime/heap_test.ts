@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Config, init } from "smarm";
+import { HeapWatch } from "../../runtime/heap_watch.ts";
 import { runSmarm } from "../cli/harness.ts";
 
 const program = (name: string) => new URL(`programs/${name}.ts`, import.meta.url).pathname;
@@ -46,4 +47,76 @@ Deno.test("a scheduler that runs out of memory ends the run with a line that say
     stderr,
     /^error: scheduler \d died, and the run ends: it ran out of memory\. deno run --v8-flags=--max-old-space-size=<MB> allows it more; with --max-heap <MB> such a scheduler is replaced, and the run goes on$/m,
   );
+});
+
+const SMALL_HEAPS = { denoArgs: ["-A", "--v8-flags=--max-old-space-size=128"] };
+
+for (
+  const [options, code, told] of [
+    [
+      [],
+      1,
+      /^error: scheduler 0 died, and the run ends: it ran out of memory\. .*; with --max-heap <MB> .*$/m,
+    ],
+    [["--max-heap", "128"], 1, /^scheduler 0 was lost, .*: it outgrew its heap of 128 MB$/m],
+  ] as const
+) {
+  Deno.test(`an actor that runs out of memory behind a promise of Deno's ends no run in silence ${options}`, async () => {
+    const run = await runSmarm(["--threads", "1", ...options, program("outside_glutton")], SMALL_HEAPS);
+    assertEquals(run.code, code);
+    assertMatch(run.stderr, told);
+  });
+}
+
+Deno.test("a module that runs out of memory while it is loaded is told of as that", async () => {
+  const { code, stderr } = await runSmarm(["--threads", "1", program("import_glutton")], SMALL_HEAPS);
+  assertEquals(code, 2);
+  assertMatch(
+    stderr,
+    /^error: scheduler 0 died: it ran out of memory\. deno run --v8-flags=.* allows it more/m,
+  );
+});
+
+function watchHeaps(limitBytes: number) {
+  const asked: number[] = [], full: [number, boolean][] = [];
+  const process = { rssBytes: 0 };
+  const watch = new HeapWatch(2, limitBytes, {
+    ask: (id) => asked.push(id),
+    isWatched: () => true,
+    full: (id, isBurning) => full.push([id, isBurning]),
+  }, () => process.rssBytes);
+  return { watch, asked, full, process };
+}
+const GB = 2 ** 30;
+
+Deno.test("a scheduler that answers nothing while the process grows by twice its heap has one that is full", () => {
+  const { watch, asked, full, process } = watchHeaps(GB);
+  watch.look();
+  watch.answered(1, null);
+  watch.look(); // scheduler 0 owes an answer from here on
+  process.rssBytes = 2 * GB;
+  watch.look();
+  assertEquals(full, []);
+  process.rssBytes++;
+  watch.look();
+  assertEquals(full, [[0, true]]);
+  assertEquals(asked, [0, 1, 1]);
+});
+
+Deno.test("what a process grows by between two answers is nobody's fault", () => {
+  const { watch, full, process } = watchHeaps(GB);
+  for (let i = 0; i < 10; i++) {
+    process.rssBytes += 2 * GB;
+    watch.look();
+    for (const id of [0, 1]) watch.answered(id, GB);
+  }
+  assertEquals(full, []);
+});
+
+Deno.test("a heap whose limit was raised was full", () => {
+  const { watch, full } = watchHeaps(GB);
+  watch.look();
+  watch.answered(0, GB);
+  watch.answered(1, 2 * GB);
+  assertEquals(full, [[1, false]]);
 });

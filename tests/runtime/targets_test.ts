@@ -61,3 +61,12 @@ Deno.test("each name is told once, with the number that stands for it in shared 
   assertStrictEquals(targets.describe({ name: "local" }), first, "closures of one name share a target");
   assertEquals(told, [[0, "child"], [1, "local"]]);
 });
+
+Deno.test("names that closures are given without end are kept up to a bound, and each still has its own", () => {
+  const told: [number, string][] = [];
+  const targets = new Targets((id, name) => told.push([id, name]), 2);
+  const described = ["a", "b", "c", "d", "a"].map((name) => targets.describe({ name }));
+  assertEquals(described.map(({ name }) => name), ["a", "b", "c", "d", "a"]);
+  assertEquals(described.map(({ nameId }) => nameId), [0, 1, 2, 2, 0]);
+  assertEquals(told, [[0, "a"], [1, "b"], [2, "closure"]]);
+});
