@@ -19,7 +19,7 @@ for (const way of ["monitor", "link", "call"]) {
   });
 }
 
-for (const schedulers of [3, 4]) {
+for (const schedulers of [3, 8]) {
   Deno.test(`what a stolen actor sends comes after what its spawner had sent before, with ${schedulers} schedulers`, async () => {
     const run = init(Config.exact(schedulers)).run(new URL("spawned_program.ts", import.meta.url));
     assertEquals(await deadline(run, 60_000), { kind: "exit", value: { tooEarly: 0, shared: true } });
