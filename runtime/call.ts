@@ -277,8 +277,10 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
     if (s.calls.delete(number)) forget(s, pid, s.id, number);
   };
   if (!s.remote.call(actor.pid, pid, number, request)) {
-    s.calls.delete(number);
-    waiting.fail(wait, deadCallee(pid, null, false));
+    const error = deadCallee(pid, null, false);
+    s.remote.whenTaken(() => {
+      if (s.calls.delete(number)) waiting.fail(wait, error);
+    });
   }
 }
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-/** More than a thread can send in a millisecond: so stamps stay close to the time, and exact for 4,000 years. */
+/** More than a thread can send in a millisecond: so stamps stay close to the time, and exact for four years. */
 const STAMPS_A_MS = 65_536;
 
 export class CausalClock {

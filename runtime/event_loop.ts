@@ -81,6 +81,8 @@ export class EventLoop {
   #pollBegan = 0;
   #pollMs = 0;
   #hungry = false;
+  /** How many actors had been stolen when this was looked at last. */
+  #stolen = 0;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #asleep = false;
   #closed = false;
@@ -137,6 +139,10 @@ export class EventLoop {
     else if (s.sharesWork) {
       s.work.giveAway();
       s.work.balance();
+    }
+    if (s.stolen !== this.#stolen) { // before they begin: what their spawners had sent here before they spawned them
+      this.#stolen = s.stolen;
+      turn.records += s.remote.catchUp();
     }
     s.drive();
     if (drainMicrotasks !== undefined) drainMicrotasks();

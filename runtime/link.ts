@@ -452,6 +452,14 @@ export class InLink {
     return this.ring.next() < 0;
   }
 
+  /** How much was taken, of all that went through the ring; what this will be when what is published now is taken. */
+  get consumed(): number {
+    return this.ring.consumed;
+  }
+  published(): number {
+    return this.ring.published();
+  }
+
   /** The stamp of the oldest message that the last {@link look} saw; Infinity when there is none. */
   get oldestStamp(): number {
     const { ring } = this;

@@ -26,6 +26,12 @@ export interface PeersHost {
   undecodable(peer: number, kind: number, error: unknown): void;
 }
 
+/** What is to be done when so much of each link was taken. */
+interface Waiting {
+  readonly until: { readonly peer: number; readonly link: InLink; readonly end: number }[];
+  readonly then: () => void;
+}
+
 export class Peers {
   readonly #memory: SharedMemory;
   readonly #id: number;
@@ -38,6 +44,8 @@ export class Peers {
   readonly #portsOut: (MessagePort | undefined)[] = [];
   /** Full rings hold records back. */
   #isBacklogged = false;
+  /** Oldest first. */
+  readonly #waiting: Waiting[] = [];
 
   /** Of the thread that has this `id`; its peers are the first `count`. */
   constructor(memory: SharedMemory, id: number, count: number, host: PeersHost) {
@@ -146,6 +154,12 @@ export class Peers {
    * become so. What only that second look sees may itself come after something that was missed: it waits for the next one.
    */
   drain(handlerOf: (peer: number) => MessageHandler, most: number): number {
+    const taken = this.#drain(handlerOf, most);
+    if (this.#waiting.length > 0) this.#goOn();
+    return taken;
+  }
+
+  #drain(handlerOf: (peer: number) => MessageHandler, most: number): number {
     let taken = 0, isNew = true;
     while (taken === 0 && isNew) { // what is new is not when it is looked at once more
       const found = this.#look();
@@ -161,6 +175,26 @@ export class Peers {
       }
     }
     return taken;
+  }
+
+  /**
+   * Does something as soon as all that has been published for this thread by now is taken in; at once if nothing is. For
+   * who has learned something from shared memory: what was sent before that is on its way, and is not to come after it.
+   */
+  whenTaken(then: () => void): void {
+    const until: Waiting["until"] = [];
+    this.#ins.forEach((link, peer) => {
+      const end = link.published();
+      if (end > link.consumed) until.push({ peer, link, end });
+    });
+    if (until.length === 0 && this.#waiting.length === 0) then();
+    else this.#waiting.push({ until, then });
+  }
+
+  #goOn(): void {
+    const isTaken = ({ peer, link, end }: Waiting["until"][number]) =>
+      link.consumed >= end || link !== this.#ins[peer]; // its writer has died
+    while (this.#waiting.length > 0 && this.#waiting[0].until.every(isTaken)) this.#waiting.shift()!.then();
   }
 
   /** Takes in at most so many records of one peer, whatever others have sent. */
@@ -243,6 +277,7 @@ export class Peers {
     resetRing(ringRegion(this.#memory, this.#id, peer));
     this.#ins[peer] = this.#listen(peer);
     this.#outs[peer] = undefined;
+    this.#goOn();
     for (const ports of [this.#portsIn, this.#portsOut]) {
       ports[peer]?.close();
       ports[peer] = undefined;

@@ -247,7 +247,7 @@ export class Remote {
     const tell = () => notify(s, watcher, target, { kind: "panic", error: noSuchActor(target, "monitor") });
     // A child of this scheduler's whose death is on its way, behind what it has sent: the notice must not overtake that.
     if (child !== undefined) child.onOutcome(tell);
-    else tell();
+    else this.whenTaken(tell);
   }
 
   unwatch(target: Pid, ref: number): void {
@@ -296,7 +296,7 @@ export class Remote {
   }
 
   link(from: Pid, to: Pid): void {
-    if (!this.#toActor(to, R_LINK, 0, from)) this.#linkedDead(from, to);
+    if (!this.#toActor(to, R_LINK, 0, from)) this.whenTaken(() => this.#linkedDead(from, to));
   }
 
   unlink(from: Pid, to: Pid): void {
@@ -336,6 +336,26 @@ export class Remote {
   drain(): number {
     this.clock.isNow(this.#s.lastNow);
     return this.#peers.drain(this.#handlerOf, RECORDS_A_TURN);
+  }
+
+  /**
+   * Does something as soon as all that is on its way here now is taken in; at once if nothing is. Who sees in shared memory
+   * that an actor is dead is not to be told so before what that one had sent.
+   */
+  whenTaken(then: () => void): void {
+    this.#peers.whenTaken(then);
+  }
+
+  /** Takes in all that is on its way here now, but for what the side channel has not brought yet. Returns how many records. */
+  catchUp(): number {
+    let isTaken = false, taken = 0;
+    this.#peers.whenTaken(() => isTaken = true);
+    while (!isTaken) {
+      const more = this.drain();
+      if (more === 0) break;
+      taken += more;
+    }
+    return taken;
   }
 
   readonly #handlerOf = (peer: number): MessageHandler => {

@@ -175,6 +175,7 @@ export class RingReader {
   private head: number;
   private released: number;
   private unreleased = 0;
+  private releasedWords = 0;
   private tail: number;
 
   constructor(region: Region) {
@@ -197,10 +198,24 @@ export class RingReader {
     return this.head !== this.tail;
   }
 
+  /** Words that were stepped over, of all that went through the ring. */
+  get consumed(): number {
+    return this.releasedWords + this.unreleased;
+  }
+
+  /** What {@link consumed} will be when all is taken that is published now. */
+  published(): number {
+    const words = Atomics.load(this.control, TAIL) - this.head; // pairs with the store in RingWriter.publish()
+    return this.consumed + (words < 0 ? words + this.words : words);
+  }
+
   /** Where the oldest record starts, of those that the last {@link look} saw, or -1. It stays there until `consume`. */
   next(): number {
     if (this.head === this.tail) return -1;
-    if (this.area.i32[this.head] === PAD) this.head = 0; // a pad is published together with the record after it
+    if (this.area.i32[this.head] === PAD) { // a pad is published together with the record after it
+      this.unreleased += this.words - this.head;
+      this.head = 0;
+    }
     return this.head;
   }
 
@@ -217,6 +232,7 @@ export class RingReader {
   release(): boolean {
     if (this.head === this.released) return false;
     this.released = this.head;
+    this.releasedWords += this.unreleased;
     this.unreleased = 0;
     Atomics.store(this.control, HEAD, this.head); // pairs with the load in RingWriter.refresh()
     if (Atomics.load(this.control, WRITER_WAITING) === 0) return false; // pairs with announceWaiting()

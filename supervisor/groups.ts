@@ -3,7 +3,7 @@
  *
  * Each scheduler keeps the whole membership. The one where a member lives tells all others of its joins and leaves, its
  * end included; between two schedulers this news keeps its place among the messages. So a member's message that was sent
- * after its join finds the member in the group; whoever learns of the join over a third scheduler may look too early.
+ * after its join finds the member in the group, and so does whoever learns of the join over a third scheduler.
  * Dead members are never shown: whether a pid lives is in shared memory.
  *
  * @module

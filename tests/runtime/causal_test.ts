@@ -154,3 +154,54 @@ Deno.test("a thread that has talked to nobody does not keep others' records wait
   peers[2].drain(() => (_kind, _target, _aux, payload) => got.push(payload), 1);
   assertEquals(got, ["of the busy one"]);
 });
+
+Deno.test("what is to be done when all is taken that is under way waits for that, and for no more, in rings of any size", () => {
+  const refuse = () => {
+    throw new Error("not expected");
+  };
+  const large = 1 << 14; // all fits
+  fc.assert(
+    fc.property(
+      fc.constantFrom(320, 384, 1024, large), // the smallest holds two records
+      fc.array(fc.tuple(fc.constantFrom("send", "send", "drain", "wait"), fc.nat(60)), { maxLength: 80 }),
+      (ringBytes, steps) => {
+        const memory = allocate(2, { slotCapacity: 64, names: 16, ringBytes });
+        const [writer, reader] = [0, 1].map((id) =>
+          new Peers(memory, id, 2, {
+            clock: new CausalClock(),
+            openPort: refuse,
+            take: refuse,
+            wakeReader() {},
+            undecodable: refuse,
+          })
+        );
+        let sent = 0, taken = 0, waits = 0, done = 0;
+        const waiting: number[] = [];
+        const drain = (most: number) => {
+          reader.drain(() => () => taken++, most);
+          if (ringBytes === large) assert(waiting.length === 0 || waiting[0] > taken);
+          writer.flush();
+        };
+        for (const [step, n] of steps) {
+          if (step === "send") {
+            writer.send(1, 1, 0, 0, "x".repeat(n));
+            sent++;
+          } else if (step === "drain") drain(n);
+          else {
+            waits++;
+            waiting.push(sent);
+            reader.whenTaken(() => {
+              const sentBefore = waiting.shift()!;
+              if (ringBytes === large) assert(taken >= sentBefore);
+              done++;
+            });
+            assert(reader.hasRecords() ? done < waits : done === waits);
+          }
+        }
+        do drain(1000); while (reader.hasRecords());
+        assertEquals({ taken, done }, { taken: sent, done: waits });
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
