@@ -426,6 +426,10 @@ export class IoClient {
 
   /** The record with the tokens of `leaving` is on its way to another scheduler. */
   departed(kind: number, target: number, peer: number): void {
+    if (!isForActor(kind) && kind !== R_CHANNEL_VALUE) { // an outcome, or a reason: nobody there would close it
+      this.leaving.length = 0;
+      return;
+    }
     const owner = isForActor(kind) ? target : onTheWayTo(peer, this.lifeOf(peer));
     for (const { token, given, handing } of this.leaving.splice(0)) {
       this.drop(token);

@@ -17,9 +17,16 @@
  * @module
  */
 import type { IoClient } from "./client.ts";
-import { type Departure, type PackedError, R_IO_ADOPT, R_IO_CAME_BACK, R_IO_FLUSHED } from "./protocol.ts";
+import {
+  type Departure,
+  type PackedError,
+  R_IO_ADOPT,
+  R_IO_CAME_BACK,
+  R_IO_CLOSE,
+  R_IO_FLUSHED,
+} from "./protocol.ts";
 import { HomeConn } from "./home_conn.ts";
-import { TcpSocket } from "./tcp_socket.ts";
+import { closeDescriptor, TcpSocket } from "./tcp_socket.ts";
 
 /** Where the requests for a connection go that this scheduler has asked for, or has. */
 type Place = Coming | HomeConn;
@@ -75,7 +82,10 @@ export class Homes {
   adopted(id: number, descriptor: number | null): void {
     const { requests } = this.#places.get(id) as Coming;
     this.#places.delete(id);
-    if (descriptor !== null) {
+    if (descriptor !== null && this.#isOver) {
+      closeDescriptor(descriptor);
+      this.#io.toPoller(R_IO_CLOSE, id, 0, true);
+    } else if (descriptor !== null) {
       const socket = TcpSocket.open(descriptor);
       if (socket !== null) this.#places.set(id, new HomeConn(this, this.#io, id, socket));
       else this.#io.toPoller(R_IO_CAME_BACK, id, 0, untouched(descriptor));
@@ -131,14 +141,20 @@ export class Homes {
 
   #scratch: Uint8Array | null = null;
 
-  /** How many writes are under way that nobody else will end. */
-  get flushing(): number {
-    return this.#flushing.size;
+  /** The run is over, up to {@link unsettled}. */
+  closeAll(): void {
+    this.#isOver = true;
+    for (const place of [...this.#places.values()]) if (place instanceof HomeConn) place.close();
+  }
+  #isOver = false;
+
+  /** How many writes are under way, and descriptors on their way here: nobody else will end the ones or close the others. */
+  get unsettled(): number {
+    return this.#flushing.size + this.#places.size;
   }
 
-  /** The run is over. */
-  closeAll(): void {
-    for (const place of [...this.#places.values()]) if (place instanceof HomeConn) place.close();
+  /** Writes that are still under way are given up. */
+  stopAll(): void {
     for (const socket of this.#flushing.values()) socket.close();
   }
 }

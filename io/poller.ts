@@ -459,6 +459,10 @@ export class Poller implements OperationHost {
     this.#send(peer, R_IO_STOP, id, 0, null, undefined);
   }
 
+  warn(text: string): void {
+    this.#events.warn(text);
+  }
+
   tell(peer: number, pid: number, message: unknown): void {
     this.#send(peer, R_MESSAGE, pid, 0, message, undefined);
   }
@@ -528,14 +532,15 @@ export class Poller implements OperationHost {
   async close(): Promise<void> {
     clearTimeout(this.#doubtTimer);
     this.#handings.close();
-    this.#drain();
+    this.pump();
     const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
     for (const resource of [...this.#resources.values()]) resource.close();
     this.blocking.close();
     const until = performance.now() + CLOSE_MS;
-    while (
-      performance.now() < until && (this.finishing.size > 0 || streams.some((stream) => !stream.isFlushed))
-    ) {
+    const isBusy = () =>
+      this.finishing.size > 0 || streams.some((stream) => !stream.isFlushed) ||
+      this.#peers.hasRecords(); // requests, and descriptors in them
+    while (performance.now() < until && isBusy()) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     this.#peers.close();
@@ -563,5 +568,5 @@ function standard(stream: typeof Deno.stdin | typeof Deno.stdout) {
 }
 
 function closed(id: number): Error {
-  return new Deno.errors.BadResource(`resource ${id} is closed`);
+  return new Deno.errors.BadResource(`resource ${id} is closed, or the actor that held it has ended`);
 }

@@ -94,9 +94,10 @@ function hear(message: ToWorker): void {
       s.remote.setPort(message.from, message.port);
       return;
     case "close":
-      if (lateWrites()) return void setTimeout(hear, 1, message);
       s.io.homes.closeAll();
       s.remote.drain(); // deaths that were told and not heard yet: their panics are reported below
+      if (isUnsettled()) return void setTimeout(hear, 1, message);
+      s.io.homes.stopAll();
       awaitLastWord();
       s.unobserved.settleAll();
       s.timers.cancel(overdue);
@@ -129,10 +130,10 @@ function hear(message: ToWorker): void {
   }
 }
 
-/** Whether there is something to wait for that the OS has not taken of what actors wrote; not for long. */
-function lateWrites(): boolean {
+/** Whether the OS has not taken all that actors wrote, or a connection is on its way here; not for long. */
+function isUnsettled(): boolean {
   closesBy ??= s.clock.now() + LINGER_MS;
-  return s.io.homes.flushing > 0 && s.clock.now() < closesBy;
+  return s.io.homes.unsettled > 0 && s.clock.now() < closesBy;
 }
 let closesBy: number | undefined;
 

@@ -153,3 +153,10 @@ for (const threads of [1, 2, 4, 8]) {
     });
   });
 }
+
+for (const threads of [1, 2, 4, 8]) {
+  Deno.test(`pipes, datagram sockets and listeners that change hands lose nothing and keep the order, with ${threads} schedulers`, async () => {
+    const [had, wanted] = await runMain("handed_streams.ts", [], threads);
+    assertEquals(had, wanted);
+  });
+}

@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { connect } from "node:net";
 import { once } from "node:events";
+import { until } from "../support/until.ts";
 import { inTempFolder, runMain, testAll } from "./helpers.ts";
 
 /** What the program has written to the file, once it is there. */
@@ -76,6 +77,23 @@ testAll("a write that waits for its peer has a copy of its bytes", async (thread
     assertEquals([bytes.length, bytes.every((byte) => byte === 7)], [8_000_000, true]);
   });
   assertEquals(value, 8_000_000);
+});
+
+testAll("a run that ends while connections are on their way home leaves none open", async (threads) => {
+  const openSockets = () => {
+    const links = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`);
+      } catch { // it was that of this very loop
+        return "";
+      }
+    });
+    return links.filter((link) => link.startsWith("socket:")).length;
+  };
+  await runMain("home_ends.ts", ["asked", "10"], threads); // what Deno itself opens once is open now
+  const before = openSockets();
+  for (let i = 0; i < 5; i++) await runMain("home_ends.ts", ["asked", "10"], threads);
+  await until(() => openSockets() <= before + 4); // the pairs that Deno opens for other threads come and go
 });
 
 testAll("a write that is under way is written though the connection is closed", async (threads) => {

@@ -39,6 +39,7 @@ function nameOf(error: unknown): string {
 
 export async function main(self: Actor, what: string, portFile: string): Promise<unknown> {
   if (what === "shared") return await shared(self, portFile);
+  if (what === "asked") return await ask(self, Number(portFile));
   const conn = await acceptHome(self, portFile);
   switch (what) {
     case "nobody": // main ends, and who is left waits for nothing that can come
@@ -67,6 +68,19 @@ export async function main(self: Actor, what: string, portFile: string): Promise
     default:
       throw new Error(`there is no ${what}`);
   }
+}
+
+/** Ends while connections are on their way home: the poller has something to do before it sends them. */
+async function ask(self: Actor, count: number): Promise<void> {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = { hostname: "127.0.0.1", port: (listener.addr as Deno.NetAddr).port };
+  const conns: Conn[] = [];
+  for (let i = 0; i < count; i++) {
+    await self.io.connect(to);
+    conns.push(await listener.accept());
+  }
+  for (let i = 0; i < 1000; i++) self.io.stat(to.hostname).catch(nameOf);
+  for (const conn of conns) conn.read().catch(nameOf);
 }
 
 /** Another scheduler's actor has it too, while it is on its way home or there. */

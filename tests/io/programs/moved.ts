@@ -70,7 +70,39 @@ export async function early(self: Actor<string>, path: string): Promise<string[]
   return read;
 }
 
-const PROGRAMS = { subscription, early };
+export async function holds(self: Actor<File | null>): Promise<void> {
+  await self.receive();
+  await self.receive();
+}
+
+/** Gives its file away, and has it in its outcome too. */
+export async function returns(self: Actor, path: string, to: Pid<File | null>): Promise<File> {
+  const file = await self.io.open(path);
+  self.send(to, file);
+  return file;
+}
+
+/** What becomes of a file in an outcome: that of who was given it before, on each pair of schedulers. */
+export async function outcomes(self: Actor<string>, path: string): Promise<string[]> {
+  const { schedulerCount } = self.stats();
+  const told: string[] = [];
+  for (let i = 0; i < schedulerCount ** 2; i++) {
+    const holder = self.spawnWith({ scheduler: i % schedulerCount }, holds);
+    const giver = self.spawnWith({ scheduler: Math.floor(i / schedulerCount) }, returns, path, holder.pid);
+    const outcome = await giver.join();
+    if (outcome.kind === "panic") throw outcome.error;
+    const isOpen = () => outcome.value.stat().then(() => true, (error) => error.name !== "BadResource");
+    const before = await isOpen();
+    self.send(holder, null);
+    await holder.join();
+    const until = performance.now() + 5_000;
+    while (await isOpen() && performance.now() < until) await self.sleep(1);
+    told.push(`${before ? "open" : "closed"}, then ${await isOpen() ? "open" : "closed"}`);
+  }
+  return told;
+}
+
+const PROGRAMS = { subscription, early, outcomes };
 
 export function main(self: Actor<string>, name: keyof typeof PROGRAMS, path: string) {
   return PROGRAMS[name](self, path);
