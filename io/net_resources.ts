@@ -20,8 +20,6 @@ export function adoptConn(host: PollerHost, conn: NewConn): ConnResource {
 export interface Acceptor {
   readonly addr: Deno.Addr;
   accept(): Promise<NewConn>;
-  /** Told when there is no descriptor for the next one; where that is an error of `accept`, never. */
-  onShortage?(told: () => void): void;
   close(): void;
 }
 
@@ -35,7 +33,6 @@ export function listen(options: Record<string, unknown>, isTls: boolean): Accept
         const { socket, localAddr, remoteAddr } = await own.accept();
         return { endpoint: new SocketConn(socket), localAddr, remoteAddr };
       },
-      onShortage: (told) => own.onShortage = told,
       close: () => own.close(),
     };
   }

@@ -13,7 +13,6 @@ import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process
 import type { BlockingPool } from "./blocking_pool.ts";
 import { plainInfo } from "./file_info.ts";
 import { MOST_RING_BYTES } from "./protocol.ts";
-import { formatAddr } from "./token.ts";
 import type { CommandOptions, TlsOptions } from "./api.ts";
 
 /** What an operation gives: the answer, and what of it moves instead of being copied. */
@@ -28,8 +27,6 @@ export interface OperationHost extends PollerHost {
   /** A signal for an actor's mailbox. */
   tell(peer: number, pid: number, message: unknown): void;
   readonly blocking: BlockingPool;
-  /** For the log: what no actor can be told. */
-  warn(text: string): void;
 }
 
 type Operation = (
@@ -99,14 +96,7 @@ export const OPERATIONS: Record<string, Operation> = {
 
   // deno-lint-ignore require-await
   async listen(host, request, options: Record<string, unknown>, isTls: boolean) {
-    const listener = listen(options, isTls);
-    const resource = new ListenerResource(host.nextId(), host, listener);
-    listener.onShortage?.(() => {
-      const where = formatAddr(listener.addr);
-      host.warn(
-        `${resource.label} on ${where} cannot accept: too many open files. It tries again each second (raise \`ulimit -n\`)`,
-      );
-    });
+    const resource = new ListenerResource(host.nextId(), host, listen(options, isTls));
     host.add(resource);
     host.own(resource, request.pid);
     return { value: [resource.id, resource.addr], undo: () => resource.close() };

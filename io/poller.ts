@@ -459,10 +459,6 @@ export class Poller implements OperationHost {
     this.#send(peer, R_IO_STOP, id, 0, null, undefined);
   }
 
-  warn(text: string): void {
-    this.#events.warn(text);
-  }
-
   tell(peer: number, pid: number, message: unknown): void {
     this.#send(peer, R_MESSAGE, pid, 0, message, undefined);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Native, type NativeAddr, type NativeTcp, osError, tcpHandles } from "./tcp_native.ts";
+import { EMFILE, type Native, type NativeAddr, type NativeTcp, osError, tcpHandles } from "./tcp_native.ts";
 import { closeDescriptor, TcpSocket } from "./tcp_socket.ts";
 
 export interface Accepted {
@@ -35,9 +35,6 @@ export class TcpListener {
   #renewal: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
   readonly addr: Deno.NetAddr;
-
-  /** There has been no descriptor for the next connection for a while: told once, until there is one again. */
-  onShortage: (() => void) | null = null;
 
   private constructor(native: Native, handle: NativeTcp, addr: Deno.NetAddr) {
     this.#native = native;
@@ -129,14 +126,14 @@ export class TcpListener {
     if (status !== 0) this.#failed(status);
   }
 
-  /** No error to who waits, for nobody knows whether a client does; and told the second time, as the shortage may be over soon. */
+  /** Told the second time only: whether a client waits is not known, and what took the last descriptor may be over soon. */
   readonly #renew = (): void => {
-    if (this.#pause()) {
-      this.#lacking = 0;
-      this.#resume();
-    } else if (++this.#lacking === 2) this.onShortage?.();
+    const lackedOne = this.#lacksDescriptor;
+    this.#lacksDescriptor = !this.#pause();
+    if (!this.#lacksDescriptor) this.#resume();
+    else if (lackedOne) this.#failed(-EMFILE);
   };
-  #lacking = 0;
+  #lacksDescriptor = false;
 
   #stopRenewing(): void {
     clearInterval(this.#renewal);

@@ -112,7 +112,7 @@ export function tcpHandles(): Native | null {
   return native === undefined ? native = findNative() : native;
 }
 
-const EMFILE = 24;
+export const EMFILE = 24;
 
 /** What the OS says, in the words of Deno's own connections: class, text and code by errno. */
 const OS_ERRORS: Record<string, readonly [linux: number, darwin: number, name: string, text: string]> = {

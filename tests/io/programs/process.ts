@@ -304,21 +304,6 @@ export async function descriptors(self: Actor) {
   console.log(after === "reads" || /os error 24/.test(after) ? "goes on" : after);
 }
 
-/** Waits for a client while no descriptor is left; one comes when there are some again. */
-export async function acceptsLater(self: Actor) {
-  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepting = listener.accept().then(() => "accepted", (error) => error.message);
-  const files: Deno.FsFile[] = [];
-  try {
-    for (;;) files.push(Deno.openSync("/dev/null"));
-  } catch { // no more of them
-    await self.sleep(3500); // the listener looks twice, and once more
-  }
-  for (const file of files) file.close();
-  await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
-  console.log(await accepting);
-}
-
 export async function permission(self: Actor) {
   const error = await self.io.open("/etc/hostname").catch((one) => one);
   console.log(error.name, error.message);
@@ -364,7 +349,6 @@ const PROGRAMS = {
   signals,
   standard,
   descriptors,
-  acceptsLater,
   permission,
   waitsForSignal,
   server,
