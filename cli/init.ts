@@ -66,7 +66,8 @@ export async function runInit(args: readonly string[], home: URL): Promise<Said>
           "smarm/testing": asSpecifier(pathTo(new URL("testing/mod.ts", home), folder)),
         },
         tasks: {
-          "start": `deno run -A ${quoted(smarm)} app.ts`,
+          // Without it Deno takes the deno.json beside smarm.ts, and knows none of the program's imports.
+          "start": `deno run -A --config deno.json ${quoted(smarm)} app.ts`,
           "check": "deno check",
           "test": "deno check && deno test -A --no-check",
         },

@@ -191,6 +191,7 @@ function parse(args: readonly string[], ownModule: string | undefined): ParsedCo
   if (module === undefined || module === "") {
     throw new UsageError(`No module given. Name the one whose main is to run, or see --help`);
   }
+  if (ownModule === undefined && !isModuleForced) refuseValueApart(optionArgs.at(-1), module);
   const command = COMMANDS.find((name) => name === module);
   if (command !== undefined && !isModuleForced && ownModule === undefined) {
     if (optionArgs.length === 0) return { kind: command, args: moduleArgs };
@@ -200,6 +201,15 @@ function parse(args: readonly string[], ownModule: string | undefined): ParsedCo
     );
   }
   return { kind: "run", config, module, moduleArgs, stats: stats ?? false };
+}
+
+/** `--trace out.json app.ts`: what an option takes after `=` only stands apart from it, where no module can be. */
+function refuseValueApart(option: string | undefined, module: string): void {
+  const isValue = (option === "--trace" && /\.(json|gz)$/.test(module)) ||
+    (option === "--stats" && module === "json");
+  if (isValue) {
+    throw new UsageError(`${option} takes its value after "=". Write ${quote(`${option}=${module}`)}`);
+  }
 }
 
 /**

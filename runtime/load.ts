@@ -83,7 +83,7 @@ function explain(module: string, error: unknown): string {
   const missing = /^Module not found "([^"]+)"\.?(?: at (.*))?/.exec(text);
   if (missing !== null) {
     const [, target, place] = missing;
-    if (target === module) {
+    if (display(target) === shown) {
       return `Cannot find module ${shown}. Check the path, which is taken from the current folder`;
     }
     const where = place === undefined ? "" : ` at ${place}`;
@@ -103,8 +103,11 @@ function explain(module: string, error: unknown): string {
       ? `Cannot load ${shown}: it is JSON. Name a module that exports main`
       : `Cannot load ${shown}: it imports JSON without saying so${place}. Add: with { type: "json" }`;
   }
-  const what = said.replace(/ Supported schemes:/, "") + rootCause(message) + (place ?? "");
-  return `Cannot load ${shown}: ${what}. Check the name, and that it can be reached`;
+  const what = said.replace(/\.? Supported schemes:/, "") + rootCause(message) + (place ?? "");
+  const mend = place !== undefined && said.includes("not in import map")
+    ? "Check the name, and name the deno.json that maps it: deno run --config <file>"
+    : "Check the name, and that it can be reached";
+  return `Cannot load ${shown}: ${what}. ${mend}`;
 }
 
 function isError(value: unknown): value is Error {
@@ -154,12 +157,14 @@ export function resolveModule(module: string): string {
   return new URL(asUrlPath(module), `file://${asUrlPath(Deno.cwd())}/`).href;
 }
 
-/** What a URL would take for something else: escapes, a query, a hash, and `C|`, which it makes `C:` of. */
+/** What a URL would take for something else or leave out: escapes, a query, a hash, white space, `\\`; and `C|`, its `C:`. */
 function asUrlPath(path: string): string {
   return path.split("/").map((part) =>
-    part.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23").replace(/^([a-z])\|$/i, "$1%7C")
+    part.replace(FOREIGN_TO_URLS, encodeURIComponent).replace(/^([a-z])\|$/i, "$1%7C")
   ).join("/");
 }
+
+const FOREIGN_TO_URLS = Deno.build.os === "windows" ? /[%?#\s\p{Cc}]/gu : /[%?#\\\s\p{Cc}]/gu;
 
 /** Where the runtime's own modules are: frames in there are no news to the user. */
 export const RUNTIME_BASE = new URL("../", import.meta.url).href;
@@ -167,15 +172,17 @@ const RUNTIME_FOLDERS = ["runtime/", "timer/", "io/", "supervisor/", "cli/", "sm
   .map((part) => RUNTIME_BASE + part);
 
 export function isRuntimeFrame(line: string): boolean {
-  return RUNTIME_FOLDERS.some((part) => line.includes(part)) || line.includes("ext:") ||
-    line.includes("node:");
+  // Not just anywhere: `file:///home/me/text:1:2` is the frame of a file without an extension.
+  return RUNTIME_FOLDERS.some((part) => line.includes(part)) || /(^|[\s(])(ext|node):/.test(line);
 }
 
-/** A file URL as a path; everything else as it is. */
+/** A file URL as a path, in one line; everything else as it is. */
 export function display(module: string): string {
   if (!module.startsWith("file:")) return module.length > 120 ? `${module.slice(0, 117)}…` : module;
   try {
-    return decodeURIComponent(new URL(module).pathname);
+    const { pathname } = new URL(module);
+    const path = decodeURIComponent(pathname);
+    return /\p{Cc}/u.test(path) ? pathname : path;
   } catch {
     return module; // a URL that is no URL is shown as it came
   }

@@ -51,6 +51,12 @@ const MODULES: [what: string, files: Record<string, string>, line: string, modul
     "Cannot load FOLDER/app.ts: syntax error: Expected ';', '}' or <eof> at file://FOLDER/part.ts:1:5. Mend it and run again",
   ],
   [
+    "a module that does not exist, named by a URL with one slash",
+    {},
+    "Cannot find module /nowhere/app.ts. Check the path, which is taken from the current folder",
+    "file:/nowhere/app.ts",
+  ],
+  [
     "an import that does not exist",
     { "app.ts": `import { x } from "./gone.ts";\nexport const main = x;\n` },
     "Cannot load FOLDER/app.ts: it imports FOLDER/gone.ts, which does not exist at file://FOLDER/app.ts:1:19. " +
@@ -68,12 +74,13 @@ const MODULES: [what: string, files: Record<string, string>, line: string, modul
   [
     "a bare import that nothing maps",
     { "app.ts": `import { x } from "nowhere";\nexport const main = x;\n` },
-    `Cannot load FOLDER/app.ts: Import "nowhere" not a dependency`,
+    `Cannot load FOLDER/app.ts: Import "nowhere" not a dependency and not in import map from "file://FOLDER/app.ts" ` +
+    "at file://FOLDER/app.ts:1:19. Check the name, and name the deno.json that maps it: deno run --config <file>",
   ],
   [
     "an import with a scheme that does not exist",
     { "app.ts": `import "odd:thing";\nexport function main() {}\n` },
-    `Cannot load FOLDER/app.ts: Unsupported scheme "odd" for module "odd:thing"`,
+    `Cannot load FOLDER/app.ts: Unsupported scheme "odd" for module "odd:thing" at`,
   ],
   [
     "a module that is JSON",
@@ -170,7 +177,10 @@ for (const [what, files, line, module = "app.ts"] of MODULES) {
 }
 
 Deno.test("a module that cannot be fetched, a scheme that does not exist and a folder are told in one line", async () => {
-  assertMatch(await complaint(["odd:thing"]), /^Cannot load odd:thing: Unsupported scheme "odd"/);
+  assertMatch(
+    await complaint(["odd:thing"]),
+    /^Cannot load odd:thing: Unsupported scheme "odd" for module "odd:thing"\. Check/,
+  );
   assertMatch(await complaint(["./"]), /^Cannot load \/.*: it is a folder\. Name a module in it$/);
   const { code, stderr } = await runSmarm(["http://127.0.0.1:1/x.ts"]);
   assertEquals(code, 2); // Deno itself says that it downloads
@@ -188,7 +198,7 @@ Deno.test("Deno.exit at import ends the program with its code, as an actor's wou
 });
 
 Deno.test("a path may hold what a URL must not", async () => {
-  const name = "a b #1 100%? é.ts";
+  const name = " a b #1 100%? é\\\t\n.ts";
   await withFolder({ [name]: "export function main() { console.log(import.meta.url); }\n" }, async (cwd) => {
     const { code, stdout, stderr } = await runSmarm([name], { cwd });
     assertEquals({ code, stderr }, { code: 0, stderr: "" });

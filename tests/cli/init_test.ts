@@ -25,6 +25,19 @@ Deno.test("smarm init writes a program that is right, runs, and passes its test"
   });
 });
 
+Deno.test("a program that smarm init has written may import what its own deno.json maps", async () => {
+  await withFolder({ "mine.ts": "export const mine = 'my own import';\n" }, async (cwd) => {
+    assertEquals((await runSmarm(["init"], { cwd })).code, 0);
+    const config = JSON.parse(await Deno.readTextFile(`${cwd}/deno.json`));
+    config.imports.mine = "./mine.ts";
+    await Deno.writeTextFile(`${cwd}/deno.json`, JSON.stringify(config));
+    const app = 'import { mine } from "mine";\nexport const main = () => console.log(mine);\n';
+    await Deno.writeTextFile(`${cwd}/app.ts`, app);
+    const { code, stdout, stderr } = await runDeno(["task", "start"], { cwd });
+    assertEquals([code, stdout], [0, "my own import\n"], stderr);
+  });
+});
+
 Deno.test("smarm init overwrites nothing, and takes one folder", async () => {
   await withFolder({ "app.ts": "mine" }, async (folder) => {
     const there = await runSmarm(["init"], { cwd: folder });

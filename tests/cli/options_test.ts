@@ -94,6 +94,23 @@ Deno.test("--trace and --stats never take the module for their value", () => {
   assertEquals([config.traceTo, stats, module], [true, "text", "app.ts"]);
 });
 
+Deno.test("a value of --trace or --stats that stands apart from it is told, not taken for a module", () => {
+  for (const value of ["out.json", "a/b.json.gz"]) {
+    assertEquals(
+      complaintOf("--trace", value, "app.ts"),
+      `--trace takes its value after "=". Write "--trace=${value}"`,
+    );
+  }
+  assertEquals(
+    complaintOf("--stats", "json", "app.ts"),
+    `--stats takes its value after "=". Write "--stats=json"`,
+  );
+  assertEquals(runOf("--stats", "--", "json").module, "json");
+  assertEquals(runOf("--trace", "./json").module, "./json");
+  const own = parseCommandLine(["--trace", "in.json"], "file:///app.ts");
+  assertEquals(own.kind === "run" && own.moduleArgs, ["in.json"]);
+});
+
 Deno.test("--contain alone means --watchdog 1000", () => {
   assertEquals(runOf("--contain", "app.ts").config.watchdogMs, 1000);
   assertEquals(runOf("app.ts").config.watchdogMs, undefined);

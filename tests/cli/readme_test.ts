@@ -19,6 +19,37 @@ Deno.test("the README's first program type-checks and prints what it says", asyn
   });
 });
 
+Deno.test("the README's other programs do what it says, in a folder with the README's deno.json", async () => {
+  const config = JSON.parse(/```json\n(.*?)```/s.exec(README)![1]);
+  for (const [name, path] of Object.entries<string>(config.imports)) {
+    config.imports[name] = new URL(path.replace("../smarm/", ""), REPOSITORY).href;
+  }
+  config.imports.mine = "./mine.ts";
+  const [app, runsItself, runsActors, test] = PROGRAMS;
+  const files = {
+    "deno.json": JSON.stringify(config),
+    "mine.ts": "export const mine = 1;\n",
+    "app.ts": `import "mine";\n${runsItself}${app}`,
+    "lib.ts": `${runsActors}console.log(outcome);\n`,
+    "app_test.ts": test,
+  };
+  await withFolder(files, async (cwd) => {
+    const checked = await runDeno(["check"], { cwd });
+    assertEquals(checked.code, 0, checked.stderr);
+    const greeting = 'hello reader, the sum is 20\n{ kind: "exit", value: 20 }\n';
+    const smarm = new URL("smarm.ts", REPOSITORY).pathname;
+    const command = /^deno run (.*--config .*)$/m.exec(README)![1].replace("../smarm/smarm.ts", smarm);
+    for (const args of [`${command} reader`, "-A app.ts --threads 2 -- reader"]) {
+      const { stdout, stderr } = await runDeno(["run", ...args.split(" ")], { cwd });
+      assertEquals([stdout, stderr], [greeting, ""]);
+    }
+    const lib = await runDeno(["run", "-A", "lib.ts"], { cwd });
+    assertEquals([lib.stdout, lib.stderr], [`${greeting}{ kind: "exit", value: undefined }\n`, ""]);
+    const tested = await runDeno(["test", "-A", "--no-check"], { cwd });
+    assertStringIncludes(tested.stdout, "1 passed");
+  });
+});
+
 Deno.test("run(import.meta) runs a module with its own deno.json and takes options and arguments", async () => {
   const files = {
     "deno.json": JSON.stringify({
