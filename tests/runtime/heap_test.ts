@@ -68,6 +68,16 @@ for (
   });
 }
 
+for (const flag of ["--max-old-space-size=512", "--max-semi-space-size=64"]) {
+  Deno.test(`a heap that V8's flags made larger than --max-heap says is not taken for a full one: ${flag}`, async () => {
+    const { code, stderr } = await runSmarm(
+      ["--threads", "1", "--max-heap", "64", program("outside_waiter")],
+      { denoArgs: ["-A", `--v8-flags=${flag}`] },
+    );
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  });
+}
+
 Deno.test("a module that runs out of memory while it is loaded is told of as that", async () => {
   const { code, stderr } = await runSmarm(["--threads", "1", program("import_glutton")], SMALL_HEAPS);
   assertEquals(code, 2);
@@ -80,11 +90,13 @@ Deno.test("a module that runs out of memory while it is loaded is told of as tha
 function watchHeaps(limitBytes: number) {
   const asked: number[] = [], full: [number, boolean][] = [];
   const process = { rssBytes: 0 };
-  const watch = new HeapWatch(2, limitBytes, {
+  const watch = new HeapWatch(2, {
     ask: (id) => asked.push(id),
     isWatched: () => true,
     full: (id, isBurning) => full.push([id, isBurning]),
   }, () => process.rssBytes);
+  watch.begins(0, limitBytes);
+  watch.begins(1, limitBytes);
   return { watch, asked, full, process };
 }
 const GB = 2 ** 30;
@@ -101,6 +113,19 @@ Deno.test("a scheduler that answers nothing while the process grows by twice its
   watch.look();
   assertEquals(full, [[0, true]]);
   assertEquals(asked, [0, 1, 1]);
+});
+
+Deno.test("a scheduler in the place of one that was stuck owes none of its answers", () => {
+  const { watch, asked, full, process } = watchHeaps(GB);
+  watch.look();
+  watch.answered(1, null);
+  watch.look(); // scheduler 0 owes an answer, and is replaced
+  watch.begins(0, GB);
+  watch.answered(1, null);
+  process.rssBytes = 3 * GB;
+  watch.look();
+  assertEquals(full, []);
+  assertEquals(asked, [0, 1, 1, 0, 1]);
 });
 
 Deno.test("what a process grows by between two answers is nobody's fault", () => {
