@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Config, init } from "smarm";
-import { HeapWatch } from "../../runtime/heap_watch.ts";
+import { heapLimit, HeapWatch, MOST_LOOKED_AT } from "../../runtime/heap_watch.ts";
 import { runSmarm } from "../cli/harness.ts";
 
 const program = (name: string) => new URL(`programs/${name}.ts`, import.meta.url).pathname;
@@ -144,4 +144,13 @@ Deno.test("a heap whose limit was raised was full", () => {
   watch.answered(0, GB);
   watch.answered(1, 2 * GB);
   assertEquals(full, [[1, false]]);
+});
+
+Deno.test("the question for a heap holds no actors up where there are many", () => {
+  let looked = 0;
+  const many = Array.from({ length: 10 * MOST_LOOKED_AT }, (_, n) => n);
+  const isOutside = () => ++looked > 10 * MOST_LOOKED_AT;
+  heapLimit(many, isOutside);
+  assert(heapLimit(many, isOutside)! > 0);
+  assert(looked <= 2 * MOST_LOOKED_AT, `${looked} were looked at`);
 });
