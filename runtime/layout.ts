@@ -49,7 +49,7 @@ export const SPAWNED = 2;
 export const ENDED = 3;
 /** Actors parked on a plain sleep (S5). Written by the owner. */
 export const SLEEPING = 4;
-/** Actors parked on IO (S5). Written by the owner. */
+/** Actors parked on IO (S5). Written by the owner; read by the quiet check. */
 export const IO_PARKED = 5;
 /** Armed timers. Written by the owner; read by the quiet check. */
 export const TIMERS = 6;

@@ -226,7 +226,8 @@ export type LogLevelName = "error" | "warn" | "info" | "debug";
 
 export type FromWorker =
   | { readonly type: "booted" }
-  | { readonly type: "ready" }
+  /** `heapLimitBytes`: of a worker that can be ended. */
+  | { readonly type: "ready"; readonly heapLimitBytes?: number }
   | { readonly type: "load-error"; readonly text: string; readonly exitCode: number }
   | {
     readonly type: "main-ended";

@@ -174,9 +174,7 @@ export class Run {
       over: (incident) => this.#stuckReports.ends(incident),
       now: () => clock.now(),
     });
-    const { maxHeapMb } = config;
-    const heapBytes = maxHeapMb === undefined ? undefined : (maxHeapMb + SCHEDULER_YOUNG_MB) * 2 ** 20;
-    this.#heapWatch = new HeapWatch(memory.schedulers, heapBytes, {
+    this.#heapWatch = new HeapWatch(memory.schedulers, {
       ask: (id) => this.#post(id, { type: "ask-heap" }),
       isWatched: (id) => this.#isReady[id] && !this.#losing.has(id),
       full: (id, isBurning) => this.#heapFull(id, isBurning),
@@ -249,6 +247,7 @@ export class Run {
     switch (message.type) {
       case "ready":
         this.#isReady[id] = true;
+        this.#heapWatch.begins(id, message.heapLimitBytes);
         if (this.#incarnations[id] > 0) this.#watchdog?.begins(id);
         else if (++this.#ready === this.#threads.length) this.#start();
         return;

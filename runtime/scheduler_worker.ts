@@ -29,7 +29,7 @@ import { RunClock } from "../timer/clock.ts";
 import { Timer } from "../timer/timer.ts";
 import { inherit, Recovery } from "./recovery.ts";
 import { Containment } from "./containment.ts";
-import { heapLimit } from "./heap_watch.ts";
+import { currentHeapLimit, heapLimit } from "./heap_watch.ts";
 import type { ThreadData } from "./thread.ts";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { SchedulerTelemetry } from "./telemetry.ts";
@@ -126,7 +126,7 @@ function hear(message: ToWorker): void {
       post({ type: "pong", ticket: message.ticket });
       return;
     case "ask-heap":
-      post({ type: "heap", limitBytes: heapLimit(hasActorOutside) });
+      post({ type: "heap", limitBytes: heapLimit(s.residents, awaitsForeign) });
   }
 }
 
@@ -240,6 +240,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   foreign = new ForeignWork(timers, () => new Promise((resolve) => setImmediate(resolve)));
   if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));
   else if (s.telemetry !== null) await foreign.discount();
+  const heapLimitBytes = thread === null ? undefined : currentHeapLimit(); // before the program may fill it
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);
@@ -252,7 +253,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   if (thread !== null) await holdLock(thread.lock);
   log.info("started");
   s.startedMs = clock.now();
-  post({ type: "ready" });
+  post({ type: "ready", heapLimitBytes });
   isLoaded = true;
   early.splice(0).forEach(hear);
   loop.arm();

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Config, init } from "smarm";
-import { HeapWatch } from "../../runtime/heap_watch.ts";
+import { heapLimit, HeapWatch, MOST_LOOKED_AT } from "../../runtime/heap_watch.ts";
 import { runSmarm } from "../cli/harness.ts";
 
 const program = (name: string) => new URL(`programs/${name}.ts`, import.meta.url).pathname;
@@ -68,6 +68,16 @@ for (
   });
 }
 
+for (const flag of ["--max-old-space-size=512", "--max-semi-space-size=64"]) {
+  Deno.test(`a heap that V8's flags made larger than --max-heap says is not taken for a full one: ${flag}`, async () => {
+    const { code, stderr } = await runSmarm(
+      ["--threads", "1", "--max-heap", "64", program("outside_waiter")],
+      { denoArgs: ["-A", `--v8-flags=${flag}`] },
+    );
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  });
+}
+
 Deno.test("a module that runs out of memory while it is loaded is told of as that", async () => {
   const { code, stderr } = await runSmarm(["--threads", "1", program("import_glutton")], SMALL_HEAPS);
   assertEquals(code, 2);
@@ -80,11 +90,13 @@ Deno.test("a module that runs out of memory while it is loaded is told of as tha
 function watchHeaps(limitBytes: number) {
   const asked: number[] = [], full: [number, boolean][] = [];
   const process = { rssBytes: 0 };
-  const watch = new HeapWatch(2, limitBytes, {
+  const watch = new HeapWatch(2, {
     ask: (id) => asked.push(id),
     isWatched: () => true,
     full: (id, isBurning) => full.push([id, isBurning]),
   }, () => process.rssBytes);
+  watch.begins(0, limitBytes);
+  watch.begins(1, limitBytes);
   return { watch, asked, full, process };
 }
 const GB = 2 ** 30;
@@ -103,6 +115,19 @@ Deno.test("a scheduler that answers nothing while the process grows by twice its
   assertEquals(asked, [0, 1, 1]);
 });
 
+Deno.test("a scheduler in the place of one that was stuck owes none of its answers", () => {
+  const { watch, asked, full, process } = watchHeaps(GB);
+  watch.look();
+  watch.answered(1, null);
+  watch.look(); // scheduler 0 owes an answer, and is replaced
+  watch.begins(0, GB);
+  watch.answered(1, null);
+  process.rssBytes = 3 * GB;
+  watch.look();
+  assertEquals(full, []);
+  assertEquals(asked, [0, 1, 1, 0, 1]);
+});
+
 Deno.test("what a process grows by between two answers is nobody's fault", () => {
   const { watch, full, process } = watchHeaps(GB);
   for (let i = 0; i < 10; i++) {
@@ -119,4 +144,13 @@ Deno.test("a heap whose limit was raised was full", () => {
   watch.answered(0, GB);
   watch.answered(1, 2 * GB);
   assertEquals(full, [[1, false]]);
+});
+
+Deno.test("the question for a heap holds no actors up where there are many", () => {
+  let looked = 0;
+  const many = Array.from({ length: 10 * MOST_LOOKED_AT }, (_, n) => n);
+  const isOutside = () => ++looked > 10 * MOST_LOOKED_AT;
+  heapLimit(many, isOutside);
+  assert(heapLimit(many, isOutside)! > 0);
+  assert(looked <= 2 * MOST_LOOKED_AT, `${looked} were looked at`);
 });

@@ -6,6 +6,7 @@ import {
   allocate,
   ASLEEP,
   EPOCH,
+  IO_PARKED,
   NOTICE_PENDING,
   PEER_WORDS,
   RECORDS_OUT,
@@ -118,6 +119,20 @@ Deno.test("S18: no verdict while something foreign is pending, a record is on it
     assertEquals(t.said, []);
     t.check.close();
   }
+});
+
+Deno.test("schedulers are asked nothing while an actor waits for IO, and as soon as none does", async () => {
+  const { words, check, probes, answer, said } = setup(true);
+  words[PEER_WORDS + IO_PARKED] = 1;
+  check.begin();
+  await new Promise((resolve) => setTimeout(resolve, 20)); // behind its first look, which is due before
+  assertEquals(probes, []);
+  words[PEER_WORDS + IO_PARKED] = 0;
+  await until(() => probes.length === 1);
+  answer(0);
+  answer(1);
+  assertEquals(said, ["shutdown"]);
+  check.close();
 });
 
 Deno.test("S18: after a doubt it asks again, and an answer to an older question is not counted", async () => {
