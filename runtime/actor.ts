@@ -98,6 +98,8 @@ export class ActorImpl implements Stateful, Actor {
   /** Since when it has been parked, ms since the run began. Before it has begun: its {@link offer}. */
   since = SETTLED;
   waits: Wait | null = null;
+  /** How many of them a resume is to look at. */
+  due = 0;
   /** The handle that is told of its end, once somebody waits for that; on its birth scheduler. */
   handle: HandleImpl | null = null;
   /** How it has ended, while it has no such handle. */

@@ -312,7 +312,8 @@ export class OutLink {
     } catch (refusal) {
       if (refusal instanceof NotSendableError) return refusal;
     }
-    return new NotSendableError("message", `${describe(error)}. Send plain data`, { cause: error });
+    const mend = transfer?.length ? "List only what is still open" : "Send plain data";
+    return new NotSendableError("message", `${describe(error)}. ${mend}`, { cause: error });
   }
 }
 

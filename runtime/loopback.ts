@@ -7,6 +7,7 @@
  */
 import type { ObjectClasses } from "./sendable.ts";
 import { InLink, OutLink } from "./link.ts";
+import { nodeBuiltin } from "./node_builtin.ts";
 import { RING_HEADER_BYTES } from "./ring.ts";
 
 /** Larger messages pass in pieces. */
@@ -23,7 +24,7 @@ export class Loopback {
     this.#out = new OutLink(region, {
       classes,
       wakeReader: () => {},
-      post: (values, transfer) => void this.#side.push(structuredClone(values, { transfer })),
+      post: (values, transfer) => void this.#side.push(moved(values, transfer)),
     });
     this.#in = new InLink(region, { classes, wakeWriter: () => {}, takeSide: () => this.#side.shift() });
   }
@@ -34,5 +35,20 @@ export class Loopback {
     this.#out.send(0, 0, 0, message, transfer);
     while (this.#in.drain((_kind, _target, _aux, payload) => arrived = payload, 1) === 0) this.#out.flush();
     return arrived;
+  }
+}
+
+/** Structured clone has moved all else when it finds a port that is closed; a port looks at the ports of the list first. */
+function moved(values: unknown[], transfer: Transferable[]): unknown[] {
+  if (!transfer.some((item) => item instanceof MessagePort)) return structuredClone(values, { transfer });
+  const { receiveMessageOnPort } = nodeBuiltin("node:worker_threads");
+  const { port1, port2 } = new MessageChannel();
+  try {
+    port1.postMessage(values, transfer);
+    // deno-lint-ignore no-explicit-any
+    return receiveMessageOnPort(port2 as any)!.message;
+  } finally {
+    port1.close();
+    port2.close();
   }
 }

@@ -25,7 +25,9 @@ export function settle(actor: ActorImpl): boolean {
     resolve(iterates ? { value: message, done: false } : message);
     settled = true;
   }
-  for (let wait = actor.waits; wait !== null; wait = wait.next) {
+  let left = 0; // an actor may have thousands open, and is not to look at all of them for each message
+  for (let wait = actor.waits; wait !== null && actor.due > left; wait = wait.next) {
+    if (!wait.isDue) continue;
     if (wait.isOpen && wait.kind === RECEIVE) tryComplete(actor, wait);
     else if (wait.isOpen && wait.onPoll !== null) wait.onPoll(wait);
     if (wait.isOpen && wait.timedOut) {
@@ -33,7 +35,8 @@ export function settle(actor: ActorImpl): boolean {
       if (wait.onTimeout !== null) wait.onTimeout(wait);
       else wait.failAwaiter(timeoutError(wait, actor.scheduler.lastNow));
     }
-    if (!wait.isOpen) {
+    if (wait.isOpen) left++;
+    else {
       waiting.settleNow(wait);
       settled = true;
     }

@@ -128,6 +128,8 @@ export class Wait {
   call: CallImpl | null = null;
   timer: Timer<Wait> | null = null;
   timedOut = false;
+  /** A resume is to look at it: it is over, has timed out, or looks itself whether what it waits for is there. */
+  isDue = false;
   /** Undoes what the wait has registered elsewhere, when it is given up: by timeout, abort or exit. */
   onGiveUp: ((wait: Wait) => void) | null = null;
   /** Looks, at each resume, whether what it waits for is there: for waits on several sources. */
@@ -159,6 +161,7 @@ export class Wait {
   complete(value: unknown): boolean {
     if (this.#state !== OPEN) return false;
     this.#state = COMPLETED;
+    this.becomeDue();
     this.#result = value;
     return true;
   }
@@ -166,8 +169,15 @@ export class Wait {
   fail(error: unknown): boolean {
     if (this.#state !== OPEN) return false;
     this.#state = FAILED;
+    this.becomeDue();
     this.#result = error;
     return true;
+  }
+
+  becomeDue(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    this.actor.due++;
   }
 
   /** As {@link fail} with an error that was made for this wait: its stack is to be that of whoever waits. */
@@ -192,15 +202,19 @@ export class Wait {
 
 /** Whether one of the actor's waits is over and not settled yet. Whatever is taken now is to be seen after that. */
 export function hasUnsettled(actor: ActorImpl): boolean {
-  let wait = actor.waits;
-  while (wait !== null && wait.isOpen) wait = wait.next;
-  return wait !== null;
+  let { due } = actor;
+  for (let wait = actor.waits; due > 0 && wait !== null; wait = wait.next) {
+    if (!wait.isOpen) return true;
+    if (wait.isDue) due--;
+  }
+  return false;
 }
 
 /** The timeout of a wait has come: the scheduler settles it at the actor's next resume. */
 export function fireWait(timer: Timer<Wait>): void {
   const wait = timer.owner;
   wait.timedOut = true;
+  wait.becomeDue();
   const s = wait.actor.scheduler;
   if (s.trace !== null) s.trace.of(TIMER, wait.actor);
   s.wake(wait.actor);

@@ -17,6 +17,7 @@ import {
   RECEIVE,
   RX_ENDING,
   RX_LISTED,
+  SELECT,
   SLEEP,
   Wait,
   WAIT_NAMES,
@@ -104,6 +105,7 @@ export function begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | n
   if (kind === SLEEP) s.words[s.base + SLEEPING]++;
   else if (isIo(kind)) s.words[s.base + IO_PARKED]++;
   if (kind !== RECEIVE && kind !== SLEEP) s.words[s.base + NOT_RECEIVING]++;
+  if (kind === RECEIVE || kind === SELECT) wait.becomeDue();
   return wait;
 }
 
@@ -166,6 +168,7 @@ export function goOn(wait: Wait): void {
 
 /** Whether an earlier wait is over and not settled yet: what came first is to be seen first. */
 function isBehind(wait: Wait): boolean {
+  if (wait.actor.due === 1) return false;
   let before = wait.actor.waits!;
   while (before !== wait && before.isOpen) before = before.next!;
   return before !== wait;
@@ -188,6 +191,7 @@ export function detach(wait: Wait): void {
   if (wait.next !== null) wait.next.previous = wait.previous;
   else first.previous = wait.previous;
   wait.previous = null;
+  if (wait.isDue) actor.due--;
   // wait.next stays: a loop over the list may stand here
   if (wait.timer !== null) s.timers.cancel(wait.timer);
   if (wait.signal !== null) s.aborts.forget(wait);

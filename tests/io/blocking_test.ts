@@ -36,6 +36,11 @@ testAll("S17: blocking functions run on threads of their own and give their resu
   });
 });
 
+testAll("a thread of the blocking pool keeps nothing of the calls that it has answered", async (threads) => {
+  const most = await runMain("blocking.ts", ["portsOfCalls"], threads) as unknown as number;
+  assert(most > 1, "no port of a call was closed");
+});
+
 testAll("S17: a blocking function that never returns is ended, and its thread replaced", async (threads) => {
   const told = await runMain("blocking.ts", ["neverReturns"], threads);
   assertEquals(told.names, ["TimeoutError", "TimeoutError", "TimeoutError"]);

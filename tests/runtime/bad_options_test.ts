@@ -172,6 +172,31 @@ Deno.test("a transfer list that is none is refused, and what was to be moved sta
   });
 });
 
+Deno.test("nothing moves with a message whose transfer list has a closed port", async () => {
+  await runActors(async (self: Actor<unknown>) => {
+    const closed = new MessageChannel(), open = new MessageChannel();
+    closed.port1.close();
+    const buffer = new ArrayBuffer(4), stream = new ReadableStream(), { port1 } = open;
+    const message = { buffer, stream, port1, gone: closed.port1 };
+    assertThrows(
+      () => self.send(self.pid, message, { transfer: [buffer, stream, port1, closed.port1] }),
+      Error,
+      "List only what is still open",
+    );
+    assertEquals([buffer.detached, stream.locked], [false, false]);
+    self.send(self.pid, { buffer, port1 }, { transfer: [buffer, port1] });
+    const moved = await self.receive() as { buffer: ArrayBuffer; port1: MessagePort };
+    assertEquals([buffer.detached, moved.buffer.byteLength], [true, 4]);
+    const heard = Promise.withResolvers<unknown>();
+    open.port2.onmessage = ({ data }) => heard.resolve(data);
+    moved.port1.postMessage("moved");
+    assertEquals(await self.until(heard.promise), "moved");
+    moved.port1.close();
+    open.port2.close();
+    closed.port2.close();
+  });
+});
+
 Deno.test("what is wrong with a child's spec is told before anything is started", async () => {
   await runActors((self: Actor) => {
     const child = { id: "a", start: [() => {}] as const };

@@ -1,11 +1,12 @@
 /**
  * Several pending waits of one actor: what came first is seen first, also by callbacks, whenever its timeslice ends.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Config } from "smarm";
 import { runActors } from "smarm/testing";
-import type { Actor, ChannelReceiver } from "smarm";
+import { Wait } from "../../runtime/wait.ts";
+import type { Actor, Call, ChannelReceiver } from "smarm";
 
 /** Timeslices as short as can be: of waits that are over at once, every one gives way, or every few. */
 const configs = fc.integer({ min: 1, max: 4 }).map((ops) =>
@@ -94,6 +95,49 @@ Deno.test("a hundred thousand waits of one actor are no more work each than a fe
   await runActors(async (self: Actor) => {
     await Promise.all(Array.from({ length: 100_000 }, (_, n) => self.sleep(n % 10)));
   });
+});
+
+Deno.test("an actor with a thousand open calls looks at few of them for each message and each answer", async () => {
+  const isOpen = Object.getOwnPropertyDescriptor(Wait.prototype, "isOpen")!;
+  let looks = 0;
+  Object.defineProperty(Wait.prototype, "isOpen", {
+    ...isOpen,
+    get(this: Wait) {
+      looks++;
+      return isOpen.get!.call(this);
+    },
+  });
+  try {
+    await runActors(async (self: Actor<number>) => {
+      const calls: Call<number, number>[] = [];
+      const callee = self.spawn(async (other: Actor<Call<number, number>>) => {
+        for await (const call of other) calls.push(call);
+      });
+      const echo = self.spawn(async (other: Actor<number>) => {
+        for await (const n of other) self.send(self.pid, n);
+      });
+      const answers = Array.from({ length: 1000 }, (_, n) => self.call(callee, n, { timeout: 1e6 }));
+      const rounds = async () => {
+        looks = 0;
+        for (let n = 0; n < 100; n++) {
+          self.send(echo, n);
+          assertEquals(await self.receive(), n);
+          const call = calls.shift();
+          call?.reply(call.request);
+        }
+        return looks / 100;
+      };
+      await self.sleep(1);
+      assertEquals(calls.length, 1000);
+      const answered = await rounds();
+      assertEquals(await Promise.all(answers.slice(0, 100)), Array.from({ length: 100 }, (_, n) => n));
+      assert(answered < 20, `${answered} looks a round`);
+      for (const call of calls) call.reply(call.request);
+      await Promise.all(answers);
+    });
+  } finally {
+    Object.defineProperty(Wait.prototype, "isOpen", isOpen);
+  }
 });
 
 Deno.test("waits with one signal have one listener, which goes with the last of them, and are all given up by it", async () => {

@@ -36,6 +36,27 @@ export function leavesBehind(what: "a throw" | "a rejection"): void {
   }
 }
 
+let closed = -1;
+/** How many ports this thread has closed since it was asked first. */
+export function closedPorts(): number {
+  if (closed < 0) {
+    closed = 0;
+    const { close } = MessagePort.prototype;
+    MessagePort.prototype.close = function () {
+      closed++;
+      close.call(this);
+    };
+  }
+  return closed;
+}
+
+/** The largest count of any thread. */
+export async function portsOfCalls(self: Actor) {
+  let most = 0;
+  for (let i = 0; i < 100; i++) most = Math.max(most, await self.blocking(closedPorts));
+  return most;
+}
+
 export async function results(self: Actor) {
   const told = (promise: Promise<unknown>): Promise<Error> =>
     promise.then(() => new Error("it did not fail"), (error) => error);
@@ -142,7 +163,15 @@ export async function endsWhile(self: Actor, state: string) {
   await call;
 }
 
-const PROGRAMS = { endsWhile, queues, notItsFault, results, neverReturns, leftBehind };
+const PROGRAMS = {
+  portsOfCalls,
+  endsWhile,
+  queues,
+  notItsFault,
+  results,
+  neverReturns,
+  leftBehind,
+};
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
   return (PROGRAMS[name] as (self: Actor, ...args: string[]) => unknown)(self, ...args);
