@@ -29,7 +29,7 @@ interface Asked {
 /** Wakes a sleeping scheduler for some 50 µs. */
 const LOOK_MS = 1000;
 /** What a scheduler that is busy may put into buffers beyond twice its heap's limit, and nobody asks. */
-const LEAST_GROWTH_BYTES = 2 ** 30;
+const LEAST_GROWTH_BYTES = 4 * 2 ** 30;
 
 export class HeapWatch {
   readonly #schedulers: number;

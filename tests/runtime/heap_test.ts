@@ -102,11 +102,11 @@ function watchHeaps(limitBytes: number) {
 const GB = 2 ** 30;
 
 Deno.test("a scheduler that answers nothing while the process grows by twice its heap has one that is full", () => {
-  const { watch, asked, full, process } = watchHeaps(GB);
+  const { watch, asked, full, process } = watchHeaps(4 * GB);
   watch.look();
   watch.answered(1, null);
   watch.look(); // scheduler 0 owes an answer from here on
-  process.rssBytes = 2 * GB;
+  process.rssBytes = 8 * GB;
   watch.look();
   assertEquals(full, []);
   process.rssBytes++;
@@ -122,7 +122,7 @@ Deno.test("a scheduler in the place of one that was stuck owes none of its answe
   watch.look(); // scheduler 0 owes an answer, and is replaced
   watch.begins(0, GB);
   watch.answered(1, null);
-  process.rssBytes = 3 * GB;
+  process.rssBytes = 5 * GB;
   watch.look();
   assertEquals(full, []);
   assertEquals(asked, [0, 1, 1, 0, 1]);
