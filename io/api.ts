@@ -1,7 +1,7 @@
 /**
  * The types of `self.io`: names and options are Deno's own, except that every operation takes `{ timeout, signal }` and
- * that what is open belongs to an actor, whose end closes it, also
- * where the actor returns it: send it to whoever is to have it.
+ * that what is open belongs to an actor, whose end closes it, also where the actor returns it: send it to whoever is to
+ * have it.
  *
  * @module
  */

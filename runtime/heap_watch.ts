@@ -88,7 +88,7 @@ export class HeapWatch {
     return bytes > LEAST_GROWTH_BYTES && bytes > 2 * this.#limit;
   }
 
-  /** Looked up when it is needed: Node's module takes 50 ms. */
+  /** Looked up when it is needed: to load Node's module takes 4 to 15 ms. */
   get #limit(): number {
     return this.#limitBytes ??= nodeBuiltin("node:v8").getHeapStatistics().heap_size_limit;
   }
@@ -104,8 +104,8 @@ let readLimit: (() => number) | undefined;
 let wasActorOutside = false;
 
 /**
- * The limit of this thread's heap. To load what tells it takes 15 ms, which only a large heap is worth, or an actor that was
- * outside for more than one look and may never go on, or many that are to be looked through each time.
+ * The limit of this thread's heap. To load what tells it takes 4 to 15 ms, which only a large heap is worth, or an actor
+ * that was outside for more than one look and may never go on, or many that are to be looked through each time.
  */
 export function heapLimit<A>(actors: Iterable<A>, isActorOutside: (actor: A) => boolean): number | null {
   if (readLimit === undefined) {

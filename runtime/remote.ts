@@ -89,6 +89,7 @@ export class Remote {
   #loopback: Loopback | null = null;
   /** Whose stamps all records have that this scheduler sends, and all offers that it makes. */
   readonly clock = new CausalClock();
+
   constructor(s: Scheduler, host: RemoteHost) {
     this.#s = s;
     this.#host = host;
@@ -517,7 +518,8 @@ export class Remote {
   /** Takes in all that a dead peer had published. */
   takeAll(peer: number): void {
     while (this.#peers.hasRecordsOf(peer)) {
-      if (this.#peers.drainFrom(peer, this.#handlerOf(peer), RECORDS_A_TURN) === 0) break; // the array that belongs to a record was lost on its way
+      const taken = this.#peers.drainFrom(peer, this.#handlerOf(peer), RECORDS_A_TURN);
+      if (taken === 0) break; // the array that belongs to a record was lost on its way
     }
   }
 

@@ -315,16 +315,15 @@ function tellOverdue(): void {
   if (report.live > 0) post({ type: "overdue", report });
 }
 
-/** One that awaits something that is not ours. Not all that could settle it can be seen: the loading of a module cannot. */
-function hasActorOutside(): boolean {
-  for (const actor of s.residents) if (awaitsForeign(actor)) return true;
-  return false;
-}
-
 /** Could anything here still go on? Answered in turns of its own, so that what just began is seen. */
 async function probe(ticket: number): Promise<void> {
   const epoch = Atomics.load(s.words, s.base + EPOCH);
-  const stuckOutside = hasActorOutside();
+  let stuckOutside = false;
+  for (const actor of s.residents) {
+    if (!awaitsForeign(actor)) continue;
+    stuckOutside = true;
+    break;
+  }
   // Cheapest first: a server with ten thousand connections has as many actors to report.
   let foreignWork: Foreign = "something";
   if (!stuckOutside && s.io.pending === 0 && s.timers.size === 0) foreignWork = await foreign.pending();
@@ -349,6 +348,7 @@ async function probe(ticket: number): Promise<void> {
   });
 }
 
+/** A promise that is not ours: not all that could settle it can be seen, the loading of a module cannot. */
 function awaitsForeign(actor: ActorImpl): boolean {
   if (actor.waits === null) return actor.rxResolve === null;
   for (let wait: Wait | null = actor.waits; wait !== null; wait = wait.next) {

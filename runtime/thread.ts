@@ -23,9 +23,9 @@ export interface Thread {
 }
 
 /**
- * What V8 may make of the young generation of a heap, in MB: three times a semi-space, which is a power of two. V8's own limit is 96, at which the
- * messages and actors that live for a moment longer are copied twice through memory that no cache holds. The figures are
- * in ARCHITECTURE.md.
+ * What V8 may make of the young generation of a heap, in MB: three times a semi-space, which is a power of two. V8's own
+ * limit is 96, at which the messages and actors that live for a moment longer are copied twice through memory that no
+ * cache holds. The figures are in ARCHITECTURE.md.
  */
 export const SCHEDULER_YOUNG_MB = 24;
 /** Little that the poller makes lives for more than a moment. */

@@ -3,7 +3,8 @@
  * Files that change hands, in every way in which a value gets to another actor. Each owner appends, waiting for the last
  * of its writes only when it has handed the file on.
  */
-import type { Actor, Call, ChannelSender, File, Pid } from "smarm";
+import type { Actor, File, Pid } from "smarm";
+import { handOn, ownersBy } from "./handing_over.ts";
 import { random } from "./journey_bytes.ts";
 
 const FILES = 24;
@@ -27,66 +28,12 @@ async function own(self: Actor<any>, { file, number, hop }: Travelling, told: To
     self.send(told, number);
     return;
   }
-  const travelling = { file, number, hop: hop + 1 };
-  const scheduler = next(self.stats().schedulerCount);
-  switch (next(6)) {
-    case 0: // as an argument, to where the scheduler likes
-      self.spawn(bySpawn, travelling, told);
-      break;
-    case 1: // to a scheduler that is named
-      self.spawnWith({ scheduler }, bySpawn, travelling, told);
-      break;
-    case 2: // in a message to one that may not be there yet
-      self.send(self.spawnWith({ scheduler }, byMessage, told), travelling);
-      break;
-    case 3: { // in a call
-      const callee = self.spawnWith({ scheduler }, byCall, told);
-      await self.call(callee, travelling, { timeout: 60_000 });
-      break;
-    }
-    case 4: { // in a reply
-      const caller = self.spawnWith({ scheduler }, byReply, self.pid as Pid<unknown>, told);
-      const call = await (self as Actor<Call<null, Travelling>>).receive();
-      call.reply(travelling);
-      await caller.join();
-      break;
-    }
-    default: { // through a channel
-      const receiver = self.spawnWith({ scheduler }, byChannel, self.pid as Pid<unknown>, told);
-      const sender = await (self as Actor<ChannelSender<Travelling>>).receive();
-      await sender.send(travelling);
-      await receiver.join();
-    }
-  }
+  await handOn(self, { file, number, hop: hop + 1 }, told, next, owners);
   await Promise.all(writing);
 }
 
-export async function bySpawn(self: Actor<any>, travelling: Travelling, told: Told) {
-  await own(self, travelling, told);
-}
-
-export async function byMessage(self: Actor<Travelling>, told: Told) {
-  const travelling = await self.receive();
-  await own(self, travelling, told);
-}
-
-export async function byCall(self: Actor<Call<Travelling, null>>, told: Told) {
-  const call = await self.receive();
-  const owning = own(self, call.request, told);
-  call.reply(null);
-  await owning;
-}
-
-export async function byReply(self: Actor<any>, giver: Pid<unknown>, told: Told) {
-  const travelling = await self.call(giver as never, null, { timeout: 60_000 }) as Travelling;
-  await own(self, travelling, told);
-}
-
-export async function byChannel(self: Actor<any>, giver: Pid<unknown>, told: Told) {
-  const { sender, receiver } = self.channel<Travelling>(1);
-  self.send(giver, sender);
-  await own(self, await receiver.receive(), told);
-}
+const owners = ownersBy(own);
+export const { bySpawn, byMessage, byCall, byReply, byChannel } = owners;
 
 /** Gives what must be in each file. */
 export async function main(self: Actor<number>, folder: string): Promise<string[]> {

@@ -3,7 +3,8 @@
  * Pipes of commands, datagram sockets and listeners that change hands, in every way in which a value gets to another actor.
  * Each owner uses its thing, gives some of its requests up, and hands it on while others are still under way.
  */
-import type { Actor, Call, ChannelSender, ChildInput, ChildOutput, DatagramConn, Listener, Pid } from "smarm";
+import type { Actor, ChildInput, ChildOutput, DatagramConn, Listener, Pid } from "smarm";
+import { handOn, ownersBy } from "./handing_over.ts";
 import { random } from "./journey_bytes.ts";
 
 const THINGS = 4;
@@ -92,65 +93,12 @@ async function own(self: Actor<any>, travelling: Travelling, main: Main): Promis
   const { got, under } = await use(travelling, next);
   self.send(main, { number, kind: thing.kind, hop, got });
   if (hop === HOPS) return;
-  const onward = { thing, number, hop: hop + 1 };
-  const scheduler = next(self.stats().schedulerCount);
-  switch (next(6)) {
-    case 0: // as an argument, to where the scheduler likes
-      self.spawn(bySpawn, onward, main);
-      break;
-    case 1: // to a scheduler that is named
-      self.spawnWith({ scheduler }, bySpawn, onward, main);
-      break;
-    case 2: // in a message to one that may not be there yet
-      self.send(self.spawnWith({ scheduler }, byMessage, main), onward);
-      break;
-    case 3: { // in a call
-      const callee = self.spawnWith({ scheduler }, byCall, main);
-      await self.call(callee, onward, { timeout: 60_000 });
-      break;
-    }
-    case 4: { // in a reply
-      const caller = self.spawnWith({ scheduler }, byReply, self.pid as Pid<unknown>, main);
-      const call = await (self as Actor<Call<null, Travelling>>).receive();
-      call.reply(onward);
-      await caller.join();
-      break;
-    }
-    default: { // through a channel
-      const receiver = self.spawnWith({ scheduler }, byChannel, self.pid as Pid<unknown>, main);
-      const sender = await (self as Actor<ChannelSender<Travelling>>).receive();
-      await sender.send(onward);
-      await receiver.join();
-    }
-  }
+  await handOn(self, { thing, number, hop: hop + 1 }, main, next, owners);
   await under;
 }
 
-export async function bySpawn(self: Actor<any>, travelling: Travelling, main: Main) {
-  await own(self, travelling, main);
-}
-
-export async function byMessage(self: Actor<Travelling>, main: Main) {
-  await own(self, await self.receive(), main);
-}
-
-export async function byCall(self: Actor<Call<Travelling, null>>, main: Main) {
-  const call = await self.receive();
-  const owning = own(self, call.request, main);
-  call.reply(null);
-  await owning;
-}
-
-export async function byReply(self: Actor<any>, giver: Pid<unknown>, main: Main) {
-  const travelling = await self.call(giver as never, null, { timeout: 60_000 }) as Travelling;
-  await own(self, travelling, main);
-}
-
-export async function byChannel(self: Actor<any>, giver: Pid<unknown>, main: Main) {
-  const { sender, receiver } = self.channel<Travelling>(1);
-  self.send(giver, sender);
-  await own(self, await receiver.receive(), main);
-}
+const owners = ownersBy(own);
+export const { bySpawn, byMessage, byCall, byReply, byChannel } = owners;
 
 const MESSAGES = 40;
 
