@@ -440,7 +440,10 @@ function abort(actor: ActorImpl, reason: Error): void {
   outsideReport(() => within(actor, () => controller.abort(reason)));
 }
 
-/** A supervised actor waits for the first time: it has started. Called by the scheduler when the baton is put down. */
+/**
+ * A supervised actor waits for the first time: it has started. Called by the scheduler when the baton is put down, and by
+ * receives that find a message.
+ */
 export function hasStarted(s: Scheduler, actor: ActorImpl): void {
   const extras = actor.extras!;
   const supervisor = extras.startsUnder!;

@@ -10,7 +10,8 @@
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
-import { hasUnsettled, type Match, RECEIVE, RX_LISTED, type Wait } from "./wait.ts";
+import { hasUnsettled, type Match, RECEIVE, RX_LISTED, RX_STARTS, type Wait } from "./wait.ts";
+import { hasStarted } from "./lifecycle.ts";
 import * as waiting from "./waiting.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
@@ -23,6 +24,15 @@ function warnOfRaces(actor: ActorImpl): void {
     `${MANY_RECEIVES} receives of ${actor.target.name} are pending. The loser of a Promise.race is one of them, and takes ` +
       `a message that nobody sees: give a receive up with { timeout } or { signal }, or wait with self.select`,
   );
+}
+
+/**
+ * A supervised actor that asks for a message has started, also when one is there already and it need not park: what it does
+ * with that is no part of its start, and one whose mailbox is never empty would never have started.
+ */
+export function asksFirst(actor: ActorImpl): void {
+  actor.rx &= ~RX_STARTS;
+  if (actor.extras!.startsUnder !== null) hasStarted(actor.scheduler, actor);
 }
 
 export function receiveWith(
@@ -41,6 +51,7 @@ export function receiveWith(
   const s = actor.scheduler;
   const refused = waiting.refuse(actor, "receive");
   if (refused !== null) return refused;
+  if ((actor.rx & RX_STARTS) !== 0) asksFirst(actor);
   let refusedByMatch = 0;
   if (match !== null && b === undefined && actor.receives === 0 && !hasUnsettled(actor)) {
     // The short way: what is queued has it, often the first message, and no wait need be made.

@@ -11,8 +11,8 @@ import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { ChannelCore } from "./channel.ts";
 import { ReceiverImpl } from "./channel_ends.ts";
-import { matchesAt, takeAt } from "./receive.ts";
-import { type Match, RX_LISTED, SELECT, SELECTS_MAILBOX, type Wait } from "./wait.ts";
+import { asksFirst, matchesAt, takeAt } from "./receive.ts";
+import { type Match, RX_LISTED, RX_STARTS, SELECT, SELECTS_MAILBOX, type Wait } from "./wait.ts";
 import { formatPid } from "./pid.ts";
 import * as waiting from "./waiting.ts";
 
@@ -114,6 +114,7 @@ export function select(actor: ActorImpl, sources: unknown, options?: WaitOptions
   const one = new Select(actor, cases);
   const wait = waiting.open(actor, SELECT, one.describe(), options, false);
   if (wait instanceof Promise) return wait;
+  if ((actor.rx & RX_STARTS) !== 0) asksFirst(actor);
   const { receives } = actor;
   one.poll(wait, receives === 0);
   if (!wait.isOpen) {

@@ -22,6 +22,7 @@ import { arrived, CallImpl } from "./call.ts";
 import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
 import { checkNames } from "./spelling.ts";
+import { RX_STARTS } from "./wait.ts";
 
 export function spawn(
   s: Scheduler,
@@ -130,6 +131,7 @@ function supervisedBy(actor: ActorImpl, supervisor: Pid): void {
   extras.supervised = true;
   extras.supervisor = supervisor;
   extras.startsUnder = supervisor;
+  actor.rx |= RX_STARTS;
 }
 
 const OPTIONS: readonly string[] = ["name", "link", "monitor", "scheduler", "mailbox"];

@@ -93,7 +93,8 @@ export const WAIT_NAMES: readonly string[] = [
 export const RX_FAST = 1; // a plain receive is pending in rxResolve
 export const RX_LISTED = 2; // receives are pending in the list of waits
 export const RX_ITERATES = 4; // the plain receive wants an iterator result
-export const RX_ENDING = 8; // told to end, or ended; anything from here on refuses waits
+export const RX_STARTS = 8; // supervised, and has not asked for a message yet
+export const RX_ENDING = 16; // told to end, or ended; anything from here on refuses waits
 
 export type Match = (message: never) => boolean;
 

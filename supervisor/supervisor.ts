@@ -129,6 +129,8 @@ class Tree {
   readonly #members = new Set<Member>();
   readonly #byId = new Map<string, Member>();
   readonly #byPid = new Map<Pid, Member>();
+  /** Alike children on other schedulers that have told their end, and are shown as dead to all only after that. */
+  readonly #justEnded = new Set<Pid>();
   readonly #exits = new Fifo<End>();
   readonly #requests = new Fifo<CallImpl>();
   /** When the restarts of the last period were, ms since the run began. */
@@ -232,6 +234,7 @@ class Tree {
     }
     const { state } = member;
     this.#byPid.delete(pid);
+    if (this.#setup.template !== null) this.#noteEnd(pid);
     const { incarnation } = member;
     if (state === "starting" && outcome.kind === "exit") this.#hasStarted(member);
     member.pid = null;
@@ -565,7 +568,14 @@ class Tree {
   /** Alike children go by pids: whoever terminates one may come just after its end, which is what was asked for (OTP). */
   #hasEnded(which: string | Pid): boolean {
     return this.#setup.template !== null && isPid(which) && !this.#byPid.has(which) &&
-      !this.#s.routes.isLive(which);
+      (this.#justEnded.has(which) || !this.#s.routes.isLive(which));
+  }
+
+  /** Its `finally` is over, but what listens to its signal may keep its scheduler for long before all can see it dead. */
+  #noteEnd(pid: Pid): void {
+    const { routes } = this.#s;
+    for (const one of this.#justEnded) if (!routes.isLive(one)) this.#justEnded.delete(one);
+    if (routes.isLive(pid)) this.#justEnded.add(pid);
   }
 
   #deleteChild(call: CallImpl, id: string): void {

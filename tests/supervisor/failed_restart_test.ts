@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Actor, Outcome, Strategy, SupervisorHandle } from "smarm";
+import { type Actor, type Outcome, type Pid, server, type Strategy, type SupervisorHandle } from "smarm";
 import { runActors } from "smarm/testing";
 
 /** More than will be needed, and few enough for a supervisor that hears nobody to come to its end. */
@@ -94,3 +94,31 @@ Deno.test("a new child that is stopped before it has started is not kept, as its
     await stop(self, supervisor);
   });
 });
+
+for (const how of ["receive", "receive with a predicate", "for await", "select", "server"] as const) {
+  Deno.test(`a child that dies of a message which was there before it asked for one has started: ${how}`, async () => {
+    const dies = (message: unknown) => {
+      throw new Error(`of ${message}`);
+    };
+    const children = {
+      "receive": async (self: Actor) => dies(await self.receive()),
+      "receive with a predicate": async (self: Actor) => dies(await self.receive(() => true)),
+      "for await": async (self: Actor) => {
+        for await (const message of self) dies(message);
+      },
+      "select": async (self: Actor) => dies((await self.select({ self })).value),
+      "server": server({ init: () => 0, info: (_context, message) => dies(message) }),
+    };
+    await runActors(async (self: Actor) => {
+      const supervisor = self.supervise({});
+      const starting = supervisor.startChild({ id: "a", name: "child", start: [children[how]] });
+      let pid: Pid | undefined;
+      while ((pid = self.whereis("child")) === undefined) await self.yield();
+      self.send(pid, "poison");
+      assertEquals(await starting, pid);
+      const [child] = await supervisor.children();
+      assertEquals([child.id, child.pid !== null, child.pid !== pid], ["a", true, true]);
+      self.exit(supervisor, "shutdown");
+    });
+  });
+}

@@ -259,3 +259,7 @@ Deno.test("superviseMany has nothing to do for a child that has ended already, a
     self.exit(supervisor, "shutdown");
   });
 });
+
+Deno.test("superviseMany has nothing to do for a child whose end it has seen, though its scheduler is still busy with that", async () => {
+  assertEquals(await scenario(2, "justEnded"), "terminated");
+});

@@ -437,7 +437,28 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
       for (let i = 0; self.stats().live > 1 && i < 1000; i++) await self.sleep(1); // an end is counted last of all
       return { counted, again, left: left.length, alive: self.stats().live, failed };
     },
+
+    async justEnded(self) {
+      const scheduler = self.stats().schedulers.findIndex(({ currentPid }) => currentPid !== self.pid); // another
+      const handle = self.superviseMany({ start: [endsSlowly], scheduler, restart: "temporary" });
+      const mayEnd = new Int32Array(new SharedArrayBuffer(4));
+      const pid = await handle.startChild(mayEnd);
+      self.kill(pid);
+      while ((await handle.count()).active > 0);
+      const told = await handle.terminateChild(pid).then(() => "terminated", (error: Error) => error.message);
+      Atomics.store(mayEnd, 0, 1);
+      Atomics.notify(mayEnd, 0);
+      self.unlink(handle);
+      self.exit(handle, "shutdown");
+      return told;
+    },
   };
+
+/** Whoever supervises it knows of its end before its scheduler is done with that. */
+export async function endsSlowly(self: Actor<Any>, mayEnd: Int32Array) {
+  self.signal.addEventListener("abort", () => Atomics.wait(mayEnd, 0, 0, 10_000));
+  await self.receive();
+}
 
 export async function worker(self: Actor<Any>, number: number) {
   if (number < 0) throw new RangeError(`no worker is number ${number}`);
