@@ -13,6 +13,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { CallImpl } from "./call.ts";
 import { within } from "./async_context.ts";
 import type { Timer } from "../timer/wheel.ts";
+import { checkNames } from "./spelling.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { TIMER } from "../trace/format.ts";
 
@@ -49,12 +50,25 @@ export function isIo(kind: WaitKind): boolean {
 /** How the target of a select begins that waits for messages too. */
 export const SELECTS_MAILBOX = "mailbox";
 
-/** @throws TypeError for what is no object, such as a number of ms. */
-export function checkOptions(options: unknown, operation: string): void {
-  if (options === undefined || (typeof options === "object" && options !== null)) return;
-  throw new TypeError(
-    `${operation} takes { timeout, signal } as its options, got ${Deno.inspect(options, { depth: 0 })}`,
-  );
+export const WAIT_OPTIONS: readonly string[] = ["timeout", "signal"];
+
+/**
+ * @throws TypeError for what is no object, such as a number of ms or a bare signal, and for an option that there is not:
+ * a slip would wait for ever.
+ */
+export function checkOptions(
+  options: unknown,
+  operation: string,
+  known: readonly string[] = WAIT_OPTIONS,
+): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || options instanceof AbortSignal) {
+    throw new TypeError(
+      `${operation} takes { ${known.join(", ")} } as its options, got ${Deno.inspect(options, { depth: 0 })}`,
+    );
+  }
+  // Every wait with a timeout comes by here: an array of its names is made only where one is not known.
+  for (const name in options) if (!known.includes(name)) checkNames(options, known, operation);
 }
 
 /** What gives a wait up must be able to. */

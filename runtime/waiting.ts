@@ -13,6 +13,7 @@ import { IO_PARKED, NOT_RECEIVING, SLEEPING } from "./layout.ts";
 import {
   checkWait,
   fireWait,
+  IO,
   isIo,
   RECEIVE,
   RX_ENDING,
@@ -117,7 +118,7 @@ export function open(
   options?: WaitOptions,
   parkNow = true,
 ): Wait | Promise<never> {
-  const refused = refuseWait(actor, WAIT_NAMES[kind], options);
+  const refused = refuseWait(actor, kind === IO ? target as string : WAIT_NAMES[kind], options);
   if (refused !== null) return refused;
   const timeout = options?.timeout, signal = options?.signal;
   const wait = begin(actor, kind, target);
