@@ -10,7 +10,7 @@
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
-import { hasUnsettled, type Match, RECEIVE, RX_LISTED, type Wait } from "./wait.ts";
+import { hasUnsettled, type Match, RECEIVE, RX_LEADS, RX_LISTED, RX_SELECTS, type Wait } from "./wait.ts";
 import * as waiting from "./waiting.ts";
 
 /** So many pending receives of one actor are what losers of `Promise.race` leave behind. Guessed: nobody means to have as many. */
@@ -60,6 +60,10 @@ export function receiveWith(
   wait.scanned = refusedByMatch;
   if (++actor.receives === MANY_RECEIVES) warnOfRaces(actor);
   actor.rx |= RX_LISTED;
+  if (match !== null) {
+    actor.rx |= RX_SELECTS;
+    wait.becomeDue();
+  } else if ((actor.rx & RX_LEADS) === 0) waiting.lead(wait);
   // Earlier receives have the first look at what came since they were woken: then all of them look at the next resume.
   if (actor.receives === 1) tryComplete(actor, wait);
   else if (actor.mailbox.length > 0) s.wake(actor);
@@ -108,7 +112,7 @@ export function matchesAt(actor: ActorImpl, match: Match, position: number): boo
 
 /** Takes a message out and keeps the positions of the pending receives true. */
 export function takeAt(actor: ActorImpl, position: number): unknown {
-  if ((actor.rx & RX_LISTED) !== 0) { // else none has looked at the mailbox, and others may be many
+  if ((actor.rx & RX_SELECTS) !== 0) { // else none has refused a message, and the waits may be many
     for (let wait = actor.waits; wait !== null; wait = wait.next) {
       if (wait.scanned > position) wait.scanned--;
     }

@@ -107,7 +107,9 @@ export const WAIT_NAMES: readonly string[] = [
 export const RX_FAST = 1; // a plain receive is pending in rxResolve
 export const RX_LISTED = 2; // receives are pending in the list of waits
 export const RX_ITERATES = 4; // the plain receive wants an iterator result
-export const RX_ENDING = 8; // told to end, or ended; anything from here on refuses waits
+export const RX_LEADS = 8; // a plain receive in the list has the lead
+export const RX_SELECTS = 16; // of those in the list one chooses among messages, or did
+export const RX_ENDING = 32; // told to end, or ended; anything from here on refuses waits
 
 export type Match = (message: never) => boolean;
 
@@ -138,6 +140,8 @@ export class Wait {
   match: Match | null = null;
   /** How many queued messages `match` has refused. */
   scanned = 0;
+  /** Of the actor's plain receives in the list it is the first, and the only one that each resume looks at. */
+  leads = false;
   /** For calls to an actor of the same scheduler: what that one has to answer. */
   call: CallImpl | null = null;
   timer: Timer<Wait> | null = null;
