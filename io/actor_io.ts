@@ -6,6 +6,8 @@
 import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import { DONE } from "../runtime/actor_state.ts";
+import { checkNames, closestName } from "../runtime/spelling.ts";
+import { WAIT_OPTIONS } from "../runtime/wait.ts";
 import type * as api from "./api.ts";
 import { type Answering, type IoClient, PLAIN } from "./client.ts";
 import { type ConnRecord, MOST_RING_BYTES, R_IO_REQUEST, STDERR, STDIN, STDOUT } from "./protocol.ts";
@@ -215,6 +217,7 @@ export class ActorIo implements api.Io {
   signals(name: Deno.Signal, options: { readonly messages?: boolean } = {}): api.SignalSubscription {
     const actor = this.#actor, io = this.#io;
     if (actor.state === DONE) throw actor.ended("signals");
+    checkNames(options, ["messages"], "signals");
     const messages = options.messages === true;
     if (messages) checkSignalName(name);
     const signals = new Signals(io, io.nextId(), name, messages);
@@ -258,12 +261,20 @@ function checkSignalName(name: Deno.Signal): void {
   Deno.removeSignalListener(name, listener);
 }
 
-/** The options of the wait, and the others. @throws TypeError for what is no object, such as a bare port */
+/**
+ * The options of the wait, and the others, which Deno takes as it does. @throws TypeError for what is no object, such as a
+ * bare port, and for what is probably meant for the wait
+ */
 function split<T extends WaitOptions>(options: T): [WaitOptions, Omit<T, "timeout" | "signal">] {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`self.io takes options as an object, got ${Deno.inspect(options)}`);
   }
   const { timeout, signal, ...rest } = options;
+  for (const name in rest) {
+    const closest = closestName(name, WAIT_OPTIONS);
+    if (closest === undefined) continue;
+    throw new TypeError(`self.io has no option ${JSON.stringify(name)}. Did you mean ${closest}?`);
+  }
   return [{ timeout, signal }, rest];
 }
 

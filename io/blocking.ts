@@ -10,7 +10,7 @@
 import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type { Answering, IoClient, Ticket } from "./client.ts";
-import { BLOCKING } from "../runtime/wait.ts";
+import { BLOCKING, checkOptions, WAIT_OPTIONS } from "../runtime/wait.ts";
 import { unpackOutcome } from "../runtime/wire.ts";
 import { Category, checkSendable, NotSendableError } from "../runtime/sendable.ts";
 import { checkList, checkTransfer } from "../runtime/transfer.ts";
@@ -23,6 +23,8 @@ export interface BlockingOptions extends WaitOptions {
   /** Moved to the function instead of copied. */
   readonly transfer?: Transferable[];
 }
+
+const BLOCKING_OPTIONS: readonly string[] = [...WAIT_OPTIONS, "transfer"];
 
 const RUN: Answering = {
   waitKind: BLOCKING,
@@ -64,6 +66,7 @@ export async function blocking(
   }
   const refused = waiting.refuse(actor, "blocking");
   if (refused !== null) return refused;
+  checkOptions(options, "blockingWith", BLOCKING_OPTIONS);
   if (options?.transfer !== undefined) checkList(options.transfer, "blockingWith");
   const transfer = new Set<unknown>(options?.transfer);
   for (let i = 0; i < args.length; i++) refuse(io, args[i], `args[${i}]`, transfer);
@@ -83,7 +86,7 @@ export async function blocking(
     return await io.operate(
       actor,
       name,
-      options,
+      options && { timeout: options.timeout, signal: options.signal },
       "blocking",
       0,
       [module, exportName, port2],

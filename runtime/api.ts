@@ -20,7 +20,10 @@ export type Outcome<T = unknown> =
   | { readonly kind: "exit"; readonly value: T }
   | { readonly kind: "panic"; readonly error: Error };
 
-/** What every wait takes: a timeout in ms (default none) and a signal that gives the wait up. Neither loses a message. */
+/**
+ * What every wait takes: a timeout in ms (default none) and a signal that gives the wait up. Neither loses a message. An
+ * option that there is not is a `TypeError`.
+ */
 export interface WaitOptions {
   /** Milliseconds, 0 to 2^53-1. When they have passed the operation rejects with `TimeoutError`. */
   readonly timeout?: number;

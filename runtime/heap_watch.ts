@@ -28,7 +28,11 @@ interface Asked {
 
 /** Wakes a sleeping scheduler for some 50 µs. */
 const LOOK_MS = 1000;
-/** What a scheduler that is busy may put into buffers beyond twice its heap's limit, and nobody asks. */
+/**
+ * What a scheduler that is busy may put into buffers beyond twice its heap's limit, and nobody asks. What others have put
+ * there meanwhile counts too: no thread can be asked for another's heap, and to subtract what they say themselves would
+ * hide a heap that grows, because buffers that nobody has touched are `external` and take no memory.
+ */
 const LEAST_GROWTH_BYTES = 4 * 2 ** 30;
 
 export class HeapWatch {

@@ -10,7 +10,16 @@
 import type { WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { RACES_TOLD } from "./layout.ts";
-import { hasUnsettled, type Match, RECEIVE, RX_LISTED, RX_STARTS, type Wait } from "./wait.ts";
+import {
+  hasUnsettled,
+  type Match,
+  RECEIVE,
+  RX_LEADS,
+  RX_LISTED,
+  RX_SELECTS,
+  RX_STARTS,
+  type Wait,
+} from "./wait.ts";
 import { hasStarted } from "./lifecycle.ts";
 import * as waiting from "./waiting.ts";
 
@@ -71,6 +80,10 @@ export function receiveWith(
   wait.scanned = refusedByMatch;
   if (++actor.receives === MANY_RECEIVES) warnOfRaces(actor);
   actor.rx |= RX_LISTED;
+  if (match !== null) {
+    actor.rx |= RX_SELECTS;
+    wait.becomeDue();
+  } else if ((actor.rx & RX_LEADS) === 0) waiting.lead(wait);
   // Earlier receives have the first look at what came since they were woken: then all of them look at the next resume.
   if (actor.receives === 1) tryComplete(actor, wait);
   else if (actor.mailbox.length > 0) s.wake(actor);
@@ -119,7 +132,7 @@ export function matchesAt(actor: ActorImpl, match: Match, position: number): boo
 
 /** Takes a message out and keeps the positions of the pending receives true. */
 export function takeAt(actor: ActorImpl, position: number): unknown {
-  if ((actor.rx & RX_LISTED) !== 0) { // else none has looked at the mailbox, and others may be many
+  if ((actor.rx & RX_SELECTS) !== 0) { // else none has refused a message, and the waits may be many
     for (let wait = actor.waits; wait !== null; wait = wait.next) {
       if (wait.scanned > position) wait.scanned--;
     }

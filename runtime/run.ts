@@ -36,7 +36,7 @@ import { describeOutcome } from "./report.ts";
 import { Injector, takerOf } from "./offers.ts";
 import { ring } from "./doorbell.ts";
 import { RunClock, runEpochMs } from "../timer/clock.ts";
-import { ringFillOf, TRACE_WORDS } from "./trace_words.ts";
+import { isAtRest, ringFillOf, TRACE_WORDS } from "./trace_words.ts";
 import { type TraceFiles, TraceWriter } from "../trace/writer.ts";
 import { BlockingThreads } from "../io/blocking_threads.ts";
 
@@ -153,6 +153,7 @@ export class Run {
       clock,
       ringFillOf(memory),
       sinks.write,
+      () => isAtRest(memory),
     );
     this.#losses = new Losses(memory, {
       tell: (peer, message) => this.#post(peer, message),

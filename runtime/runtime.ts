@@ -14,6 +14,7 @@ import { askForPermissions } from "./permissions.ts";
 import { Run, type RunOptions, type RunSinks } from "./run.ts";
 import { AlreadyRunningError, LoadError, StoppedError } from "./errors.ts";
 import { checkSendable } from "./sendable.ts";
+import { checkNames } from "./spelling.ts";
 import { openTrace, type TraceFiles } from "../trace/writer.ts";
 
 const STDERR: RunSinks = {
@@ -168,6 +169,7 @@ function checkCall(module: unknown, options: unknown): void {
       `run takes { args: [...], onLog } as its options, got ${Deno.inspect(options, { depth: 1 })}`,
     );
   }
+  checkNames(options, ["args", "onLog"], "run");
   checkSendable(args, "args");
 }
 

@@ -12,7 +12,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { ChannelCore } from "./channel.ts";
 import { ReceiverImpl } from "./channel_ends.ts";
 import { asksFirst, matchesAt, takeAt } from "./receive.ts";
-import { type Match, RX_LISTED, RX_STARTS, SELECT, SELECTS_MAILBOX, type Wait } from "./wait.ts";
+import { type Match, RX_LISTED, RX_SELECTS, RX_STARTS, SELECT, SELECTS_MAILBOX, type Wait } from "./wait.ts";
 import { formatPid } from "./pid.ts";
 import * as waiting from "./waiting.ts";
 
@@ -37,17 +37,14 @@ class Select {
     for (const { core } of this.#cases) if (core !== null) core.selects++;
     if (this.takesMessages) {
       actor.receives++;
-      actor.rx |= RX_LISTED;
+      actor.rx |= RX_LISTED | RX_SELECTS;
     }
   }
 
   leave(): void {
     const actor = this.#actor;
     for (const { core } of this.#cases) if (core !== null) core.selects--;
-    if (this.takesMessages) {
-      actor.receives--;
-      if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
-    }
+    if (this.takesMessages) waiting.leaveMailbox(actor);
   }
 
   /** Completes the wait with the first source that is ready; `messages` false: earlier receives have not looked yet. */

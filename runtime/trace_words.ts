@@ -10,7 +10,7 @@ import { R_CALL, R_DEATH, R_MESSAGE, R_NOTICE, R_OUTCOME, R_REPLY, R_SPAWN } fro
 import { R_CHANNEL_CLOSED, R_CHANNEL_FIRST } from "./protocol.ts";
 import { isIo, WAIT_NAMES, type WaitKind } from "./wait.ts";
 import { ringFillBytes } from "./ring.ts";
-import type { SharedMemory } from "./layout.ts";
+import { ASLEEP, PEER_WORDS, type SharedMemory } from "./layout.ts";
 
 const RECORD_NAMES: Record<number, string> = {
   [R_MESSAGE]: "message",
@@ -33,6 +33,15 @@ export const TRACE_WORDS: Words = {
       ? spawnedAt === undefined ? undefined : `spawned at ${spawnedAt}`
       : findFunction(module, exportName, readModule),
 };
+
+/** Whether all schedulers sleep. */
+export function isAtRest(memory: SharedMemory): boolean {
+  const words = new Int32Array(memory.peerWords);
+  for (let id = 0; id < memory.schedulers; id++) {
+    if (Atomics.load(words, id * PEER_WORDS + ASLEEP) === 0) return false;
+  }
+  return true;
+}
 
 /** Rings that are looked at each time; where there are more, one time of {@link RARELY}. */
 const MOST_RINGS = 1024;

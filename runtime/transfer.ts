@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkNames } from "./spelling.ts";
 import { checkLeaf, NotSendableError } from "./sendable.ts";
 
 /** What `send` takes behind the message. */
@@ -17,6 +18,7 @@ export function listOf(options: SendOptions, operation: string): Transferable[] 
     const given = Deno.inspect(options, { depth: 0, iterableLimit: 3 });
     throw new TypeError(`${operation} takes { transfer } as its options, got ${given}`);
   }
+  checkNames(options, ["transfer"], operation);
   const { transfer } = options;
   if (transfer !== undefined) checkList(transfer, operation);
   return transfer;

@@ -13,6 +13,7 @@ import type { ActorImpl } from "./actor.ts";
 import type { CallImpl } from "./call.ts";
 import { within } from "./async_context.ts";
 import type { Timer } from "../timer/wheel.ts";
+import { checkNames } from "./spelling.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { TIMER } from "../trace/format.ts";
 
@@ -49,12 +50,25 @@ export function isIo(kind: WaitKind): boolean {
 /** How the target of a select begins that waits for messages too. */
 export const SELECTS_MAILBOX = "mailbox";
 
-/** @throws TypeError for what is no object, such as a number of ms. */
-export function checkOptions(options: unknown, operation: string): void {
-  if (options === undefined || (typeof options === "object" && options !== null)) return;
-  throw new TypeError(
-    `${operation} takes { timeout, signal } as its options, got ${Deno.inspect(options, { depth: 0 })}`,
-  );
+export const WAIT_OPTIONS: readonly string[] = ["timeout", "signal"];
+
+/**
+ * @throws TypeError for what is no object, such as a number of ms or a bare signal, and for an option that there is not:
+ * a slip would wait for ever.
+ */
+export function checkOptions(
+  options: unknown,
+  operation: string,
+  known: readonly string[] = WAIT_OPTIONS,
+): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || options instanceof AbortSignal) {
+    throw new TypeError(
+      `${operation} takes { ${known.join(", ")} } as its options, got ${Deno.inspect(options, { depth: 0 })}`,
+    );
+  }
+  // Every wait with a timeout comes by here: an array of its names is made only where one is not known.
+  for (const name in options) if (!known.includes(name)) checkNames(options, known, operation);
 }
 
 /** What gives a wait up must be able to. */
@@ -93,8 +107,10 @@ export const WAIT_NAMES: readonly string[] = [
 export const RX_FAST = 1; // a plain receive is pending in rxResolve
 export const RX_LISTED = 2; // receives are pending in the list of waits
 export const RX_ITERATES = 4; // the plain receive wants an iterator result
-export const RX_STARTS = 8; // supervised, and has not asked for a message yet
-export const RX_ENDING = 16; // told to end, or ended; anything from here on refuses waits
+export const RX_LEADS = 8; // a plain receive in the list has the lead
+export const RX_SELECTS = 16; // of those in the list one chooses among messages, or did
+export const RX_STARTS = 32; // supervised, and has not asked for a message yet
+export const RX_ENDING = 64; // told to end, or ended; anything from here on refuses waits
 
 export type Match = (message: never) => boolean;
 
@@ -125,6 +141,8 @@ export class Wait {
   match: Match | null = null;
   /** How many queued messages `match` has refused. */
   scanned = 0;
+  /** Of the actor's plain receives in the list it is the first, and the only one that each resume looks at. */
+  leads = false;
   /** For calls to an actor of the same scheduler: what that one has to answer. */
   call: CallImpl | null = null;
   timer: Timer<Wait> | null = null;

@@ -13,10 +13,13 @@ import { IO_PARKED, NOT_RECEIVING, SLEEPING } from "./layout.ts";
 import {
   checkWait,
   fireWait,
+  IO,
   isIo,
   RECEIVE,
   RX_ENDING,
+  RX_LEADS,
   RX_LISTED,
+  RX_SELECTS,
   SELECT,
   SLEEP,
   Wait,
@@ -105,7 +108,7 @@ export function begin(actor: ActorImpl, kind: WaitKind, target: Pid | string | n
   if (kind === SLEEP) s.words[s.base + SLEEPING]++;
   else if (isIo(kind)) s.words[s.base + IO_PARKED]++;
   if (kind !== RECEIVE && kind !== SLEEP) s.words[s.base + NOT_RECEIVING]++;
-  if (kind === RECEIVE || kind === SELECT) wait.becomeDue();
+  if (kind === SELECT) wait.becomeDue();
   return wait;
 }
 
@@ -117,7 +120,7 @@ export function open(
   options?: WaitOptions,
   parkNow = true,
 ): Wait | Promise<never> {
-  const refused = refuseWait(actor, WAIT_NAMES[kind], options);
+  const refused = refuseWait(actor, kind === IO ? target as string : WAIT_NAMES[kind], options);
   if (refused !== null) return refused;
   const timeout = options?.timeout, signal = options?.signal;
   const wait = begin(actor, kind, target);
@@ -199,10 +202,37 @@ export function detach(wait: Wait): void {
   else if (isIo(kind)) s.words[s.base + IO_PARKED]--;
   if (kind !== RECEIVE && kind !== SLEEP) s.words[s.base + NOT_RECEIVING]--;
   if (kind === RECEIVE) {
-    actor.receives--;
-    if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) actor.rx &= ~RX_LISTED;
+    leaveMailbox(actor);
+    if (wait.leads) passLead(wait);
   }
   if (actor.waits === null) s.details.waitsForNothing(actor); // a plain receive, which may come next, notes nothing
+}
+
+/** Of what a coming message could satisfy there is one less. */
+export function leaveMailbox(actor: ActorImpl): void {
+  actor.receives--;
+  if (actor.receives === 0 || (actor.receives === 1 && actor.rxResolve !== null)) {
+    actor.rx &= ~(RX_LISTED | RX_SELECTS);
+  }
+}
+
+/**
+ * The lead goes to the next plain receive. The others have nothing to look for before: were all of them looked at for
+ * each message, 24,000 pending ones took 140 µs a message.
+ */
+function passLead(wait: Wait): void {
+  const { actor } = wait;
+  let next = wait.next;
+  while (next !== null && !(next.kind === RECEIVE && next.match === null && next.isOpen)) next = next.next;
+  if (next === null) actor.rx &= ~RX_LEADS;
+  else lead(next);
+}
+
+/** A resume looks at this plain receive. */
+export function lead(wait: Wait): void {
+  wait.actor.rx |= RX_LEADS;
+  wait.leads = true;
+  wait.becomeDue();
 }
 
 /** Drops all that an ended actor was waiting for; its promises are never settled. */

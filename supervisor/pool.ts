@@ -10,6 +10,7 @@
 import type { Actor, Call, Pid } from "../runtime/api.ts";
 import type { DeadActorError } from "../runtime/errors.ts";
 import { NEVER_RECEIVED } from "../runtime/marks.ts";
+import { checkNames } from "../runtime/spelling.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { checkSpec, type Restart } from "./spec.ts";
 import {
@@ -171,6 +172,7 @@ function checkPool(worker: unknown, options: PoolOptions): void {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`pool needs { size }, got ${Deno.inspect(options, { depth: 0 })}`);
   }
+  checkNames(options, ["size", "scheduler", "restart", "intensity", "period", "timeout"], "pool");
   const { size, scheduler, restart, intensity, period, timeout } = options;
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`pool needs a size of at least 1, got ${Deno.inspect(size)}`);

@@ -8,6 +8,7 @@ import { ActorImpl } from "../runtime/actor.ts";
 import { Config, MAX_SCHEDULERS } from "../runtime/config.ts";
 
 import { init } from "../runtime/runtime.ts";
+import { checkNames } from "../runtime/spelling.ts";
 import { TestRun } from "./test_run.ts";
 
 /** The function that a test runs as its first actor. */
@@ -84,6 +85,7 @@ function check(main: unknown, options: unknown): void {
   if (typeof options !== "object" || options === null) {
     refuse("{ clock, strict, schedulers, args, config } as its options", options);
   }
+  checkNames(options as TestOptions, ["clock", "strict", "schedulers", "args", "config"], "runActors");
   const { clock, schedulers, args, config } = options as TestOptions;
   if (clock !== undefined && clock !== "virtual" && clock !== "real") {
     refuse('clock "virtual" or "real"', clock);

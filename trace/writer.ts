@@ -18,6 +18,11 @@ import type { Clock } from "../timer/clock.ts";
 
 /** How often the rings are looked at, and TICK is counted up. */
 const INTERVAL_MS = 4; // guessed: 30 µs each; settled by bench/trace_bench.ts
+/**
+ * The same while all schedulers sleep, reached in steps of twice as long: 250 looks a second took 1.5 % of a core. No
+ * longer, because a ring is full after 100 ms of the fastest programs.
+ */
+export const REST_INTERVAL_MS = 48;
 /** A ring with fewer words than this part of it is left alone for the moment. */
 const DRAIN_SHARE = 1 / 16;
 /** But for so long at most. */
@@ -49,6 +54,8 @@ export class TraceWriter {
   readonly #words: Words;
   readonly #ringFill: RingFill;
   readonly #onError: (text: string) => void;
+  readonly #isAtRest: () => boolean;
+  #intervalMs = INTERVAL_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #drainedAt = 0;
   #fill: number[] = [];
@@ -65,6 +72,7 @@ export class TraceWriter {
     clock: Clock,
     ringFill: RingFill,
     onError: (text: string) => void,
+    isAtRest: () => boolean,
   ) {
     this.path = file.path;
     this.#file = file;
@@ -73,6 +81,7 @@ export class TraceWriter {
     this.#words = words;
     this.#ringFill = ringFill;
     this.#onError = onError;
+    this.#isAtRest = isAtRest;
     this.#tick = tickWords(block);
     for (let id = 0; id < raw.schedulers; id++) this.#rings.push(traceRing(block, id, raw.schedulers));
     globalThis.addEventListener("unload", this.#onUnload);
@@ -85,12 +94,15 @@ export class TraceWriter {
     const now = this.#clock.now();
     const isDue = now - this.#drainedAt >= DRAIN_MS;
     if (isDue) this.#drainedAt = now;
+    let isAtRest = this.#isAtRest();
     for (let id = 0; id < this.#rings.length; id++) {
       const ring = this.#rings[id];
       const waiting = RawTrace.waiting(ring);
+      if (waiting > 0) isAtRest = false; // sockets are served by a scheduler that sleeps
       if (waiting > (isDue ? 0 : ring.data.length * DRAIN_SHARE)) this.#drain(id, false);
     }
-    this.#timer = setTimeout(this.#look, INTERVAL_MS);
+    this.#intervalMs = isAtRest ? Math.min(2 * this.#intervalMs, REST_INTERVAL_MS) : INTERVAL_MS;
+    this.#timer = setTimeout(this.#look, this.#intervalMs);
   };
 
   #drain(id: number, final: boolean): void {

@@ -80,6 +80,16 @@ Deno.test("a wrong argument rejects, as Deno's own functions do", async () => {
   ]);
 });
 
+Deno.test("an option that no operation has is refused, with the one that was probably meant", async () => {
+  const slip = 'has no option "timeoutMs". Did you mean timeout?';
+  assertEquals(await run("slips", 1), [
+    `TypeError: stat / ${slip}`,
+    ...new Array(4).fill(`TypeError: self.io ${slip}`),
+    `TypeError: blockingWith ${slip}`,
+    "3",
+  ]);
+});
+
 Deno.test("a file: URL with a lone percent sign names the file that Deno takes it for", async () => {
   await inTempFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/100%`, "");

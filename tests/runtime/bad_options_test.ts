@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Actor, ChildSpec, Handle, ManySpec } from "smarm";
+import { type Actor, type ChildSpec, Config, type Handle, init, type ManySpec, pool, server } from "smarm";
 import { runActors } from "smarm/testing";
 
 // deno-lint-ignore no-explicit-any
@@ -44,6 +44,56 @@ Deno.test("options of a wait that are no object are refused, and nothing waits",
     }
     assertEquals(empty.tryReceive(), undefined);
   });
+});
+
+Deno.test("an option that there is not is refused by whatever takes options, and nothing waits", async () => {
+  await runActors(async (self: Actor) => {
+    // deno-lint-ignore no-explicit-any
+    const slip: any = { timeoutMs: 5 };
+    const full = self.channel<number>(1), { sender, receiver } = self.channel<number>();
+    full.sender.trySend(1);
+    const child = self.spawn((self: Actor) => self.receive());
+    const done = self.spawn(() => 1);
+    await done.join();
+    const waits = {
+      call: () => self.call(child, "?", slip),
+      join: () => child.join(slip),
+      "join of an ended actor": () => done.join(slip),
+      receive: () => self.receive(slip),
+      "receive with a predicate": () => self.receive((_) => true, slip),
+      sleep: () => self.sleep(1, slip),
+      select: () => self.select({ self }, slip),
+      until: () => self.until(new Promise(() => {}), slip),
+      channel: () => receiver.receive(slip),
+      sender: () => full.sender.send(2, slip),
+      "sender with room": () => sender.send(2, slip),
+      signals: () => self.signals().receive(slip),
+    };
+    for (const [name, wait] of Object.entries(waits)) {
+      const hint = 'has no option "timeoutMs". Did you mean timeout?';
+      await assertRejects(async () => await wait(), TypeError, hint, name);
+    }
+    const signal = AbortSignal.timeout(5) as never;
+    await assertRejects(
+      () => self.receive(signal),
+      TypeError,
+      "takes { timeout, signal } as its options, got",
+    );
+    // deno-lint-ignore no-explicit-any
+    const transfr: any = { transfr: [] };
+    assertThrows(() => self.send(child, 1, transfr), TypeError, "send has no option");
+    assertEquals(receiver.tryReceive(), undefined);
+    const one = server({ init: () => 0 });
+    assertThrows(() => pool(one, { size: 1, intensty: 1 } as never), TypeError, "Did you mean intensity?");
+    self.kill(child);
+  });
+  await assertRejects(
+    () => runActors(() => {}, { stict: false } as never),
+    TypeError,
+    "Did you mean strict?",
+  );
+  const run = init(Config.exact(1)).run("none.ts", { arg: [] } as never);
+  await assertRejects(() => run, TypeError, "Did you mean args?");
 });
 
 Deno.test("a receive without a predicate heeds the options behind it", async () => {

@@ -97,7 +97,8 @@ Deno.test("a hundred thousand waits of one actor are no more work each than a fe
   });
 });
 
-Deno.test("an actor with a thousand open calls looks at few of them for each message and each answer", async () => {
+/** How many waits are looked at meanwhile: `looks` gives it, and begins anew. */
+async function countingLooks(body: (looks: () => number) => Promise<void>): Promise<void> {
   const isOpen = Object.getOwnPropertyDescriptor(Wait.prototype, "isOpen")!;
   let looks = 0;
   Object.defineProperty(Wait.prototype, "isOpen", {
@@ -108,7 +109,19 @@ Deno.test("an actor with a thousand open calls looks at few of them for each mes
     },
   });
   try {
-    await runActors(async (self: Actor<number>) => {
+    await body(() => {
+      const before = looks;
+      looks = 0;
+      return before;
+    });
+  } finally {
+    Object.defineProperty(Wait.prototype, "isOpen", isOpen);
+  }
+}
+
+Deno.test("an actor with a thousand open calls looks at few of them for each message and each answer", async () => {
+  await countingLooks((looks) =>
+    runActors(async (self: Actor<number>) => {
       const calls: Call<number, number>[] = [];
       const callee = self.spawn(async (other: Actor<Call<number, number>>) => {
         for await (const call of other) calls.push(call);
@@ -118,14 +131,14 @@ Deno.test("an actor with a thousand open calls looks at few of them for each mes
       });
       const answers = Array.from({ length: 1000 }, (_, n) => self.call(callee, n, { timeout: 1e6 }));
       const rounds = async () => {
-        looks = 0;
+        looks();
         for (let n = 0; n < 100; n++) {
           self.send(echo, n);
           assertEquals(await self.receive(), n);
           const call = calls.shift();
           call?.reply(call.request);
         }
-        return looks / 100;
+        return looks() / 100;
       };
       await self.sleep(1);
       assertEquals(calls.length, 1000);
@@ -134,10 +147,89 @@ Deno.test("an actor with a thousand open calls looks at few of them for each mes
       assert(answered < 20, `${answered} looks a round`);
       for (const call of calls) call.reply(call.request);
       await Promise.all(answers);
+    })
+  );
+});
+
+Deno.test("an actor with a thousand pending receives looks at few of them for each message", async () => {
+  const timeouts = [undefined, { timeout: 1e6 }];
+  await countingLooks((looks) =>
+    runActors(async (self: Actor<number>) => {
+      const { pid } = self;
+      for (const options of timeouts) {
+        const never = new AbortController();
+        const refusing = self.receive((n) => n < 0, { signal: never.signal }).catch(() => {});
+        const receives = Array.from({ length: 1000 }, () => self.receive(options));
+        looks();
+        const sender = self.spawn(async (other: Actor) => {
+          for (let n = 0; n < 1000; n++) {
+            other.send(pid, n);
+            await other.yield();
+          }
+        });
+        for (let n = 0; n < 1000; n++) assertEquals(await receives[n], n);
+        const each = looks() / 1000;
+        assert(each < 20, `${each} looks a message`);
+        await sender.join();
+        never.abort();
+        await refusing;
+      }
+    })
+  );
+});
+
+type Accepts = (n: number) => boolean;
+const any: Accepts = () => true, even: Accepts = (n) => n % 2 === 0, none: Accepts = () => false;
+const receives: [Accepts, (self: Actor<number>, signal: AbortSignal) => Promise<unknown>][] = [
+  [any, (self) => self.receive()],
+  [any, (self, signal) => self.receive({ signal })],
+  [any, (self, signal) => self.receive({ signal, timeout: 1e9 })],
+  [even, (self, signal) => self.receive(even, { signal })],
+  [none, (self, signal) => self.receive(none, { signal })],
+  [even, (self, signal) => self.select({ even }, { signal })],
+  [any, (self, signal) => self.select({ self }, { signal })],
+];
+
+Deno.test("each message goes to the first pending receive that takes it, whatever was given up before", async () => {
+  const step = fc.oneof(
+    fc.record({ opens: fc.nat(receives.length - 1) }),
+    fc.record({ sends: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ aborts: fc.nat(20) }),
+  );
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    await runActors(async (self: Actor<number>) => {
+      const seen: [number, unknown][] = [], expected: typeof seen = [];
+      const queued: number[] = [];
+      let pending: { id: number; accepts: Accepts; isHeeding: boolean }[] = [];
+      const controllers: AbortController[] = [];
+      let sent = 0;
+      for (const step of steps) {
+        if ("opens" in step) {
+          const id = controllers.length, controller = new AbortController();
+          controllers.push(controller);
+          const [accepts, open] = receives[step.opens];
+          open(self, controller.signal).then((got) => seen.push([id, valueOf(got)]), () => {});
+          pending.push({ id, accepts, isHeeding: step.opens > 0 }); // the first way takes no signal
+        } else if ("sends" in step) {
+          for (let n = 0; n < step.sends; n++) {
+            queued.push(sent);
+            self.send(self.pid, sent++);
+          }
+        } else {
+          const id = step.aborts % Math.max(1, controllers.length);
+          controllers[id]?.abort();
+          pending = pending.filter((one) => one.id !== id || !one.isHeeding);
+        }
+        pending = pending.filter(({ id, accepts }) => {
+          const at = queued.findIndex(accepts);
+          if (at >= 0) expected.push([id, queued.splice(at, 1)[0]]);
+          return at < 0;
+        });
+        await self.sleep(1);
+        assertEquals(seen, expected);
+      }
     });
-  } finally {
-    Object.defineProperty(Wait.prototype, "isOpen", isOpen);
-  }
+  }));
 });
 
 Deno.test("waits with one signal have one listener, which goes with the last of them, and are all given up by it", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { EPOCH, PEER_WORDS, type SharedMemory } from "../../runtime/layout.ts";
+import { ASLEEP, CURRENT_KEY, EPOCH, NO_ACTOR, PEER_WORDS, type SharedMemory } from "../../runtime/layout.ts";
 import { type Stuck, Watchdog } from "../../runtime/watchdog.ts";
 
 const LIMIT_MS = 800;
@@ -10,10 +10,11 @@ function watched() {
   const peerWords = new SharedArrayBuffer(PEER_WORDS * Int32Array.BYTES_PER_ELEMENT);
   const words = new Int32Array(peerWords);
   const told: string[] = [];
+  const asked: number[] = [];
   let nowMs = 0;
   const tell = (what: string) => ({ heldMs }: Stuck) => void told.push(`${what} ${heldMs}`);
   const watchdog = new Watchdog({ peerWords, schedulers: 1 } as unknown as SharedMemory, LIMIT_MS, {
-    ping: () => {},
+    ping: (_, ticket) => void asked.push(ticket),
     isWatched: () => true,
     stuck: tell("stuck"),
     stillStuck: () => {},
@@ -23,6 +24,19 @@ function watched() {
   watchdog.begins(0);
   return {
     told,
+    asked,
+    fallsAsleep: () => {
+      words[CURRENT_KEY] = NO_ACTOR;
+      words[ASLEEP] = 1;
+    },
+    /** It answers what it is asked, before the next look. */
+    answersFor: (ms: number) => {
+      for (const until = nowMs + ms; nowMs < until;) {
+        nowMs += LOOK_MS;
+        watchdog.look();
+        for (const ticket of asked) watchdog.answered(0, ticket);
+      }
+    },
     moves: () => void words[EPOCH]++,
     /** Looks come as they should for so long. */
     passes: (ms: number) => {
@@ -61,4 +75,13 @@ Deno.test("watchdog: the time in which the whole process stood still counts for 
   assertEquals(told, [], "an actor that was running when the process was stopped");
   passes(LIMIT_MS);
   assertEquals(told.map((text) => text.split(" ")[0]), ["stuck"]);
+});
+
+Deno.test("watchdog: a sleeping scheduler is asked twice in the limit, and told when it answers no more", () => {
+  const { told, asked, fallsAsleep, answersFor, passes } = watched();
+  fallsAsleep();
+  answersFor(10 * LIMIT_MS);
+  assertEquals([told, asked.length], [[], 20]);
+  passes(1.5 * LIMIT_MS);
+  assertEquals(told, [`stuck ${LIMIT_MS}`]);
 });

@@ -272,6 +272,31 @@ export async function wrongArguments(self: Actor) {
   return await Promise.all(calls.map((call) => call().then(() => "done", (error) => `${error}`)));
 }
 
+/** Options that there are none of. */
+export async function slips(self: Actor) {
+  const { io } = self;
+  // deno-lint-ignore no-explicit-any
+  const slip: any = { timeoutMs: 5 };
+  const calls = [
+    () => io.stat("/", slip),
+    () => io.create("/none/none", slip),
+    () => io.mkdir("/none/none", { recursive: false, mode: 0o700, ...slip }),
+    () => io.connect({ port: 1, ...slip }),
+    () => io.command("true", { args: [], ...slip }).output(),
+    () => self.blockingWith({ transfer: [], ...slip }, add, 1, 2),
+    () => self.blockingWith({ transfer: [], timeout: 5000 }, add, 1, 2),
+  ];
+  return await Promise.all(
+    calls.map((call) =>
+      new Promise((resolve) => resolve(call())).then((value) => `${value}`, (error) => `${error}`)
+    ),
+  );
+}
+
+export function add(a: number, b: number) {
+  return a + b;
+}
+
 type Share = { readonly file: File; readonly from: Pid<Share>; readonly lines: string[] };
 
 /** Takes so many lines of whatever file it is given, and gives it back. */
@@ -383,6 +408,7 @@ const PROGRAMS = {
   givenToAModule,
   errors,
   wrongArguments,
+  slips,
   lonePercent,
   linesInTurns,
   notAwaited,
