@@ -10,7 +10,8 @@
  * - Timers are counted, because a pending one can wake an actor: the wrapped ones here, those of `node:timers` by what
  *   Node's own API lists. `AbortSignal.timeout` and `Atomics.waitAsync` are in no list, so they are wrapped to be counted.
  *   Those that Deno would not wait for are told apart.
- * - `Deno.serve`: Deno calls its handlers without a trace of the actor that serves, so those are wrapped.
+ * - `Deno.serve`: Deno calls its handlers without a trace of the actor that serves, so those are wrapped; and its signal is one
+ *   that does not abort after `shutdown()`.
  * - `WebSocket`: its events belong to whoever has made it, which for a server is the actor that serves; what its listeners
  *   throw is told of the actor that has set them, so that one connection's fault does not end all others.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
@@ -188,19 +189,44 @@ function guardSockets(host: GuardHost): void {
   });
 }
 
-function guardServers(): void {
+/** Servers that an actor starts. Also called for the thread of a test, once. */
+export function guardServers(): void {
   // deno-lint-ignore no-explicit-any
   const deno = Deno as any;
   const { serve } = deno;
   deno.serve = (...args: unknown[]) => {
     const actor = currentActor();
     if (actor === undefined) return serve(...args);
-    const own = (given: unknown) => typeof given === "function" ? inNameOf(actor, given as Callback) : given;
-    return serve(...args.map((given) => {
+    const stop = new AbortController();
+    let signal: AbortSignal | undefined;
+    const own = (given: unknown) => {
+      if (typeof given === "function") return inNameOf(actor, given as Callback);
+      if (!(given instanceof AbortSignal)) return given;
+      signal = given;
+      return stop.signal;
+    };
+    const server = serve(...args.map((given) => {
       if (typeof given !== "object" || given === null) return own(given);
       return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, own(value)]));
     }));
+    if (signal !== undefined) stopBy(signal, server, stop);
+    return server;
   };
+}
+
+/** Deno throws `BadResource` at a signal that aborts after `shutdown()`, as that of an actor does at its end (2.9.6). */
+function stopBy(signal: AbortSignal, server: Deno.HttpServer, stop: AbortController): void {
+  const abort = () => stop.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  const forget = () => signal.removeEventListener("abort", abort);
+  const { shutdown } = server;
+  server.shutdown = () => {
+    forget();
+    return shutdown.call(server);
+  };
+  server[Symbol.asyncDispose] = server.shutdown;
+  server.finished.then(forget, forget);
 }
 
 type Callback = (...args: unknown[]) => void;

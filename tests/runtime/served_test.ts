@@ -28,6 +28,10 @@ Deno.test("a handler of a server of Node's can ask a supervisor that its actor h
   await gives("supervised by node", "2");
 });
 
+Deno.test("an actor may shut down a server that has its signal", async () => {
+  await gives("shut down", ["ended", "the actor was told to end: stop", "ended"]);
+});
+
 Deno.test("what a listener of a WebSocket throws ends the actor that has set it, and no other", async () => {
   await gives("sockets", ["bang", "bang", "hello", "the actor was told to end: stop"]);
 });

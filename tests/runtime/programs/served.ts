@@ -76,6 +76,38 @@ async function supervisedByNode(self: Actor) {
   return answer;
 }
 
+/** In three ways: before the actor ends, with a request under way, by `using`. */
+async function shutsDown(self: Actor) {
+  const serve = (child: Actor, answer: () => Response | Promise<Response>) =>
+    Deno.serve({ port: 0, hostname: "127.0.0.1", signal: child.signal, onListen() {} }, answer);
+  const ended = self.spawn(async (child: Actor) => {
+    await serve(child, () => new Response()).shutdown();
+  });
+  const midway = self.spawn(async (child: Actor) => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Response>();
+    const server = serve(child, () => {
+      asked.resolve();
+      return answer.promise;
+    });
+    const got = get(server.addr.port);
+    await asked.promise;
+    server.shutdown();
+    self.exit(child.pid, "stop");
+    await child.receive().catch(() => {});
+    answer.resolve(new Response("late"));
+    return await got;
+  });
+  const disposed = self.spawn(async (child: Actor) => {
+    await using _server = serve(child, () => new Response());
+    await child.yield();
+  });
+  const outcomes = [await ended.join(), await midway.join(), await disposed.join()];
+  return outcomes.map((outcome) =>
+    outcome.kind === "exit" ? outcome.value ?? "ended" : outcome.error.message
+  );
+}
+
 /** One actor serves, and has another one for each socket. */
 async function sockets(self: Actor<string>) {
   const sessions: Promise<Outcome>[] = [];
@@ -130,6 +162,7 @@ const messageOf = (outcome: Outcome) => outcome.kind === "panic" ? outcome.error
 export function main(self: Actor<any>, kind: string) {
   if (kind === "supervised") return supervised(self);
   if (kind === "supervised by node") return supervisedByNode(self);
+  if (kind === "shut down") return shutsDown(self);
   if (kind === "sockets") return sockets(self);
   return leaves(self, kind);
 }
