@@ -9,6 +9,7 @@
  * @module
  */
 import type { ActorImpl } from "./actor.ts";
+import { DONE } from "./actor_state.ts";
 import { nodeBuiltin } from "./node_builtin.ts";
 
 interface ContextFunctions {
@@ -43,6 +44,29 @@ export function within(actor: ActorImpl, step: () => void): void {
   set(actor);
   step();
   set(before);
+}
+
+/**
+ * What runs `callback` in an actor's name, whoever calls it: Deno calls the handlers of a server without a context. What Deno
+ * itself keeps in one, a span say, stays. Of an actor that has ended nothing begins any more.
+ */
+export function inNameOf<A extends unknown[], R>(
+  actor: ActorImpl,
+  callback: (...args: A) => R,
+): (...args: A) => R {
+  const called = function (this: unknown, ...args: A): R {
+    if (actor.state === DONE) return callback.apply(this, args);
+    if (!direct) return storage!.run(actor, () => callback.apply(this, args));
+    const before = get();
+    set(before === undefined || before.smarmActor === before ? actor : { ...before, smarmActor: actor });
+    try {
+      return callback.apply(this, args);
+    } finally {
+      set(before);
+    }
+  };
+  // Deno.serve makes no request and no address for a handler that has no parameter for it.
+  return Object.defineProperty(called, "length", { value: callback.length });
 }
 
 /** The actor whose code is running, or whose rejection is being reported. */

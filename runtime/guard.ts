@@ -10,6 +10,10 @@
  * - Timers are counted, because a pending one can wake an actor: the wrapped ones here, those of `node:timers` by what
  *   Node's own API lists. `AbortSignal.timeout` and `Atomics.waitAsync` are in no list, so they are wrapped to be counted.
  *   Those that Deno would not wait for are told apart.
+ * - `Deno.serve`: Deno calls its handlers without a trace of the actor that serves, so those are wrapped; and its signal is one
+ *   that does not abort after `shutdown()`.
+ * - `WebSocket`: its events belong to whoever has made it, which for a server is the actor that serves; what its listeners
+ *   throw is told of the actor that has set them, so that one connection's fault does not end all others.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
  * - `close`: would end the worker silently; it is refused.
  * - `postMessage`: is the scheduler's own way to the control thread; it is refused.
@@ -18,7 +22,7 @@
  *
  * @module
  */
-import { currentActor } from "./async_context.ts";
+import { currentActor, inNameOf } from "./async_context.ts";
 import { ExitError } from "./errors.ts";
 import { AbortTimeouts, isReferenced } from "./abort_timeouts.ts";
 import type { Foreign } from "./foreign_work.ts";
@@ -40,6 +44,8 @@ export function installGuard(host: GuardHost, ports: readonly unknown[]): () => 
   guardErrors(host);
   guardErrorListeners(host);
   guardTimers(host, pending);
+  guardServers();
+  guardSockets(host);
   const timeouts = countUnlisted(pending);
   guardExits(host);
   guardPorts(ports);
@@ -120,42 +126,107 @@ export function outsideReport(step: () => void): void {
 
 /** What the program's own listeners of `error` throw is caught; `onerror` and `process.on` set theirs by this function too. */
 function guardErrorListeners(host: GuardHost): void {
-  const { addEventListener, removeEventListener } = globalThis;
-  const guarded = new WeakMap<object, EventListener>();
-  const guard = (listener: EventListenerOrEventListenerObject): EventListener => {
+  guardListeners(globalThis, (type) => type === "error", (listener) => {
     const actor = currentActor();
     return function (this: unknown, event: Event) {
       try {
-        return reporting(() =>
-          typeof listener === "function" ? listener.call(this as never, event) : listener.handleEvent(event)
-        );
+        return reporting(() => hear(this, listener, event));
       } catch (error) {
         reporting(() => uncaught(host, actor, error));
       }
     };
-  };
+  });
+}
+
+function hear(target: unknown, listener: EventListenerOrEventListenerObject, event: Event): void {
+  if (typeof listener === "function") listener.call(target as never, event);
+  else listener.handleEvent(event);
+}
+
+/** Puts `guard(listener)` in the place of each listener of such a type; `onopen` and so on set theirs by this function too. */
+function guardListeners(
+  on: object,
+  covers: (type: string) => boolean,
+  guard: (listener: EventListenerOrEventListenerObject) => EventListener,
+): void {
   // deno-lint-ignore no-explicit-any
-  const global = globalThis as any;
-  global.addEventListener = function (this: unknown, type: string, listener: unknown, ...options: unknown[]) {
+  const owner = on as any;
+  const { addEventListener, removeEventListener } = owner;
+  const guarded = new WeakMap<object, EventListener>();
+  owner.addEventListener = function (this: unknown, type: string, listener: unknown, ...options: unknown[]) {
     let given = listener;
     if (
-      `${type}` === "error" && (typeof listener === "function" || typeof listener === "object") &&
+      covers(`${type}`) && (typeof listener === "function" || typeof listener === "object") &&
       listener !== null
     ) {
       given = guarded.get(listener) ?? guard(listener as EventListener);
       guarded.set(listener, given as EventListener);
     }
-    return addEventListener.call(this as never ?? global, type, given as never, ...options as []);
+    return addEventListener.call(this ?? owner, type, given, ...options);
   };
-  global.removeEventListener = function (
+  owner.removeEventListener = function (
     this: unknown,
     type: string,
     listener: unknown,
     ...options: unknown[]
   ) {
-    const given = `${type}` === "error" ? guarded.get(listener as object) ?? listener : listener;
-    return removeEventListener.call(this as never ?? global, type, given as never, ...options as []);
+    const given = covers(`${type}`) ? guarded.get(listener as object) ?? listener : listener;
+    return removeEventListener.call(this ?? owner, type, given, ...options);
   };
+}
+
+function guardSockets(host: GuardHost): void {
+  guardListeners(WebSocket.prototype, () => true, (listener) => {
+    const actor = currentActor();
+    if (actor === undefined) return listener as EventListener;
+    return inNameOf(actor, function (this: unknown, event: Event) {
+      try {
+        hear(this, listener, event);
+      } catch (error) {
+        uncaught(host, actor, error);
+      }
+    });
+  });
+}
+
+/** Servers that an actor starts. Also called for the thread of a test, once. */
+export function guardServers(): void {
+  // deno-lint-ignore no-explicit-any
+  const deno = Deno as any;
+  const { serve } = deno;
+  deno.serve = (...args: unknown[]) => {
+    const actor = currentActor();
+    if (actor === undefined) return serve(...args);
+    const stop = new AbortController();
+    let signal: AbortSignal | undefined;
+    const own = (given: unknown) => {
+      if (typeof given === "function") return inNameOf(actor, given as Callback);
+      if (!(given instanceof AbortSignal)) return given;
+      signal = given;
+      return stop.signal;
+    };
+    const server = serve(...args.map((given) => {
+      if (typeof given !== "object" || given === null) return own(given);
+      return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, own(value)]));
+    }));
+    if (signal !== undefined) stopBy(signal, server, stop);
+    return server;
+  };
+}
+
+/** Deno throws `BadResource` at a signal that aborts after `shutdown()`, as that of an actor does at its end (2.9.6). */
+function stopBy(signal: AbortSignal, server: Deno.HttpServer, stop: AbortController): void {
+  const abort = () => stop.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  const forget = () => signal.removeEventListener("abort", abort);
+  const { shutdown } = server;
+  server.shutdown = () => {
+    forget();
+    return shutdown.call(server);
+  };
+  server[Symbol.asyncDispose] = server.shutdown;
+  server.finished.then(forget, forget);
 }
 
 type Callback = (...args: unknown[]) => void;

@@ -36,7 +36,8 @@ export class LentHandles {
       SupervisorHandleImpl,
       20,
       (handle: SupervisorHandleImpl) => this.#lend(handle),
-      ([pid, home]: [Pid, number]) => this.#borrow(pid, home, () => new SupervisorHandleImpl(s, pid, null)),
+      ([pid, home]: [Pid, number]) =>
+        this.#borrow(pid, home, () => new SupervisorHandleImpl(s, pid, null, null)),
     );
   }
 

@@ -22,10 +22,13 @@ export type Request =
 
 export class SupervisorHandleImpl extends HandleImpl {
   readonly #s: Scheduler;
+  readonly #maker: ActorImpl | null;
 
-  constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null) {
+  /** `maker` asks where it cannot be told who does: Node calls the handlers of its servers without a context. */
+  constructor(scheduler: Scheduler, pid: Pid, child: ActorImpl | null, maker: ActorImpl | null) {
     super(pid, child);
     this.#s = scheduler;
+    this.#maker = maker;
   }
 
   children(): Promise<ChildInfo[]> {
@@ -50,8 +53,12 @@ export class SupervisorHandleImpl extends HandleImpl {
   }
 
   async #ask(request: Request): Promise<unknown> {
-    const actor = currentActor();
-    if (actor === undefined) throw new TypeError(`Only an actor can ask a supervisor for ${request.op}`);
+    const actor = currentActor() ?? this.#maker;
+    if (actor === null) {
+      throw new TypeError(
+        `Cannot tell which actor asks the supervisor for ${request.op}. Send a message to an actor that asks`,
+      );
+    }
     try {
       return await callPid(actor, this.pid, request, undefined, undefined);
     } catch (error) { // its refusal was made in the supervisor: the line that counts is that of who asks

@@ -30,7 +30,7 @@ function start(parent: ActorImpl, setup: Setup): SupervisorHandleImpl {
     ...(setup.name === undefined ? {} : { name: setup.name }),
   });
   const actor = plain.child!;
-  const handle = new SupervisorHandleImpl(s, plain.pid, actor);
+  const handle = new SupervisorHandleImpl(s, plain.pid, actor, parent);
   if (actor.state === DONE) handle.settle(plain.official().outcome!); // the run is ending: it was told so before it began
   else {
     actor.handle = handle;

@@ -18,6 +18,7 @@ import { IoClient } from "../io/client.ts";
 import { DONE } from "../runtime/actor_state.ts";
 import { currentActor, leave } from "../runtime/async_context.ts";
 import { DeadlockError, ExitError, HaltedError, toError } from "../runtime/errors.ts";
+import { guardServers } from "../runtime/guard.ts";
 import { askToEnd, finalize } from "../runtime/lifecycle.ts";
 import { reportActor } from "../runtime/dump.ts";
 import { formatPid } from "../runtime/pid.ts";
@@ -40,6 +41,8 @@ const LEVELS = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 } as const;
 
 // deno-lint-ignore no-explicit-any
 const drainMicrotasks: (() => void) | undefined = (Deno as any)[(Deno as any).internal]?.core?.runMicrotasks;
+
+guardServers(); // of code that is no actor's nothing changes
 
 export class TestRun {
   readonly #s: Scheduler;

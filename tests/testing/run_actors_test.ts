@@ -361,3 +361,19 @@ Deno.test("an hour of sleeps of a second is an hour, and what is set at one inst
     assertEquals([self.tryReceive(), self.tryReceive(), self.tryReceive()], ["before", "first", "second"]);
   });
 });
+
+Deno.test("a test's actor may serve, ask a supervisor in the handler, and shut the server down", async () => {
+  const waits = async (self: Actor) => void await self.receive();
+  const answer = await runActors(async (self: Actor) => {
+    const supervisor = self.supervise({ children: [{ id: "first", start: [waits] }] });
+    const server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", signal: self.signal, onListen() {} },
+      async () => new Response(String((await supervisor.children()).length)),
+    );
+    const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
+    const text = await response.text();
+    await server.shutdown();
+    return text;
+  });
+  assertEquals(answer, "1");
+});
