@@ -8,6 +8,7 @@ import { helpText, versionText } from "./cli/help.ts";
 import { statsText } from "./cli/stats_text.ts";
 import type { Said } from "./cli/trace.ts";
 import { Runtime } from "./runtime/runtime.ts";
+import { writeStderr } from "./runtime/stderr.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./runtime/errors.ts";
 
 const EXIT_PANIC = 1;
@@ -69,10 +70,10 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
   const colors = Deno.stderr.isTerminal() && !Deno.noColor;
   let code = 0;
   const runtime = new Runtime(command.config, {
-    write: complainAsIs,
+    write: writeStderr,
     mainPanicked: (text) => {
       code = EXIT_PANIC;
-      complainAsIs(text);
+      writeStderr(text);
     },
     exitCodeSet: (set) => code ||= set,
     colors,
@@ -90,13 +91,13 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
   } finally {
     signals.close();
   }
-  if (command.stats !== false) console.error(statsText(runtime.stats(), command.stats));
+  if (command.stats !== false) writeStderr(statsText(runtime.stats(), command.stats));
   return code;
 }
 
 function exitCodeOf(error: Error, signals: Signals): number {
   if (error instanceof DeadlockError) {
-    console.error(error.message);
+    writeStderr(error.message);
     return EXIT_DEADLOCK;
   }
   if (error instanceof HaltedError) return error.code;
@@ -105,15 +106,11 @@ function exitCodeOf(error: Error, signals: Signals): number {
 }
 
 function complain(message: string): void {
-  complainAsIs(
+  writeStderr(
     Deno.stderr.isTerminal() && !Deno.noColor
       ? `\x1b[1m\x1b[31merror\x1b[0m: ${message}`
       : `error: ${message}`,
   );
-}
-
-function complainAsIs(text: string): void {
-  console.error(text);
 }
 
 /** SIGINT and SIGTERM end the run, the second one at once; SIGUSR2 and SIGQUIT show it. */
@@ -125,9 +122,9 @@ class Signals {
   constructor(runtime: Runtime) {
     this.#on("SIGINT", () => this.#end(runtime, EXIT_SIGINT, EXIT_SIGINT));
     this.#on("SIGTERM", () => this.#end(runtime, 0, EXIT_SIGTERM));
-    this.#on("SIGUSR2", async () => console.error(await runtime.dump()));
+    this.#on("SIGUSR2", async () => writeStderr(await runtime.dump()));
     this.#on("SIGQUIT", async () => {
-      console.error(await runtime.dump());
+      writeStderr(await runtime.dump());
       Deno.exit(EXIT_SIGQUIT);
     });
   }

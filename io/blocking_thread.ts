@@ -11,6 +11,7 @@ import { type BlockingThreadData, ENDABLE, IMPORTING } from "./blocking_threads.
 import { packOutcome, refusal } from "../runtime/wire.ts";
 import { describeOutcome } from "../runtime/report.ts";
 import { toError } from "../runtime/errors.ts";
+import { writeStderr } from "../runtime/stderr.ts";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 
 const { port: pool, state } = workerData as BlockingThreadData;
@@ -29,7 +30,7 @@ addEventListener("error", (event) => {
 /** Whose it was cannot be told: it is shown, as what actors leave behind is. */
 function leftBehind(reason: unknown): void {
   const colors = Deno.stderr.isTerminal() && !Deno.noColor;
-  console.error(describeOutcome({ kind: "panic", error: toError(reason) }, colors, null));
+  writeStderr(describeOutcome({ kind: "panic", error: toError(reason) }, colors, null));
 }
 
 async function run({ id, module, exportName, port }: Job): Promise<void> {

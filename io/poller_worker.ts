@@ -5,13 +5,14 @@
  */
 import type { FromWorker, ToWorker } from "../runtime/protocol.ts";
 import { Doorbell } from "../runtime/doorbell.ts";
+import { countPosts } from "../runtime/last_words.ts";
 import { RunClock } from "../timer/clock.ts";
 import { Poller } from "./poller.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
 
 // deno-lint-ignore no-explicit-any
 const control = globalThis as any;
-const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
+let post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
 
 let poller: Poller;
 let clock: RunClock;
@@ -56,6 +57,7 @@ function warn(text: string): void {
 function boot({ id, memory, config, epochMs, incarnations }: Extract<ToWorker, { type: "init" }>): void {
   clock = new RunClock(epochMs);
   const words = new Int32Array(memory.peerWords);
+  post = countPosts(words, id, post);
   const doorbell = new Doorbell(words, id, () => poller.pump());
   poller = new Poller(memory, words, doorbell, config.blockingThreads, incarnations, {
     openPort: (to, life) => {

@@ -87,6 +87,8 @@ export const LOG_TAKEN = 3 * LINE;
 export const BLOCKING_THREADS = 3 * LINE + 9;
 export const BLOCKING_RUNNING = 3 * LINE + 10;
 export const BLOCKING_QUEUED = 3 * LINE + 11;
+/** Messages that this peer has posted to the control thread, modulo 2^32. Added to by the owner; read by control. */
+export const POSTED = 3 * LINE + 12;
 /** The doorbell: added to by whoever rings, waited on by the owner. */
 export const BELL = 1 * LINE;
 /** 1 while the owner sleeps or is about to. Set by the owner, cleared by the first ringer or the owner. */

@@ -238,7 +238,8 @@ export type FromWorker =
     readonly text: string;
     readonly root: string;
   }
-  | { readonly type: "done" }
+  /** Nothing is live any more, and since when. */
+  | { readonly type: "done"; readonly atMs: number }
   | { readonly type: "quiet" }
   | {
     readonly type: "probed";
@@ -248,8 +249,8 @@ export type FromWorker =
     readonly foreign: Foreign;
     readonly waiting: ActorReport[];
   }
-  | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
   | { readonly type: "pong"; readonly ticket: number }
+  | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
   /** The limit of its heap; null: nothing hints at one that was full. */
   | { readonly type: "heap"; readonly limitBytes: number | null }
   /** Actors that live here have not ended within the grace time. */

@@ -25,6 +25,7 @@ import {
   WebWorkerThread,
 } from "./thread.ts";
 import { HeapWatch } from "./heap_watch.ts";
+import { LastWords } from "./last_words.ts";
 import { Losses } from "./losses.ts";
 import { type Stuck, Watchdog } from "./watchdog.ts";
 import { lostError } from "./recovery.ts";
@@ -66,6 +67,8 @@ export interface RunSinks {
 
 /** How long after the grace time a scheduler may take to drop its actors. */
 const KILL_WAIT_MS = 500;
+/** How often it is looked whether what was said is heard. */
+const HEAR_MS = 10;
 /** The exit code where the process is the only thing that can be ended. */
 const EXIT_FATAL = 1;
 /** With --contain: how much longer than the watchdog's limit a scheduler is left to end its actor itself. */
@@ -115,6 +118,7 @@ export class Run {
   /** Ports that wait for a scheduler to be replaced. */
   readonly #heldPorts: Extract<ToWorker, { type: "port" }>[][] = [];
   readonly #losses: Losses;
+  readonly #lastWords: LastWords;
   readonly #watchdog: Watchdog | null;
   readonly #heapWatch: HeapWatch;
   readonly #stuckReports: StuckReports;
@@ -159,6 +163,7 @@ export class Run {
       tell: (peer, message) => this.#post(peer, message),
       settled: (id, lost) => this.#replace(id, lost),
     });
+    this.#lastWords = new LastWords(new Int32Array(memory.peerWords));
     this.#stuckReports = new StuckReports(memory, this.#names, sinks.write);
     this.#dumps = new DumpRequests(memory, {
       ask: (id, question) => this.#post(id, question),
@@ -222,6 +227,7 @@ export class Run {
     const isCurrent = () => this.#threads[id] === undefined || this.#threads[id] === thread;
     const events = {
       message: (message: FromWorker) => {
+        if (isCurrent()) this.#lastWords.heard(id);
         if (isCurrent() && !this.#finished) this.#hear(id, message);
         // A port that was under way when its sender died, or the run ended, has nobody else to close it.
         else if (message.type === "port") message.port.close();
@@ -235,6 +241,7 @@ export class Run {
       ? new NodeThread(scheduler, name, events, maxHeapMb)
       : new WebWorkerThread(scheduler, name, events, SCHEDULER_YOUNG_MB);
     this.#threads[id] = thread;
+    this.#lastWords.begins(id);
     thread.post({ ...this.#init, id, incarnations: this.#incarnations });
   }
 
@@ -265,7 +272,8 @@ export class Run {
         }
         return;
       case "done":
-        this.#close();
+        this.#areAllEnded = true;
+        this.#close(message.atMs);
         return;
       case "quiet":
         this.#quiet.begin();
@@ -381,20 +389,40 @@ export class Run {
     Atomics.store(this.#words, RUN_PHASE, PHASE_STOPPING);
     const graceMs = this.#config.graceMs;
     for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "stop", reason, graceMs });
-    this.#timers.push(setTimeout(() => this.#killAll(), graceMs + KILL_WAIT_MS));
+    this.#later(graceMs + KILL_WAIT_MS, () => this.#killAll());
   }
 
   /** Actors that are still there are dropped; schedulers that do not answer are given up. */
   #killAll(): void {
-    if (this.#finished) return;
+    if (this.#closing) return;
     this.onOverdue();
     for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "kill" });
-    this.#timers.push(setTimeout(() => this.#giveUp(), KILL_WAIT_MS));
+    this.#later(KILL_WAIT_MS, () => this.#closing || this.#giveUp());
+  }
+
+  /** After `ms`, and when all is heard that the threads have said by then, which may be why there is nothing to do. */
+  #later(ms: number, then: () => void): void {
+    let said: number[] | undefined;
+    const look = () => {
+      said ??= this.#said();
+      if (this.#unstopped().some((id) => !this.#lastWords.isHeard(id, said![id]))) timer(HEAR_MS);
+      else if (!this.#finished) then();
+    };
+    const timer = (ms: number) => this.#timers.push(setTimeout(look, ms));
+    timer(ms);
+  }
+
+  #said(): number[] {
+    return this.#threads.map((_, id) => this.#lastWords.said(id));
+  }
+
+  /** The threads of which more may be heard. */
+  #unstopped(): number[] {
+    return [...this.#threads.keys()].filter((id) => !this.#stopped.has(id) && !this.#losing.has(id));
   }
 
   /** Some scheduler never comes back to its event loop. */
   #giveUp(): void {
-    if (this.#finished) return;
     const busy = this.stuck();
     if (busy.length > 0) this.#sinks.write(`error: ${busy.join(", ")} did not end within the grace time`);
     this.#failure ??= new StoppedError("the run was given up: an actor never gave its scheduler back");
@@ -522,19 +550,31 @@ export class Run {
     this.#close();
   }
 
-  /** Nothing is live any more: the workers may go. */
-  #close(): void {
+  /** Nothing is live any more, since `endedMs`: the workers may go. */
+  #close(endedMs: number = this.#clock.now()): void {
     if (this.#closing) return;
     this.#closing = true;
     // Schedulers cut actors off when the grace time is over, which begins for them a little later than here.
-    if (this.#clock.now() - this.#toldToEndMs >= this.#config.graceMs) this.onOverdue();
+    if (endedMs - this.#toldToEndMs >= this.#config.graceMs) this.onOverdue();
     this.#threads.forEach((_, id) => {
       if (this.#losing.has(id)) this.#stopped.add(id); // its actors are nobody's business any more
       else this.#post(id, { type: "close" });
     });
-    this.#timers.push(setTimeout(() => this.#giveUp(), KILL_WAIT_MS + this.#config.graceMs));
+    this.#awaitStopped(KILL_WAIT_MS + this.#config.graceMs);
   }
   #closing = false;
+  #areAllEnded = false;
+
+  /** Who still tells of panics that nobody has seen is not given up. */
+  #awaitStopped(waitMs: number): void {
+    const before = this.#said();
+    this.#later(waitMs, () => {
+      const isTelling = this.#areAllEnded &&
+        this.#unstopped().some((id) => this.#lastWords.said(id) !== before[id]);
+      if (isTelling) this.#awaitStopped(KILL_WAIT_MS);
+      else this.#giveUp();
+    });
+  }
 
   #finish(): void {
     if (this.#finished) return;

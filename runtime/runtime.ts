@@ -15,10 +15,11 @@ import { Run, type RunOptions, type RunSinks } from "./run.ts";
 import { AlreadyRunningError, LoadError, StoppedError } from "./errors.ts";
 import { checkSendable } from "./sendable.ts";
 import { checkNames } from "./spelling.ts";
+import { writeStderr } from "./stderr.ts";
 import { openTrace, type TraceFiles } from "../trace/writer.ts";
 
 const STDERR: RunSinks = {
-  write: (text) => console.error(text),
+  write: writeStderr,
   colors: false,
   get isTerminal() {
     return Deno.stderr.isTerminal();

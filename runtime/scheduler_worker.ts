@@ -33,6 +33,7 @@ import { currentHeapLimit, heapLimit } from "./heap_watch.ts";
 import type { ThreadData } from "./thread.ts";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { SchedulerTelemetry } from "./telemetry.ts";
+import { countPosts } from "./last_words.ts";
 import { LogGate } from "./log_gate.ts";
 import { WorkerLog } from "./log.ts";
 import { ASLEEP, CLOSING, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
@@ -44,7 +45,7 @@ const thread = ((workerData as Partial<ThreadData> | null)?.lock === undefined ?
   | null;
 // deno-lint-ignore no-explicit-any
 const control = (thread === null ? globalThis : parentPort) as any;
-const post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
+let post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
 /** The other kind is ended from outside. */
 const closeWorker: () => void = thread === null ? control.close.bind(control) : () => {};
 
@@ -99,14 +100,7 @@ function hear(message: ToWorker): void {
       if (isUnsettled()) return void setTimeout(hear, 1, message);
       s.io.homes.stopAll();
       awaitLastWord();
-      s.unobserved.settleAll();
-      s.timers.cancel(overdue);
-      s.publish(); // another scheduler may have found the run over before this one published its last turn
-      loop.close();
-      s.remote.close();
-      log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
-      post({ type: "stopped", exitCode: Number(Deno.exitCode) });
-      closeWorker();
+      close();
       return;
     case "lost":
       if (!isLoaded) return void early.push(message);
@@ -128,6 +122,17 @@ function hear(message: ToWorker): void {
     case "ask-heap":
       post({ type: "heap", limitBytes: heapLimit(s.residents, awaitsForeign) });
   }
+}
+
+function close(): void {
+  if (!s.unobserved.settleSome()) return void setTimeout(close, 0); // the watchdog is answered in between
+  s.timers.cancel(overdue);
+  s.publish(); // another scheduler may have found the run over before this one published its last turn
+  loop.close();
+  s.remote.close();
+  log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
+  post({ type: "stopped", exitCode: Number(Deno.exitCode) });
+  closeWorker();
 }
 
 /** Whether the OS has not taken all that actors wrote, or a connection is on its way here; not for long. */
@@ -156,7 +161,9 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const config = Config.fromPlain(init.config);
   const clock = new RunClock(init.epochMs);
   const { id, memory } = init;
-  const gate = new LogGate(new Int32Array(memory.peerWords), id);
+  const words = new Int32Array(memory.peerWords);
+  post = countPosts(words, id, post);
+  const gate = new LogGate(words, id);
   const logs = new WorkerLog(config.minLogLevel, gate, () => clock.now(), post);
   log = logs.of(null);
   s = new Scheduler(id, memory, config, clock, {
@@ -282,7 +289,7 @@ function onIdle(): void {
     spawned = (spawned + Atomics.load(words, id * PEER_WORDS + SPAWNED)) | 0;
   }
   if (ended === spawned) {
-    if (spawned !== 0) post({ type: "done" });
+    if (spawned !== 0) post({ type: "done", atMs: s.clock.now() });
     return;
   }
   if (s.io.isAwaiting) return; // an answer will wake an actor here, and then this is asked again

@@ -16,10 +16,14 @@ import type { Scheduler } from "./scheduler.ts";
 import { birthOf } from "./pid.ts";
 import { isQuiet } from "./errors.ts";
 import { describeOutcome } from "./report.ts";
+import { Fifo } from "./fifo.ts";
 import { Timer } from "../timer/wheel.ts";
 
 /** A panic waits so long for somebody to join, and for failed hopes; then it is reported, or forgotten. */
 const UNOBSERVED_MS = 1000;
+
+/** For so long panics are reported at a time: each takes some 50 µs, and actors wait meanwhile. */
+const REPORTING_MS = 5;
 
 /** How many have been told of an end: {@link SEEN} when somebody surely has, else the number of hopes. */
 export type Witnesses = number;
@@ -40,6 +44,9 @@ export class Unobserved {
   readonly #panics = new Map<Pid, Panic>();
   /** Failed hopes of actors whose death has not been heard of here. */
   readonly #failed = new Map<Pid, number>();
+  /** Those whose time is over. */
+  readonly #due = new Fifo<Pid>();
+  readonly #reporting: Timer<undefined> = new Timer(() => this.#settleDue(), undefined);
 
   constructor(s: Scheduler) {
     this.#s = s;
@@ -54,7 +61,7 @@ export class Unobserved {
       return;
     }
     const s = this.#s;
-    const timer = new Timer(() => this.settle(pid), undefined);
+    const timer = new Timer(() => this.#isOver(pid), undefined);
     this.#panics.set(pid, { outcome, name, timer, hopes: witnesses - failed });
     s.timers.insert(timer, s.clock.now() + UNOBSERVED_MS);
   }
@@ -85,8 +92,20 @@ export class Unobserved {
     return false;
   }
 
+  #isOver(pid: Pid): void {
+    this.#due.push(pid);
+    if (this.#due.length === 1) this.#s.timers.insert(this.#reporting, this.#s.clock.now());
+  }
+
+  #settleDue(): void {
+    const { clock, timers } = this.#s;
+    const until = clock.now() + REPORTING_MS;
+    while (this.#due.length > 0 && clock.now() < until) this.#settle(this.#due.shift());
+    if (this.#due.length > 0) timers.insert(this.#reporting, clock.now() + REPORTING_MS);
+  }
+
   /** Time is over: reports the panic, unless somebody has seen it. */
-  settle(pid: Pid): void {
+  #settle(pid: Pid): void {
     const panic = this.#panics.get(pid);
     if (panic === undefined) return;
     this.#panics.delete(pid);
@@ -94,9 +113,14 @@ export class Unobserved {
     else this.#s.host.report(pid, panic.name, panic.outcome);
   }
 
-  /** The run is over. */
-  settleAll(): void {
-    for (const pid of [...this.#panics.keys()]) this.settle(pid);
+  /** The run is over: settles what it can in a moment. True: nothing is left. */
+  settleSome(): boolean {
+    const until = this.#s.clock.now() + REPORTING_MS;
+    for (const pid of this.#panics.keys()) {
+      if (this.#s.clock.now() >= until) return false;
+      this.#settle(pid);
+    }
+    return true;
   }
 
   #takeFailed(pid: Pid): number {

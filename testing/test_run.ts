@@ -248,7 +248,7 @@ export class TestRun {
   #finish(): void {
     const s = this.#s;
     this.#finished = true;
-    s.unobserved.settleAll();
+    while (!s.unobserved.settleSome());
     const failure = this.#failure ??
       (this.#panics.length > 1
         ? new AggregateError(this.#panics, "actors have panicked, and nobody observed it")

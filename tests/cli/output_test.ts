@@ -130,3 +130,23 @@ Deno.test("--help and --version go to stdout, with 0", async () => {
     assertMatch(stdout, /^smarm \d+\.\d+\.\d+/);
   }
 });
+
+Deno.test("a stderr that cannot be written to harms no program", async () => {
+  const program = `export async function main(self) {
+  self.log.error("into a full disk");
+  self.spawn(() => {
+    throw new Error("unseen");
+  });
+  await self.sleep(100); // the record is written meanwhile
+  console.log("done");
+}
+`;
+  await withFolder({ "app.ts": program }, async (cwd) => {
+    const smarm = new URL("smarm.ts", REPOSITORY).pathname;
+    const { code, stdout } = await new Deno.Command("sh", {
+      args: ["-c", `"$0" run -A "$1" --stats app.ts 2>/dev/full`, Deno.execPath(), smarm],
+      cwd,
+    }).output();
+    assertEquals([code, new TextDecoder().decode(stdout)], [0, "done\n"]);
+  });
+});

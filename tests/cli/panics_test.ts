@@ -1,6 +1,7 @@
 /** What a user sees of a panic: the error with the user's own file:line, and the exit code. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { REPOSITORY, runOnTerminal, runSmarm } from "./harness.ts";
+import { withFolder } from "../support/folder.ts";
 
 const PROGRAM = new URL("./panic_kinds.ts", import.meta.url);
 const LINES = (await Deno.readTextFile(PROGRAM)).split("\n");
@@ -200,4 +201,38 @@ Deno.test("a program that breaks what the runtime stands on ends, and is told wh
     stderr,
     /^error: scheduler 0 died, and the run ends: its event loop has failed: Error: broken by the program$/m,
   );
+});
+
+const MANY = `export async function main(self, count) {
+  for (let i = 0; i < Number(count); i++) {
+    self.spawn(fails);
+    if (i % 100 === 0) await self.yield();
+  }
+  await self.sleep(1500); // they are reported after a second
+}
+export function fails() {
+  throw new Error("unseen");
+}
+`;
+const reportsIn = (stderr: string) => stderr.split("Uncaught in actor").length - 1;
+
+Deno.test("however slowly stderr is read, all panics are reported, and the exit code is main's", async () => {
+  await withFolder({ "app.ts": MANY.replace("1500", "1") }, async (cwd) => {
+    const smarm = new URL("smarm.ts", REPOSITORY).pathname;
+    // To report them takes longer than to close may take with that grace, also without a reader that stands still.
+    const line =
+      `("$0" run -A "$1" --threads 1 --grace 0 app.ts 80000; echo "code $?" >&2) 2>&1 | (sleep 4; cat)`;
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", line, Deno.execPath(), smarm], cwd })
+      .output();
+    const text = new TextDecoder().decode(stdout);
+    assertEquals([reportsIn(text), text.slice(text.lastIndexOf("code"))], [80000, "code 0\n"]);
+  });
+});
+
+Deno.test("so many panics that their reports take longer than the watchdog allows stall no scheduler and are all told", async () => {
+  await withFolder({ "app.ts": MANY }, async (cwd) => {
+    const options = ["--threads", "1", "--watchdog", "500", "--contain"];
+    const { code, stderr } = await runSmarm([...options, "app.ts", "20000"], { cwd });
+    assertEquals([code, reportsIn(stderr), stderr.includes("was lost")], [0, 20000, false]);
+  });
 });
