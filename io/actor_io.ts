@@ -90,7 +90,14 @@ export class ActorIo implements api.Io {
   async open(path: Path, options: Deno.OpenOptions & WaitOptions = {}): Promise<api.File> {
     const [wait, rest] = split(options);
     const how = Object.keys(rest).length === 0 ? { read: true } : rest;
-    return await this.#do("open", text(path), wait, [text(path), how], OPEN) as api.File;
+    const where = text(path);
+    if (!this.#io.mayServe) return await this.#do("open", where, wait, [where, how], OPEN) as api.File;
+    try {
+      const start = (number: number) => void this.#io.homes.open(number, this.#actor.pid, where, how);
+      return await this.#io.begin(this.#actor, `open ${where}`, wait, OPEN, 0, where, start) as api.File;
+    } catch (error) {
+      throw blame(error);
+    }
   }
   async create(path: Path, options?: WaitOptions): Promise<api.File> {
     return await this.open(path, { read: true, write: true, create: true, truncate: true, ...options });

@@ -107,7 +107,7 @@ export class IoClient {
   /** Whether it may: not where the thread can be ended at any time, with descriptors that only it knows. */
   mayServe = false;
   /** Runs the actors of a socket that has something, where nothing else runs; see event_loop.ts. */
-  loop: { serve(): boolean; served(): void } | null = null;
+  loop: { serve(): boolean; served(): void; servedInMicrotask(): void } | null = null;
   /** For copies of big pieces that actors write. */
   readonly buffers = new BytePool(BIG);
   /** Tokens in the record that is being written, and in the one that was read last. */
@@ -446,6 +446,7 @@ export class IoClient {
     if (this.leaving.length === 0) return;
     for (const { token: { id }, given, handing } of this.leaving.splice(0)) {
       (extrasOf(actor).offered ??= []).push({ id, given, handing });
+      this.homes.offered(id);
       this.toPoller(R_IO_SENT, id, given, [actor.pid, handing]);
     }
   }

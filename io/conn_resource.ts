@@ -29,6 +29,7 @@ export function openedBy(conn: Deno.Conn): NewConn {
 }
 
 export class ConnResource extends StreamResource {
+  declare readonly host: PollerHost;
   declare protected endpoint: Socket | null;
   readonly #record: ConnRecord;
   /** Nobody has used it yet, and it can go to a scheduler. */

@@ -22,7 +22,7 @@ export class File extends ByteToken implements api.File {
   }
 
   override describe(): string {
-    return `file ${this.id} ${this.path}`;
+    return `file ${this.id} ${this.path}${this.io.homes.has(this.id) ? ", at home" : ""}`;
   }
 
   protected override get pieceBytes(): number {

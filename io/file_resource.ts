@@ -1,12 +1,13 @@
 /**
- * An open file in the poller: its operations run one after the other, in the order of asking.
+ * An open file, in the poller or at home on a scheduler (home_file.ts): its operations run one after the other, in the
+ * order of asking.
  *
  * Reads in sequence are read ahead, one piece deep, while the actor works on the piece before; so bytes may be in hand
  * that the program has not read. Every other operation first moves the OS's position back by so many.
  *
  * @module
  */
-import { answerFrom, type Asking, type PollerHost, PollerResource, type Request } from "./resource.ts";
+import { answerFrom, type Asking, PollerResource, type Request, type ResourceHost } from "./resource.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { LARGEST_READ, MOST_RING_BYTES } from "./protocol.ts";
 import { plainInfo } from "./file_info.ts";
@@ -14,32 +15,63 @@ import { plainInfo } from "./file_info.ts";
 /** Smaller reads are not worth reading ahead. */
 const SMALLEST_AHEAD = 16 * 1024;
 
-interface Job {
+/** Everything but a read. */
+export interface Job {
   readonly request: Request;
+  readonly operation: string;
+  readonly args: readonly unknown[];
   /** What it writes; the answer is how many of them were written. */
   readonly bytes: Uint8Array | null;
-  run(): Promise<unknown>;
 }
 
 export class FileResource extends PollerResource {
-  readonly #file: Deno.FsFile;
+  /** Null in the poller while a scheduler has it: what is asked meanwhile waits. */
+  protected file: Deno.FsFile | null;
   readonly #queue = new ByteQueue();
   readonly #jobs: Job[] = [];
   #job: Job | null = null;
   #reading = false;
+  /** Where the OS's position was before it read. */
+  #readAt = 0;
   /** Reads one after the other, with nothing between. */
   #sequence = 0;
-  #isRegular: boolean | null = null;
+  #isRegular: boolean | null;
   #failure: { error: unknown } | null = null;
   #ended = false;
 
-  constructor(id: number, host: PollerHost, file: Deno.FsFile) {
+  /** `isRegular`: null when nobody has looked yet. */
+  constructor(
+    id: number,
+    host: ResourceHost,
+    file: Deno.FsFile | null,
+    isRegular: boolean | null = null,
+  ) {
     super(id, host);
-    this.#file = file;
+    this.file = file;
+    this.#isRegular = isRegular;
   }
 
   get label(): string {
     return `file ${this.id}`;
+  }
+
+  /** Something is asked of a file that is not here. */
+  protected recall(): void {}
+
+  /** The OS has done something, and actors are told. */
+  protected tell(news: () => void): void {
+    news();
+  }
+
+  /** Nothing is left to do, for now. False: it is not to read ahead. */
+  protected rests(): boolean {
+    if (this.isClosed) this.letGo();
+    return !this.isClosed;
+  }
+
+  /** Something else than a read is running at the OS. */
+  protected get isAtWork(): boolean {
+    return this.#job !== null;
   }
 
   // --- Reading ----------------------------------------------------------------------------------------------------
@@ -47,6 +79,7 @@ export class FileResource extends PollerResource {
   /** Goes on with what was asked for first. */
   protected override serve(): void {
     if (this.#job !== null || this.#reading || (this.isHeld && !this.isClosed)) return;
+    if (this.file === null) return this.recall();
     let limit = 0;
     for (;;) {
       const request = this.asking.first;
@@ -62,8 +95,10 @@ export class FileResource extends PollerResource {
         return;
       } else break;
     }
-    if (this.isClosed) return this.#letGo();
-    if (this.#sequence >= 2 && limit >= SMALLEST_AHEAD && limit <= LARGEST_READ) this.#readAhead(limit);
+    const mayReadAhead = this.rests();
+    if (mayReadAhead && this.#sequence >= 2 && limit >= SMALLEST_AHEAD && limit <= LARGEST_READ) {
+      this.#readAhead(limit);
+    }
   }
 
   #answer(request: Asking): boolean {
@@ -85,14 +120,15 @@ export class FileResource extends PollerResource {
     if (this.#reading || this.#queue.length > 0 || this.#ended || this.#failure !== null) return;
     if (this.#isRegular === null) {
       this.#isRegular = false;
-      this.#file.stat().then((info) => this.#isRegular = info.isFile, () => {});
+      this.file!.stat().then((info) => this.#isRegular = info.isFile, () => {});
     } else if (this.#isRegular) this.#read(limit, true); // serve() goes on when it is done
   }
 
   #read(limit: number, isAhead = false): void {
     this.#reading = true;
+    if (this.#isRegular) this.#readAt = this.#osPosition;
     const buffer = limit > MOST_RING_BYTES ? new Uint8Array(limit) : this.host.buffer(limit);
-    this.#file.read(buffer).then(
+    this.file!.read(buffer).then(
       (count) => {
         if (count === null) {
           // Found ahead, an end is nobody's answer: until the next read is asked for, the file may grow.
@@ -110,7 +146,7 @@ export class FileResource extends PollerResource {
 
   #wasRead(): void {
     this.#reading = false;
-    this.serve();
+    this.tell(() => this.serve());
   }
 
   protected override takeBack(value: unknown): void {
@@ -120,30 +156,17 @@ export class FileResource extends PollerResource {
   // --- The other operations ---------------------------------------------------------------------------------------
 
   write(request: Request, bytes: Uint8Array): void {
-    this.#later(request, () => this.#writeAll(request, bytes), bytes);
-  }
-
-  async #writeAll(request: Request, bytes: Uint8Array): Promise<number> {
-    let written = 0;
-    while (written < bytes.length && (request.isOpen || written === 0)) {
-      written += await this.#file.write(bytes.subarray(written));
-    }
-    return written;
+    this.#later({ request, operation: "write", args: [], bytes });
   }
 
   override operate(request: Request, operation: string, args: unknown[]): void {
-    const file = this.#file;
     switch (operation) {
       case "seek":
-        return this.#later(request, () => file.seek(args[0] as number | bigint, args[1] as Deno.SeekMode));
       case "truncate":
-        return this.#later(request, () => file.truncate(args[0] as number | undefined));
       case "stat":
-        return this.#later(request, async () => plainInfo(await file.stat()));
       case "sync":
-        return this.#later(request, () => file.sync());
       case "syncData":
-        return this.#later(request, () => file.syncData());
+        return this.#later({ request, operation, args, bytes: null });
       case "writable":
         return this.host.done(request, null); // a file is always ready
       default:
@@ -151,35 +174,81 @@ export class FileResource extends PollerResource {
     }
   }
 
-  #later(request: Request, run: () => Promise<unknown>, bytes: Uint8Array | null = null): void {
-    if (this.isClosed) return this.host.failed(request, this.closedError());
+  #later(job: Job): void {
+    if (this.isClosed) return this.host.failed(job.request, this.closedError());
     this.#sequence = 0;
-    this.#jobs.push({ request, bytes, run });
+    this.#jobs.push(job);
     this.serve();
   }
 
-  async #run(job: Job): Promise<void> {
-    const { request } = job;
+  #run(job: Job): void {
+    const { request, bytes } = job;
     this.#job = job;
-    try {
-      await this.#rewind();
-      const value = await job.run();
-      if (job.bytes !== null) this.host.wrote(request, job.bytes, value as number);
-      else if (request.isOpen) this.host.done(request, value ?? null);
-    } catch (error) {
-      if (request.isOpen) this.host.failed(request, error);
-    }
-    this.#job = null;
-    this.serve();
+    this.#do(job).then(
+      (value) =>
+        this.#over(() => {
+          if (bytes !== null) this.host.wrote(request, bytes, value as number);
+          else if (request.isOpen) this.host.done(request, value ?? null);
+        }),
+      (error) =>
+        this.#over(() => {
+          if (request.isOpen) this.host.failed(request, error);
+        }),
+    );
   }
 
-  /** The OS's position is where the program thinks it is. */
-  async #rewind(): Promise<void> {
+  #over(answer: () => void): void {
+    this.tell(() => {
+      answer();
+      this.#job = null;
+      this.serve();
+    });
+  }
+
+  async #do({ request, operation, args, bytes }: Job): Promise<unknown> {
+    const file = this.file!;
+    this.#rewind();
+    switch (operation) {
+      case "write": {
+        let written = 0;
+        while (written < bytes!.length && (request.isOpen || written === 0)) {
+          written += await file.write(bytes!.subarray(written));
+        }
+        return written;
+      }
+      case "seek":
+        return await file.seek(args[0] as number | bigint, args[1] as Deno.SeekMode);
+      case "truncate":
+        return await file.truncate(args[0] as number | undefined);
+      case "stat":
+        return plainInfo(await file.stat());
+      case "sync":
+        return await file.sync();
+      default:
+        return await file.syncData();
+    }
+  }
+
+  /** Where the program thinks that it is, whatever is being read. */
+  protected get position(): number {
+    return (this.#reading ? this.#readAt : this.#osPosition) - this.#queue.length;
+  }
+
+  get #osPosition(): number {
+    try {
+      return this.file!.seekSync(0, Deno.SeekMode.Current);
+    } catch {
+      return 0; // some files of the kernel's, such as its log, have none
+    }
+  }
+
+  /** The OS's position is there too. To set it is no access to a disk. */
+  #rewind(): void {
     const ahead = this.#queue.length;
     this.#ended = false;
     if (ahead === 0) return;
     try {
-      await this.#file.seek(-ahead, Deno.SeekMode.Current);
+      this.file!.seekSync(-ahead, Deno.SeekMode.Current);
       this.#queue.clear();
     } catch {
       // a pipe or a terminal has no position: what is in hand is the next reader's
@@ -197,18 +266,32 @@ export class FileResource extends PollerResource {
     return true;
   }
 
+  // --- Coming and going -------------------------------------------------------------------------------------------
+
+  /** All that has not begun, in the order of asking: somebody else does it. */
+  protected evacuate(): (Asking | Job)[] {
+    const orderOf = (one: Asking | Job) => "request" in one ? one.request.order : one.order;
+    return [...this.asking.drain(), ...this.#jobs.splice(0)].sort((a, b) => orderOf(a) - orderOf(b));
+  }
+
+  /** Something has been asked, and not begun. */
+  protected get isAsked(): boolean {
+    return this.asking.first !== null || this.#jobs.length > 0;
+  }
+
   protected override release(): void {
     if (this.#job !== null || this.#jobs.length > 0) this.host.finishing.add(this);
     this.serve();
   }
 
-  #letGo(): void {
+  protected letGo(): void {
     this.host.finishing.delete(this);
     this.#queue.clear();
     try {
-      this.#file.close();
+      this.file?.close();
     } catch {
       // it is closed already
     }
+    this.file = null;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Connections that are at home on a scheduler: their sockets are in its own event loop, and its actors read and write them
- * without a trip to the poller.
+ * What is at home on a scheduler: files that it has opened (home_file.ts), and connections. Their sockets are in its own
+ * event loop, and its actors read and write them without a trip to the poller.
  *
  * A TCP connection begins in the poller, which accepts it. If it is read before anything else is done with it, the reader's
  * scheduler asks for it (ADOPT), and gets its descriptor, unless another was faster. (Deno takes no write at once until the
@@ -23,13 +23,20 @@ import {
   R_IO_ADOPT,
   R_IO_CAME_BACK,
   R_IO_CLOSE,
+  R_IO_DONE,
+  R_IO_FAILED,
   R_IO_FLUSHED,
+  R_IO_OPENED,
+  R_IO_REQUEST,
 } from "./protocol.ts";
+import { leave } from "../runtime/async_context.ts";
+import { packError } from "./errors.ts";
 import { HomeConn } from "./home_conn.ts";
+import type { HomeFile, HomeHost } from "./home_file.ts";
 import { closeDescriptor, TcpSocket } from "./tcp_socket.ts";
 
-/** Where the requests for a connection go that this scheduler has asked for, or has. */
-type Place = Coming | HomeConn;
+/** Where the requests for a connection or a file go that this scheduler has asked for, or has. */
+type Place = Coming | HomeConn | HomeFile;
 
 /** Writes up to this length are copied to an array that is used again. */
 const LARGEST_SCRATCH = 64 * 1024;
@@ -39,14 +46,22 @@ export class Homes {
   readonly #places = new Map<number, Place>();
   /** Sockets that have left, but for the write that was under way. */
   readonly #flushing = new Map<number, TcpSocket>();
+  /** Null until a file is opened. */
+  #files: HomeHost | null = null;
+  /** How many of the places are files. */
+  #fileCount = 0;
 
   constructor(io: IoClient) {
     this.#io = io;
   }
 
-  /** This thread's event loop has sockets to look after. */
   get isEmpty(): boolean {
     return this.#places.size === 0;
+  }
+
+  /** This thread's event loop has sockets to look after, or the OS owes it an answer about a file. */
+  get looksOut(): boolean {
+    return this.#places.size > this.#fileCount || (this.#fileCount > 0 && this.#io.isAwaiting);
   }
 
   /** The connection, if it is here. */
@@ -74,6 +89,7 @@ export class Homes {
     const place = this.#places.get(id);
     if (place === undefined) return false;
     if (place instanceof HomeConn) place.handle(kind, aux, payload);
+    else if (isFile(place)) place.handle(kind, aux, payload, transfer);
     else place.keep(kind, target, aux, payload, transfer);
     return true;
   }
@@ -95,14 +111,53 @@ export class Homes {
     }
   }
 
-  /** The connection goes back to the poller, for others to use it. */
-  recall(id: number): void {
-    this.find(id)?.goBack(null);
+  // --- Files ------------------------------------------------------------------------------------------------------
+
+  /** Opens a file for an actor's request; the answer is its id. */
+  async open(number: number, pid: number, path: string, options: Deno.OpenOptions): Promise<void> {
+    const io = this.#io;
+    try {
+      const { HomeFile, HomeHost, openHere } = homeFile ??= await import("./home_file.ts");
+      const opened = await openHere(path, options);
+      if (opened === null) return io.toPoller(R_IO_REQUEST, pid, number, ["open", 0, path, options]);
+      const id = io.nextId();
+      this.#places.set(id, new HomeFile(id, this.#files ??= new HomeHost(io, this), opened));
+      this.#fileCount++;
+      io.toPoller(R_IO_OPENED, id, 0, pid);
+      this.told(() => io.heard(R_IO_DONE, 0, number, id));
+      if (this.#isOver) this.take(id, R_IO_CLOSE, id, 0, null);
+    } catch (error) {
+      this.told(() => io.heard(R_IO_FAILED, 0, number, packError(error)));
+    }
   }
 
-  /** The write that was under way when it left is given up. */
+  /** The OS has answered, in a microtask, and actors are told. */
+  told(news: () => void): void {
+    leave(); // the answer comes in the context of the actor that has asked
+    const loop = this.#io.loop!;
+    const isServed = loop.serve();
+    news();
+    if (isServed) loop.servedInMicrotask();
+  }
+
+  /** Others may ask for the file from now on: what is under way here comes first. */
+  offered(id: number): void {
+    if (isFile(this.#places.get(id))) this.recall(id);
+  }
+
+  // --- Coming and going -------------------------------------------------------------------------------------------
+
+  /** It goes to the poller, for others to use it. */
+  recall(id: number): void {
+    const place = this.#places.get(id);
+    if (place instanceof HomeConn) place.goBack(null);
+    else if (isFile(place)) place.goBack();
+  }
+
+  /** The write that was under way when it left is given up; or the poller has the file. */
   stop(id: number): void {
     this.#flushing.get(id)?.close();
+    this.#files?.arrived(id);
   }
 
   /** It is here, or was asked for. */
@@ -111,6 +166,7 @@ export class Homes {
   }
 
   closed(id: number): void {
+    if (isFile(this.#places.get(id))) this.#fileCount--;
     this.#places.delete(id);
   }
 
@@ -144,13 +200,13 @@ export class Homes {
   /** The run is over, up to {@link unsettled}. */
   closeAll(): void {
     this.#isOver = true;
-    for (const place of [...this.#places.values()]) if (place instanceof HomeConn) place.close();
+    for (const place of [...this.#places.values()]) if (!(place instanceof Coming)) place.close();
   }
   #isOver = false;
 
   /** How many writes are under way, and descriptors on their way here: nobody else will end the ones or close the others. */
   get unsettled(): number {
-    return this.#flushing.size + this.#places.size;
+    return this.#flushing.size + this.#places.size + (this.#files?.unsettled ?? 0);
   }
 
   /** Writes that are still under way are given up. */
@@ -158,6 +214,13 @@ export class Homes {
     for (const socket of this.#flushing.values()) socket.close();
   }
 }
+
+function isFile(place: Place | undefined): place is HomeFile {
+  return place !== undefined && !(place instanceof HomeConn || place instanceof Coming);
+}
+
+/** Loaded with the first file: it takes some ms of every start. */
+let homeFile: typeof import("./home_file.ts") | null = null;
 
 type Kept = [
   kind: number,

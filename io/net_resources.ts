@@ -46,6 +46,7 @@ export function listen(options: Record<string, unknown>, isTls: boolean): Accept
 }
 
 export class ListenerResource extends PollerResource {
+  declare readonly host: PollerHost;
   readonly #listener: Acceptor;
   /** Accepted connections whose asker gave up. */
   readonly #accepted: ConnResource[] = [];

@@ -20,6 +20,7 @@ import { R_MESSAGE } from "../runtime/protocol.ts";
 import { Routes } from "../runtime/slot_table.ts";
 import {
   type Departure,
+  type FileDeparture,
   FIRST_RESOURCE,
   LARGEST_READ,
   MOST_RING_BYTES,
@@ -36,6 +37,7 @@ import {
   R_IO_DONE,
   R_IO_FAILED,
   R_IO_FLUSHED,
+  R_IO_OPENED,
   R_IO_OWN,
   R_IO_POST,
   R_IO_READ,
@@ -57,6 +59,7 @@ import { Asking, type PollerResource, Request } from "./resource.ts";
 import { StandardStream, StreamResource, Writing } from "./stream_resource.ts";
 import { BytePool } from "./byte_pool.ts";
 import { BlockingPool, type ThreadSource } from "./blocking_pool.ts";
+import { AwayFile } from "./away_file.ts";
 import { FileResource } from "./file_resource.ts";
 import { ConnResource } from "./conn_resource.ts";
 import type { EarlyRecord } from "./early_requests.ts";
@@ -81,8 +84,8 @@ export class Poller implements OperationHost {
   readonly #peers: Peers;
   readonly #routes: Routes;
   readonly #resources = new Map<number, PollerResource>();
-  /** Connections that are at home on a scheduler, or whose last write it ends; those too that have been closed meanwhile. */
-  readonly #away = new Map<number, ConnResource>();
+  /** What is at home on a scheduler, or whose last write it ends; also what has been closed meanwhile. */
+  readonly #away = new Map<number, ConnResource | AwayFile>();
   /** What an actor owns; nearly always it is one thing, which needs no set. */
   readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
@@ -317,11 +320,18 @@ export class Poller implements OperationHost {
         this.#send(peer, R_IO_ADOPTED, target, 0, descriptor, undefined);
         return;
       }
+      case R_IO_OPENED: {
+        const file = new AwayFile(target, this, peer);
+        this.#away.set(target, file);
+        this.add(file);
+        this.own(file, payload as number);
+        return;
+      }
       case R_IO_CAME_BACK:
-        this.#cameBack(target, payload as Departure);
+        this.#cameBack(target, payload as Departure | FileDeparture);
         return;
       case R_IO_FLUSHED:
-        this.#away.get(target)!.flushed(payload as PackedError | null);
+        (this.#away.get(target) as ConnResource).flushed(payload as PackedError | null);
         this.#away.delete(target);
         return;
       case R_IO_OWN:
@@ -375,11 +385,12 @@ export class Poller implements OperationHost {
     else resource.operate(request, operation, args);
   }
 
-  /** A connection comes back from its home. */
-  #cameBack(id: number, departure: Departure): void {
-    const conn = this.#away.get(id)!;
-    if (departure.writing === null) this.#away.delete(id);
-    conn.cameBack(departure);
+  /** A connection or a file comes from its home. */
+  #cameBack(id: number, departure: Departure | FileDeparture): void {
+    const one = this.#away.get(id)!;
+    if (!("writing" in departure) || departure.writing === null) this.#away.delete(id);
+    if (one instanceof AwayFile) one.cameBack(departure as FileDeparture);
+    else one.cameBack(departure as Departure);
   }
 
   /** An answer that is on its way already comes back, if it carries something that must not be lost. */

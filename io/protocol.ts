@@ -39,7 +39,7 @@ export const R_IO_RELEASE = R_IO_FIRST + 7;
 export const R_IO_POST = R_IO_FIRST + 8;
 /** target: a connection that nobody has used yet, and that is to be at home at the asking scheduler (home.ts). */
 export const R_IO_ADOPT = R_IO_FIRST + 9;
-/** target: a connection that comes back from its home. Payload: {@link Departure}. */
+/** target: a connection or a file that comes from its home. Payload: {@link Departure}, {@link FileDeparture}. */
 export const R_IO_CAME_BACK = R_IO_FIRST + 10;
 /** target: a connection that came back. Payload: how the write ended that was still under way: {@link PackedError} or null. */
 export const R_IO_FLUSHED = R_IO_FIRST + 11;
@@ -53,6 +53,8 @@ export const R_IO_SENT = R_IO_FIRST + 12;
  * it had offered with it to others has stayed. Payload: [the owner's pid, or 0; the number of the handing-over].
  */
 export const R_IO_CLAIM = R_IO_FIRST + 13;
+/** target: a file that the scheduler has opened, and has at home (home_file.ts). Payload: the owner's pid. */
+export const R_IO_OPENED = R_IO_FIRST + 14;
 
 // --- Poller → scheduler ------------------------------------------------------------------------------------------
 
@@ -66,9 +68,9 @@ export const R_IO_CANCELLED = R_IO_FIRST + 18;
 export const R_IO_BROKEN = R_IO_FIRST + 19;
 /** target: a connection. The answer to R_IO_ADOPT: its descriptor, or null, and it stays in the poller. */
 export const R_IO_ADOPTED = R_IO_FIRST + 20;
-/** target: a connection that is to leave its home. */
+/** target: a connection or a file that is to leave its home. */
 export const R_IO_RECALL = R_IO_FIRST + 21;
-/** target: a connection that has left its home, whose last write there is to be given up. */
+/** target: a connection that has left its home, whose last write there is to be given up; or a file that the poller has now. */
 export const R_IO_STOP = R_IO_FIRST + 22;
 
 /** What a connection brings back from its home. */
@@ -82,6 +84,16 @@ export interface Departure {
   readonly writeEnded: boolean;
   /** A write that the OS has not taken whole: its request, how many bytes it had, and whether only a failure is told. */
   readonly writing: readonly [number: number, count: number, isSilent: boolean] | null;
+}
+
+/** What is to be known of a file that has left its home. */
+export interface FileDeparture {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly how: Pick<Deno.OpenOptions, "read" | "write" | "append">;
+  /** Where its next read or write is. */
+  readonly position: number;
 }
 
 /**

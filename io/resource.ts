@@ -99,8 +99,8 @@ export class AskingQueue {
   }
 }
 
-/** What resources need of the poller. */
-export interface PollerHost {
+/** What files need of where they are: of the poller, or of a scheduler that has them at home. */
+export interface ResourceHost {
   done(request: Request, value: unknown, transfer?: Transferable[]): void;
   /** As `done` with the first `count` bytes, which are copied: the array is the caller's again. */
   doneBytes(request: Request, bytes: Uint8Array, count: number): void;
@@ -114,11 +114,15 @@ export interface PollerHost {
   cancelled(request: Request): void;
   /** What was asked to be written and is not yet, though nobody waits for it any more: the end of the run does. */
   readonly finishing: Set<unknown>;
-  /** Tells a scheduler that a connection is to come back from there, or that the last write there is given up. */
-  recall(peer: number, id: number): void;
-  stopWriting(peer: number, id: number): void;
   /** The resource is gone: nobody can address it any more. */
   forget(resource: PollerResource): void;
+}
+
+/** What resources need of the poller. */
+export interface PollerHost extends ResourceHost {
+  /** Tells a scheduler that a connection or a file is to come back from there, or that what it still has of it is given up. */
+  recall(peer: number, id: number): void;
+  stopWriting(peer: number, id: number): void;
   /** Makes an actor the owner, or nobody. */
   own(resource: PollerResource, pid: number): void;
   find(id: number): PollerResource | undefined;
@@ -127,7 +131,7 @@ export interface PollerHost {
 }
 
 /** Answers a reader with bytes that are there. */
-export function answerFrom(queue: ByteQueue, host: PollerHost, request: Asking): void {
+export function answerFrom(queue: ByteQueue, host: ResourceHost, request: Asking): void {
   const bytes = queue.head(request.limit);
   const used = queue.drop(bytes.length);
   if (bytes.length > MOST_RING_BYTES) {
@@ -140,7 +144,7 @@ export function answerFrom(queue: ByteQueue, host: PollerHost, request: Asking):
 
 export abstract class PollerResource {
   readonly id: number;
-  readonly host: PollerHost;
+  readonly host: ResourceHost;
   owner = 0;
   /** How often it was given away: late news of an earlier owner are no news. */
   given = 0;
@@ -155,7 +159,7 @@ export abstract class PollerResource {
   #putBack: unknown[] | null = null;
   protected readonly asking: AskingQueue = new AskingQueue();
 
-  constructor(id: number, host: PollerHost) {
+  constructor(id: number, host: ResourceHost) {
     this.id = id;
     this.host = host;
   }

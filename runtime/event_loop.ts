@@ -50,6 +50,9 @@ const LONG_INTAKE = 64;
 /** Polls take at most this part of a busy scheduler's time, and are farther apart where they take long. */
 const POLL_SHARE = 0.02;
 const HOME_POLL_SHARE = 0.05;
+/** So many microtasks pass until an actor that keeps the baton is left to the next turn: it awaits what is not smarm's. */
+const MOST_HOPS = 32;
+const RESOLVED = Promise.resolve();
 /** A poll that took longer has been busy with what it found. */
 const LONGEST_POLL_MS = 0.2;
 
@@ -185,16 +188,16 @@ export class EventLoop {
       }
       if (drainMicrotasks === undefined) return s.queue.length > 0 || s.current !== null || this.#stayUp(now);
       if (!turn.hasRemaining && !this.#spin(now)) return this.#stayUp(now);
-    } while (now - began < (s.io.homes.isEmpty ? TURN_MS : FORCE_HOME_POLL_MS));
+    } while (now - began < (s.io.homes.looksOut ? FORCE_HOME_POLL_MS : TURN_MS));
     this.#servePoll(now);
     return true;
   }
 
   /** A busy scheduler lets the event loop poll its sockets every few milliseconds. */
   #servePoll(now: number): void {
-    const interval = this.#s.io.homes.isEmpty
-      ? Math.max(FORCE_POLL_MS, this.#pollMs / POLL_SHARE)
-      : Math.max(FORCE_HOME_POLL_MS, this.#pollMs / HOME_POLL_SHARE);
+    const interval = this.#s.io.homes.looksOut
+      ? Math.max(FORCE_HOME_POLL_MS, this.#pollMs / HOME_POLL_SHARE)
+      : Math.max(FORCE_POLL_MS, this.#pollMs / POLL_SHARE);
     if (now - this.#lastRest >= interval) this.#poll(now);
   }
 
@@ -210,7 +213,7 @@ export class EventLoop {
    */
   get #looksOn(): boolean {
     const { io } = this.#s;
-    return this.#spins && io.homes.isEmpty && (this.#hasSpareCore || !io.isAwaiting);
+    return this.#spins && !io.homes.looksOut && (this.#hasSpareCore || !io.isAwaiting);
   }
 
   /** Looks for work from other threads, for a moment. */
@@ -249,7 +252,7 @@ export class EventLoop {
         s.idle += s.clock.now() - blockedAt;
       }
       doorbell.awake();
-      if (!s.io.homes.isEmpty) this.#poll(now);
+      if (s.io.homes.looksOut) this.#poll(now);
       return true;
     }
     this.#lastRest = now;
@@ -295,22 +298,49 @@ export class EventLoop {
   #servedAt = 0;
 
   served(): void {
-    const s = this.#s;
     try {
-      s.drive();
+      this.#s.drive();
       drainMicrotasks!();
-      s.words[s.base + EPOCH]++;
-      s.idle = fallAsleep(s.idle, s.clock.now());
-      s.publish();
-      // What else a turn does is done now and then, and when there is something new to do or to wait for, or nothing any
-      // more: then the end of the program may be near.
-      const isDue = s.asked || s.queue.length > 0 || s.current !== null || !s.io.isAwaiting ||
-        s.words[s.base + ENDED] !== this.#endedBefore ||
-        this.#servedAt - s.turnedMs > LONGEST_WITHOUT_TURN_MS || s.timers.nextDeadline() < this.#sleepsUntil;
-      s.turned(isDue);
+      this.#rest();
     } catch (error) {
       this.#onFailed(error);
     }
+  }
+
+  /** The same where the news came in a microtask, which drains no others: the rest is done when nobody has the baton. */
+  servedInMicrotask(): void {
+    try {
+      this.#s.drive();
+    } catch (error) {
+      return this.#onFailed(error);
+    }
+    this.#hopsLeft = MOST_HOPS;
+    this.#whenParked();
+  }
+  #hopsLeft = 0;
+
+  readonly #whenParked = (): void => {
+    const s = this.#s;
+    try {
+      if (s.current === null && s.queue.length > 0) s.drive();
+      if (s.current === null || this.#hopsLeft-- === 0) this.#rest();
+      else RESOLVED.then(this.#whenParked);
+    } catch (error) {
+      this.#onFailed(error);
+    }
+  };
+
+  #rest(): void {
+    const s = this.#s;
+    s.words[s.base + EPOCH]++;
+    s.idle = fallAsleep(s.idle, s.clock.now());
+    s.publish();
+    // What else a turn does is done now and then, and when there is something new to do or to wait for, or nothing any
+    // more: then the end of the program may be near.
+    const isDue = s.asked || s.queue.length > 0 || s.current !== null || !s.io.isAwaiting ||
+      s.words[s.base + ENDED] !== this.#endedBefore ||
+      this.#servedAt - s.turnedMs > LONGEST_WITHOUT_TURN_MS || s.timers.nextDeadline() < this.#sleepsUntil;
+    s.turned(isDue);
   }
 
   /** The doorbell has rung. */
