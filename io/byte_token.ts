@@ -38,9 +38,15 @@ export abstract class ByteToken extends Token {
     return bytes.read(this.io, actor, this.id, this.#reading, n, options);
   }
 
-  protected writeAs(actor: ActorImpl, data: Writable, options?: WaitOptions): Promise<number> {
+  /** `isLent`: what is written is left alone until that is over. */
+  protected writeAs(
+    actor: ActorImpl,
+    data: Writable,
+    options?: WaitOptions,
+    isLent = false,
+  ): Promise<number> {
     if (this.#writing === "") this.#writing = `write ${this.label}`;
-    return bytes.write(this.io, actor, this.id, this.#writing, data, options);
+    return bytes.write(this.io, actor, this.id, this.#writing, data, options, isLent);
   }
 
   /** How much is read at once where nobody says. */
@@ -73,7 +79,7 @@ export abstract class ByteToken extends Token {
   get writable(): WritableStream<Uint8Array> {
     const actor = this.actor;
     return writableOf(
-      (piece) => this.writeAs(actor, piece),
+      (piece) => this.writeAs(actor, piece, undefined, true),
       () => this.endWriting(actor),
       () => this.close(),
     );

@@ -10,6 +10,7 @@ import type { Writable } from "./api.ts";
 import {
   LARGEST_READ,
   MOST_RING_BYTES,
+  R_IO_LEND,
   R_IO_READ,
   R_IO_RETURN,
   R_IO_WRITE,
@@ -61,16 +62,10 @@ export function write(
   label: string,
   data: Writable,
   options: WaitOptions | undefined,
+  isLent = false,
 ): Promise<number> {
-  let bytes = toBytes(data);
-  let transfer: ArrayBuffer[] | undefined;
-  if (bytes.length > MOST_RING_BYTES) { // they move, so they are copied first; fewer are copied on their way
-    const copy = io.buffers.take(bytes.length);
-    copy.set(bytes);
-    bytes = copy;
-    transfer = [copy.buffer];
-  }
-  return io.ask(actor, label, options, R_IO_WRITE, id, bytes, WRITE, id, transfer) as Promise<number>;
+  const kind = isLent ? R_IO_LEND : R_IO_WRITE;
+  return io.ask(actor, label, options, kind, id, toBytes(data), WRITE, id) as Promise<number>;
 }
 
 export function toBytes(data: unknown): Uint8Array {

@@ -21,6 +21,7 @@ import { type BLOCKING, IO, type Wait } from "../runtime/wait.ts";
 import { formatPid } from "../runtime/pid.ts";
 import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import {
+  MOST_RING_BYTES,
   onTheWayTo,
   type PackedError,
   R_IO_ADOPTED,
@@ -31,6 +32,7 @@ import {
   R_IO_CLOSE,
   R_IO_DONE,
   R_IO_FAILED,
+  R_IO_LEND,
   R_IO_OWN,
   R_IO_POST,
   R_IO_RECALL,
@@ -214,7 +216,7 @@ export class IoClient {
       return wait.promise;
     }
     if (wait.isOpen) {
-      wait.onGiveUp = () => this.#giveUp(ticket);
+      wait.whenGivenUp(() => this.#giveUp(ticket));
       this.s.parked(actor);
     } else waiting.goOn(wait); // it was answered at home
     return wait.promise;
@@ -267,9 +269,19 @@ export class IoClient {
     transfer?: Transferable[],
   ): void {
     if (!this.homes.isEmpty && this.homes.take(resource, kind, target, aux, payload, transfer)) return;
-    if ((kind === R_IO_WRITE && transfer === undefined) || kind === R_IO_POST) {
-      this.s.remote.bytes(this.#poller, kind, target, aux, payload as Uint8Array);
-    } else this.toPoller(kind, target, aux, payload, transfer);
+    if (kind === R_IO_WRITE || kind === R_IO_LEND) this.#write(target, aux, payload as Uint8Array);
+    else if (kind === R_IO_POST) this.s.remote.bytes(this.#poller, kind, target, aux, payload as Uint8Array);
+    else this.toPoller(kind, target, aux, payload, transfer);
+  }
+
+  /** Many bytes move, so they are copied first; fewer are copied on their way. */
+  #write(target: number, aux: number, bytes: Uint8Array): void {
+    if (bytes.length <= MOST_RING_BYTES) this.s.remote.bytes(this.#poller, R_IO_WRITE, target, aux, bytes);
+    else {
+      const copy = this.buffers.take(bytes.length);
+      copy.set(bytes);
+      this.toPoller(R_IO_WRITE, target, aux, copy, [copy.buffer]);
+    }
   }
 
   toPoller(kind: number, target: number, aux: number, payload: unknown, transfer?: Transferable[]): void {

@@ -89,7 +89,7 @@ export class Homes {
     const place = this.#places.get(id);
     if (place === undefined) return false;
     if (place instanceof HomeConn) place.handle(kind, aux, payload);
-    else if (isFile(place)) place.handle(kind, aux, payload, transfer);
+    else if (isFile(place)) place.handle(kind, aux, payload);
     else place.keep(kind, target, aux, payload, transfer);
     return true;
   }
@@ -142,7 +142,7 @@ export class Homes {
 
   /** Others may ask for the file from now on: what is under way here comes first. */
   offered(id: number): void {
-    if (isFile(this.#places.get(id))) this.recall(id);
+    if (this.hasFile(id)) this.recall(id);
   }
 
   // --- Coming and going -------------------------------------------------------------------------------------------
@@ -165,8 +165,12 @@ export class Homes {
     return this.#places.has(id);
   }
 
+  hasFile(id: number): boolean {
+    return isFile(this.#places.get(id));
+  }
+
   closed(id: number): void {
-    if (isFile(this.#places.get(id))) this.#fileCount--;
+    if (this.hasFile(id)) this.#fileCount--;
     this.#places.delete(id);
   }
 

@@ -19,6 +19,7 @@ import {
   R_IO_CLOSE,
   R_IO_DONE,
   R_IO_FAILED,
+  R_IO_LEND,
   R_IO_READ,
   R_IO_REQUEST,
   R_IO_RETURN,
@@ -65,18 +66,15 @@ export class HomeFile extends FileResource {
     this.#origin = origin;
   }
 
-  handle(kind: number, number: number, payload: unknown, transfer: Transferable[] | undefined): void {
+  handle(kind: number, number: number, payload: unknown): void {
     const { scheduler } = this.host;
     switch (kind) {
       case R_IO_READ:
         return this.ask(new Asking(scheduler, number, 0, payload as number));
-      case R_IO_WRITE: {
-        const bytes = payload as Uint8Array;
-        return this.write(
-          new Request(scheduler, number, 0),
-          transfer === undefined ? this.host.copy(bytes) : bytes,
-        );
-      }
+      case R_IO_WRITE:
+        return this.write(new Request(scheduler, number, 0), this.host.copy(payload as Uint8Array));
+      case R_IO_LEND:
+        return this.write(new Request(scheduler, number, 0), payload as Uint8Array);
       case R_IO_CANCEL:
         this.cancel(scheduler, number);
         return;
@@ -108,11 +106,8 @@ export class HomeFile extends FileResource {
       if (one instanceof Asking) io.tell(this.id, R_IO_READ, this.id, one.number, one.limit);
       else {
         const { request: { number }, operation, args, bytes } = one;
-        if (bytes === null) io.tell(this.id, R_IO_REQUEST, 0, number, [operation, this.id, ...args]);
-        else {
-          const transfer = bytes.length > MOST_RING_BYTES ? [bytes.buffer as ArrayBuffer] : undefined;
-          io.tell(this.id, R_IO_WRITE, this.id, number, bytes, transfer);
-        }
+        if (bytes !== null) io.tell(this.id, R_IO_WRITE, this.id, number, bytes);
+        else io.tell(this.id, R_IO_REQUEST, 0, number, [operation, this.id, ...args]);
       }
     }
     this.#leaves = "soon";
@@ -144,7 +139,9 @@ export class HomeHost implements ResourceHost {
   readonly finishing = new Set<unknown>();
   /** Files that have left, and stay open here until the poller has them. */
   readonly #leaving = new Map<number, HomeFile>();
-  readonly #copies = new BytePool();
+  readonly #small = new BytePool();
+  /** The buffers that copies are made in. */
+  readonly #own = new WeakSet<ArrayBufferLike>();
 
   constructor(io: IoClient, homes: Homes) {
     this.io = io;
@@ -173,7 +170,8 @@ export class HomeHost implements ResourceHost {
 
   /** The caller's array is the caller's again when a write has returned. */
   copy(bytes: Uint8Array): Uint8Array {
-    const copy = this.#copies.take(bytes.length);
+    const copy = this.#poolFor(bytes).take(bytes.length);
+    this.#own.add(copy.buffer);
     copy.set(bytes);
     return copy;
   }
@@ -194,8 +192,12 @@ export class HomeHost implements ResourceHost {
   recycle(): void {}
 
   wrote(request: Request, bytes: Uint8Array, count: number): void {
-    (bytes.length > MOST_RING_BYTES ? this.io.buffers : this.#copies).give(bytes);
+    if (this.#own.has(bytes.buffer)) this.#poolFor(bytes).give(bytes);
     this.#answer(request, R_IO_DONE, count);
+  }
+
+  #poolFor(bytes: Uint8Array): BytePool {
+    return bytes.length > MOST_RING_BYTES ? this.io.buffers : this.#small;
   }
 
   failed(request: Request, error: unknown): void {

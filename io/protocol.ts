@@ -56,6 +56,9 @@ export const R_IO_CLAIM = R_IO_FIRST + 13;
 /** target: a file that the scheduler has opened, and has at home (home_file.ts). Payload: the owner's pid. */
 export const R_IO_OPENED = R_IO_FIRST + 14;
 
+/** As R_IO_WRITE, within a scheduler: the array is left alone until its bytes are written. */
+export const R_IO_LEND = R_IO_FIRST + 15;
+
 // --- Poller → scheduler ------------------------------------------------------------------------------------------
 
 /** aux: request number. Payload: the result. */

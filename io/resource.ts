@@ -61,6 +61,7 @@ export class AskingQueue {
   shift(): Asking {
     const request = this.first!;
     this.first = request.next;
+    request.next = null; // were it old, the collector would keep all that came after it
     if (this.first === null) this.#last = null;
     return request;
   }
@@ -73,6 +74,7 @@ export class AskingQueue {
       if (previous === null) this.first = one.next;
       else previous.next = one.next;
       if (this.#last === one) this.#last = previous;
+      one.next = null;
       return one;
     }
     return null;

@@ -28,28 +28,19 @@ export function readableOf(
 
 const NO_BYTES = new Uint8Array(0);
 
-/**
- * One piece is written behind: `write` must have copied what it is given when it returns. So the next piece is fetched
- * while one is being written; why a write failed is told to the next one, or to `close`.
- */
+/** The next piece is fetched while one is being written. */
 export function writableOf(
   write: (bytes: Uint8Array) => Promise<unknown>,
   close: () => Promise<unknown> | void,
   abort: () => void,
 ): WritableStream<Uint8Array> {
-  let before: Promise<unknown> = Promise.resolve();
   return new WritableStream<Uint8Array>({
     async write(bytes) {
-      const writing = write(bytes);
-      writing.catch(() => {}); // told when it is awaited, which an aborted stream never does
-      const last = before;
-      before = writing;
-      await last;
+      await write(bytes);
     },
     async close() {
-      await before;
       await close();
     },
     abort,
-  }, { highWaterMark: 1 });
+  }, { highWaterMark: 2 });
 }

@@ -29,7 +29,7 @@ export class TcpSocket {
   constructor(handle: NativeTcp) {
     this.#handle = handle;
     const { state, atRead } = tcpHandles()!;
-    handle.onread = (bytes) => {
+    const arrived = (bytes: ArrayBuffer | undefined) => {
       const count = state[atRead];
       if (count > 0) this.events.arrived(new Uint8Array(bytes!));
       else if (count < 0) {
@@ -37,6 +37,7 @@ export class TcpSocket {
         this.events.ended(count === END_OF_FILE ? null : osError(count));
       }
     };
+    handle.onread = arrived; // not at once: see runtime/wait.ts, `whenGivenUp`
   }
 
   /** The descriptor is the socket's from here on. Null when it cannot be opened here. */

@@ -202,7 +202,7 @@ export class ActorImpl implements Stateful, Actor {
     const refused = waiting.refuse(this, "sleep");
     if (refused !== null) return refused;
     const wait = waiting.begin(this, SLEEP, null);
-    wait.onTimeout = wokenUp;
+    wait.whenTimedOut(wokenUp);
     waiting.timeoutIn(wait, ms);
     if (options?.signal !== undefined) s.aborts.watch(wait, options.signal);
     s.parked(this);

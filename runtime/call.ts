@@ -245,7 +245,7 @@ function startCall(
   if (refused !== null) return refused;
   const { timeout = defaultMs, signal } = options ?? NO_OPTIONS;
   const wait = waiting.begin(actor, CALL, pid);
-  wait.onTimeout = inquire;
+  wait.whenTimedOut(inquire);
   if (timeout !== undefined) s.lateTimeouts.insert(wait, timeout);
   if (signal !== undefined) s.aborts.watch(wait, signal);
   s.ops--;
@@ -267,15 +267,15 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
     if (actor.extras !== null && actor.extras.tokens !== null) s.io.given(request, pid);
     s.messagesLocal++;
     const call = wait.call = new CallImpl(s, actor.pid, request, pid, s.id, 0, wait);
-    wait.onGiveUp = giveUp;
+    wait.whenGivenUp(giveUp);
     arrived(s, callee, call);
     return;
   }
   const number = s.numbers.next(s.calls);
   s.calls.set(number, wait);
-  wait.onGiveUp = () => {
+  wait.whenGivenUp(() => {
     if (s.calls.delete(number)) forget(s, pid, s.id, number);
-  };
+  });
   if (!s.remote.call(actor.pid, pid, number, request)) {
     const error = deadCallee(pid, null, false);
     s.remote.whenTaken(() => {

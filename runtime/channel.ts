@@ -199,17 +199,17 @@ export class ChannelCore {
 
   addReceiver(wait: Wait, end: object): void {
     (this.#receivers ??= []).push({ wait, end });
-    wait.onGiveUp = () => {
+    wait.whenGivenUp(() => {
       const at = this.#receivers!.findIndex((one) => one.wait === wait);
       if (at >= 0) this.#receivers!.splice(at, 1);
-    };
+    });
   }
 
   /** An actor that lives here waits for a slot. */
   addSender(wait: Wait, value: unknown): void {
     const sender = new WaitingSender(wait, value, 0, 0);
     this.#append(sender);
-    wait.onGiveUp = () => this.#waiting.remove(sender);
+    wait.whenGivenUp(() => this.#waiting.remove(sender));
   }
 
   /** A sender on another scheduler waits for a slot, unless one has come free while it said so. */

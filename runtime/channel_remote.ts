@@ -109,9 +109,9 @@ export class ChannelTraffic {
     const key = home * KEY_RANGE + number;
     this.#sends.set(ref, { wait, value, home, number });
     this.#waiting.set(key, (this.#waiting.get(key) ?? 0) + 1);
-    wait.onGiveUp = () => {
+    wait.whenGivenUp(() => {
       if (this.#take(ref) !== undefined) this.#s.remote.record(home, R_CHANNEL_CANCEL, number, ref, null);
-    };
+    });
     this.#s.remote.record(home, R_CHANNEL_WAIT, number, ref, null);
   }
 

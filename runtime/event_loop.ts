@@ -50,7 +50,7 @@ const LONG_INTAKE = 64;
 /** Polls take at most this part of a busy scheduler's time, and are farther apart where they take long. */
 const POLL_SHARE = 0.02;
 const HOME_POLL_SHARE = 0.05;
-/** So many microtasks pass until an actor that keeps the baton is left to the next turn: it awaits what is not smarm's. */
+/** So many microtasks pass until an actor that keeps the baton is known to await something: the queue has run dry. */
 const MOST_HOPS = 32;
 const RESOLVED = Promise.resolve();
 /** A poll that took longer has been busy with what it found. */
@@ -322,9 +322,12 @@ export class EventLoop {
   readonly #whenParked = (): void => {
     const s = this.#s;
     try {
-      if (s.current === null && s.queue.length > 0) s.drive();
-      if (s.current === null || this.#hopsLeft-- === 0) this.#rest();
-      else RESOLVED.then(this.#whenParked);
+      if (s.current === null || this.#hopsLeft-- === 0) {
+        s.expire();
+        if (s.queue.length === 0 || s.drive() === 0) return this.#rest();
+        this.#hopsLeft = MOST_HOPS;
+      }
+      RESOLVED.then(this.#whenParked);
     } catch (error) {
       this.#onFailed(error);
     }
@@ -332,12 +335,13 @@ export class EventLoop {
 
   #rest(): void {
     const s = this.#s;
+    s.expire();
     s.words[s.base + EPOCH]++;
     s.idle = fallAsleep(s.idle, s.clock.now());
     s.publish();
     // What else a turn does is done now and then, and when there is something new to do or to wait for, or nothing any
     // more: then the end of the program may be near.
-    const isDue = s.asked || s.queue.length > 0 || s.current !== null || !s.io.isAwaiting ||
+    const isDue = s.asked || s.queue.length > 0 || !s.io.isAwaiting ||
       s.words[s.base + ENDED] !== this.#endedBefore ||
       this.#servedAt - s.turnedMs > LONGEST_WITHOUT_TURN_MS || s.timers.nextDeadline() < this.#sleepsUntil;
     s.turned(isDue);

@@ -17,6 +17,10 @@ class Block<T> {
   next: Block<T> | null = null;
 }
 
+/**
+ * A block that has been emptied lets go of the next one: were it old, the collector of what is young would keep all that
+ * come after it, dead or not, until it looks at all that is old too.
+ */
 export class Fifo<T> {
   #head: Block<T> | null = null;
   #tail: Block<T> | null = null;
@@ -47,7 +51,10 @@ export class Fifo<T> {
     if (--this.length === 0) {
       this.#first = this.#end = 0; // the last block is used again from its start
       this.#cursor = null;
-    } else if (at === MASK) this.#head = head.next;
+    } else if (at === MASK) {
+      this.#head = head.next;
+      head.next = null; // see above: it may be old
+    }
     return value;
   }
 

@@ -88,7 +88,7 @@ export class HandleImpl implements Handle {
     if (actor === undefined) return this.#joinFromOutside(s, options);
     const wait = waiting.open(actor, JOIN, this.pid, options);
     if (wait instanceof Promise) return wait as Promise<Outcome>;
-    wait.onGiveUp = () => this.leave(s, wait);
+    wait.whenGivenUp(() => this.leave(s, wait));
     this.joiners!.push(wait);
     return wait.promise as Promise<Outcome>;
   }

@@ -170,11 +170,11 @@ class Inquiry {
       this.#add(step, report);
       this.go();
     });
-    wait.onGiveUp = () => s.inquiries.forget(ref);
-    wait.onTimeout = () => {
+    wait.whenGivenUp(() => s.inquiries.forget(ref));
+    wait.whenTimedOut(() => {
       this.#add(step, { name: "", doing: this.#whyNoAnswer(step.pid, where), callsTo: [] });
       this.#fail();
-    };
+    });
     if (wait.timer === null || !wait.timer.armed) waiting.timeoutIn(wait, ANSWER_MS);
   }
 

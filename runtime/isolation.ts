@@ -59,7 +59,8 @@ export class Isolation {
   begins(actor: ActorImpl): void {
     const { fn } = actor;
     if (actor.state !== UNSTARTED || fn === null) return;
-    actor.fn = ((self, ...args) => this.#inProgram(() => fn(self, ...args))) as ActorFunction;
+    const begin: ActorFunction = (self, ...args) => this.#inProgram(() => fn(self, ...args));
+    actor.fn = begin; // not at once: see wait.ts, `whenGivenUp`
   }
 
   /** What the actor on the CPU goes on with, until it waits. */

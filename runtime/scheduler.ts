@@ -379,7 +379,7 @@ export class Scheduler {
   parked(actor: ActorImpl): void {
     if (this.current !== actor) {
       if (actor.state === RUNNING) actor.state = PARKED;
-      this.arm(); // the event loop may sleep, and knows nothing of a timer that this wait has set
+      if (!this.#armed) this.arm(); // the event loop may sleep, and knows nothing of a timer that this wait has set
       return;
     }
     this.#putDown(actor);
@@ -612,10 +612,14 @@ export class Scheduler {
     this.sliceUsed = this.look(actor);
   }
 
+  /** No microtask is left: who has the baton still awaits a promise that is not smarm's, or that of an earlier operation. */
+  expire(): void {
+    if (this.current !== null) this.#putDown(this.current);
+  }
+
   /** A new burst: called by the event loop in each of its turns. Returns the time. */
   startBurst(): number {
-    const expired = this.current;
-    if (expired !== null) this.#putDown(expired); // it awaits a promise that is not smarm's
+    this.expire();
     const now = this.clock.now();
     this.lastNow = now;
     if (this.trace !== null) this.#traceBurst(now);

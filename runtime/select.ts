@@ -119,11 +119,11 @@ export function select(actor: ActorImpl, sources: unknown, options?: WaitOptions
     return wait.promise;
   }
   one.enter();
-  wait.onGiveUp = () => one.leave();
-  wait.onPoll = () => {
+  wait.whenGivenUp(() => one.leave());
+  wait.whenPolled(() => {
     one.poll(wait, true);
     if (!wait.isOpen) one.leave();
-  };
+  });
   // Receives that were there before have the first look at what is queued: when the actor is resumed.
   if (receives > 0 && actor.mailbox.length > 0) s.wake(actor);
   s.parked(actor);

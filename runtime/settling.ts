@@ -26,7 +26,8 @@ export function settle(actor: ActorImpl): boolean {
     settled = true;
   }
   let left = 0; // an actor may have thousands open, and is not to look at all of them for each message
-  for (let wait = actor.waits; wait !== null && actor.due > left; wait = wait.next) {
+  for (let wait = actor.waits, next: Wait | null; wait !== null && actor.due > left; wait = next) {
+    next = wait.next;
     if (!wait.isDue) continue;
     if (wait.isOpen && wait.kind === RECEIVE) tryComplete(actor, wait);
     else if (wait.isOpen && wait.onPoll !== null) wait.onPoll(wait);
@@ -35,6 +36,7 @@ export function settle(actor: ActorImpl): boolean {
       if (wait.onTimeout !== null) wait.onTimeout(wait);
       else wait.failAwaiter(timeoutError(wait, actor.scheduler.lastNow));
     }
+    next = wait.next; // a predicate may have begun another wait, or ended the actor
     if (wait.isOpen) left++;
     else {
       waiting.settleNow(wait);
@@ -55,7 +57,7 @@ function refuseAll(actor: ActorImpl): boolean {
     within(actor, () => resolve(Promise.reject(actor.exiting))); // its reject function is not kept: 64 bytes an actor
     settled = true;
   }
-  for (let wait = actor.waits; wait !== null; wait = wait.next) {
+  for (let wait = actor.waits; wait !== null; wait = actor.waits) {
     if (wait.isOpen) {
       wait.onGiveUp?.(wait);
       wait.fail(actor.exiting);

@@ -195,7 +195,6 @@ export function detach(wait: Wait): void {
   else first.previous = wait.previous;
   wait.previous = null;
   if (wait.isDue) actor.due--;
-  // wait.next stays: a loop over the list may stand here
   if (wait.timer !== null) s.timers.cancel(wait.timer);
   if (wait.signal !== null) s.aborts.forget(wait);
   if (kind === SLEEP) s.words[s.base + SLEEPING]--;
@@ -205,6 +204,8 @@ export function detach(wait: Wait): void {
     leaveMailbox(actor);
     if (wait.leads) passLead(wait);
   }
+  // An old wait would keep all that were begun after it, with what they have got, until what is old is collected.
+  wait.next = null;
   if (actor.waits === null) s.details.waitsForNothing(actor); // a plain receive, which may come next, notes nothing
 }
 
@@ -237,7 +238,7 @@ export function lead(wait: Wait): void {
 
 /** Drops all that an ended actor was waiting for; its promises are never settled. */
 export function dropAll(actor: ActorImpl): void {
-  for (let wait = actor.waits; wait !== null; wait = wait.next) {
+  for (let wait = actor.waits; wait !== null; wait = actor.waits) {
     if (wait.isOpen) wait.onGiveUp?.(wait);
     detach(wait);
   }

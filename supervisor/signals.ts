@@ -43,7 +43,7 @@ export class SignalsImpl implements Signals {
       wait.complete(this.#queued.shift());
       waiting.settleNow(wait);
     } else {
-      wait.onGiveUp = () => this.#forget(wait);
+      wait.whenGivenUp(() => this.#forget(wait));
       this.#waits.push(wait);
       s.parked(this.#owner);
     }

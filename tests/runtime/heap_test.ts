@@ -15,6 +15,17 @@ for (const options of [[], ["--contain"]]) {
   });
 }
 
+Deno.test("what a wait has given is let go of when what is young is collected", async () => {
+  const { code, stdout, stderr } = await runSmarm(
+    ["--threads", "1", program("garbage"), program("garbage")],
+    { denoArgs: ["-A", "--v8-flags=--expose-gc"] },
+  );
+  assertEquals(stderr, "");
+  assertEquals(code, 0);
+  const kinds = ["join", "stat", "channel", "select"];
+  assertEquals(stdout.trimEnd().split("\n"), kinds.map((kind) => `${kind} is let go of`));
+});
+
 Deno.test("a run leaves nothing behind in what all objects inherit", async () => {
   const before = Reflect.ownKeys(Object.prototype);
   const program = `data:text/javascript,export function main() {}`;
