@@ -12,10 +12,6 @@ export function gives(): object {
   return { given: true };
 }
 
-export async function answers(self: Actor): Promise<void> {
-  for await (const request of self) self.reply(request as never, { answered: true });
-}
-
 export async function main(self: Actor, path: string): Promise<void> {
   const { sender, receiver } = self.channel<object>(1);
   const kinds: Record<string, () => Promise<object>> = {
