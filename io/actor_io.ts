@@ -87,38 +87,50 @@ export class ActorIo implements api.Io {
 
   // --- Files ------------------------------------------------------------------------------------------------------
 
-  async open(path: Path, options: Deno.OpenOptions & WaitOptions = {}): Promise<api.File> {
-    const [wait, rest] = split(options);
-    const how = Object.keys(rest).length === 0 ? { read: true } : rest;
-    const where = text(path);
-    if (!this.#io.mayServe) return await this.#do("open", where, wait, [where, how], OPEN) as api.File;
+  /** One operation on files, by this scheduler: unless its thread may be ended at any time. */
+  async #onFiles(
+    operation: string,
+    about: string,
+    options: WaitOptions | undefined,
+    args: unknown[],
+    answering: Answering = PLAIN,
+    transfer?: Transferable[],
+  ): Promise<unknown> {
+    const actor = this.#actor, io = this.#io;
+    if (!io.mayServe) return await this.#do(operation, about, options, args, answering, transfer);
     try {
-      const start = (number: number) => void this.#io.homes.open(number, this.#actor.pid, where, how);
-      return await this.#io.begin(this.#actor, `open ${where}`, wait, OPEN, 0, where, start) as api.File;
+      const start = (number: number) => void io.homes.perform(number, actor.pid, operation, args);
+      return await io.begin(actor, `${operation} ${about}`, options, answering, 0, about, start);
     } catch (error) {
       throw blame(error);
     }
+  }
+
+  async open(path: Path, options: Deno.OpenOptions & WaitOptions = {}): Promise<api.File> {
+    const [wait, rest] = split(options);
+    const how = Object.keys(rest).length === 0 ? { read: true } : rest;
+    return await this.#onFiles("open", text(path), wait, [text(path), how], OPEN) as api.File;
   }
   async create(path: Path, options?: WaitOptions): Promise<api.File> {
     return await this.open(path, { read: true, write: true, create: true, truncate: true, ...options });
   }
   async readFile(path: Path, options?: WaitOptions): Promise<Uint8Array> {
-    return await this.#do("readFile", text(path), options, [text(path)]) as Uint8Array;
+    return await this.#onFiles("readFile", text(path), options, [text(path)]) as Uint8Array;
   }
   async readTextFile(path: Path, options?: WaitOptions): Promise<string> {
     return AS_IT_IS.decode(await this.readFile(path, options));
   }
   async writeFile(path: Path, data: Uint8Array, options: api.WriteFileOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
-    const bytes = ownBytes(toBytes(data));
+    const bytes = this.#io.mayServe ? toBytes(data).slice() : ownBytes(toBytes(data));
     const transfer = bytes.length <= MOST_RING_BYTES ? undefined : [bytes.buffer as ArrayBuffer];
-    await this.#do("writeFile", text(path), wait, [text(path), bytes, rest], WRITE_FILE, transfer);
+    await this.#onFiles("writeFile", text(path), wait, [text(path), bytes, rest], WRITE_FILE, transfer);
   }
   writeTextFile(path: Path, data: string, options?: api.WriteFileOptions): Promise<void> {
     return this.writeFile(path, new TextEncoder().encode(data), options);
   }
   async *readDir(path: Path, options?: WaitOptions): AsyncIterableIterator<Deno.DirEntry> {
-    const entries = await this.#do("readDir", text(path), options, [text(path)]) as [string, number][];
+    const entries = await this.#onFiles("readDir", text(path), options, [text(path)]) as [string, number][];
     for (const [name, kind] of entries) {
       yield {
         name,
@@ -129,35 +141,35 @@ export class ActorIo implements api.Io {
     }
   }
   async stat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
-    return await this.#do("stat", text(path), options, [text(path)]) as Deno.FileInfo;
+    return await this.#onFiles("stat", text(path), options, [text(path)]) as Deno.FileInfo;
   }
   async lstat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
-    return await this.#do("lstat", text(path), options, [text(path)]) as Deno.FileInfo;
+    return await this.#onFiles("lstat", text(path), options, [text(path)]) as Deno.FileInfo;
   }
   async remove(path: Path, options: Deno.RemoveOptions & WaitOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
-    await this.#do("remove", text(path), wait, [text(path), rest]);
+    await this.#onFiles("remove", text(path), wait, [text(path), rest]);
   }
   async rename(from: Path, to: Path, options?: WaitOptions): Promise<void> {
-    await this.#do("rename", text(from), options, [text(from), text(to)]);
+    await this.#onFiles("rename", text(from), options, [text(from), text(to)]);
   }
   async mkdir(path: Path, options: Deno.MkdirOptions & WaitOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
-    await this.#do("mkdir", text(path), wait, [text(path), rest]);
+    await this.#onFiles("mkdir", text(path), wait, [text(path), rest]);
   }
   async copyFile(from: Path, to: Path, options?: WaitOptions): Promise<void> {
-    await this.#do("copyFile", text(from), options, [text(from), text(to)]);
+    await this.#onFiles("copyFile", text(from), options, [text(from), text(to)]);
   }
   async realPath(path: Path, options?: WaitOptions): Promise<string> {
-    return await this.#do("realPath", text(path), options, [text(path)]) as string;
+    return await this.#onFiles("realPath", text(path), options, [text(path)]) as string;
   }
   async makeTempDir(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
     const [wait, rest] = split(options);
-    return await this.#do("makeTempDir", "", wait, [rest]) as string;
+    return await this.#onFiles("makeTempDir", "", wait, [rest]) as string;
   }
   async makeTempFile(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
     const [wait, rest] = split(options);
-    return await this.#do("makeTempFile", "", wait, [rest]) as string;
+    return await this.#onFiles("makeTempFile", "", wait, [rest]) as string;
   }
 
   // --- Network ----------------------------------------------------------------------------------------------------

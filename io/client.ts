@@ -300,6 +300,7 @@ export class IoClient {
     const { wait, answering, number, resource } = ticket;
     ticket.wait = null;
     if (answering.outlives && wait?.actor.state === DONE) return;
+    if (resource === 0 && this.homes.cancel(number)) return;
     this.tell(resource, R_IO_CANCEL, resource, number, answering.comesBack !== undefined);
   }
 

@@ -33,6 +33,7 @@ import { leave } from "../runtime/async_context.ts";
 import { packError } from "./errors.ts";
 import { HomeConn } from "./home_conn.ts";
 import type { HomeFile, HomeHost } from "./home_file.ts";
+import type { HomeOperations } from "./home_operations.ts";
 import { closeDescriptor, TcpSocket } from "./tcp_socket.ts";
 
 /** Where the requests for a connection or a file go that this scheduler has asked for, or has. */
@@ -46,8 +47,9 @@ export class Homes {
   readonly #places = new Map<number, Place>();
   /** Sockets that have left, but for the write that was under way. */
   readonly #flushing = new Map<number, TcpSocket>();
-  /** Null until a file is opened. */
+  /** Null until something is asked of files. */
   #files: HomeHost | null = null;
+  #operations: HomeOperations | null = null;
   /** How many of the places are files. */
   #fileCount = 0;
 
@@ -61,7 +63,8 @@ export class Homes {
 
   /** This thread's event loop has sockets to look after, or the OS owes it an answer about a file. */
   get looksOut(): boolean {
-    return this.#places.size > this.#fileCount || (this.#fileCount > 0 && this.#io.isAwaiting);
+    if (this.#places.size > this.#fileCount) return true;
+    return (this.#fileCount > 0 || this.#operations?.areRunning === true) && this.#io.isAwaiting;
   }
 
   /** The connection, if it is here. */
@@ -113,15 +116,31 @@ export class Homes {
 
   // --- Files ------------------------------------------------------------------------------------------------------
 
-  /** Opens a file for an actor's request; the answer is its id. */
-  async open(number: number, pid: number, path: string, options: Deno.OpenOptions): Promise<void> {
+  /** Does what an actor asks: it opens a file, or wants something of a whole file or a folder. */
+  async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
+    const loaded = modules ??= await loadModules();
+    this.#files ??= new loaded.HomeHost(this.#io, this);
+    this.#operations ??= new loaded.HomeOperations(this.#io, this, this.#files);
+    if (operation !== "open") return await this.#operations.perform(number, pid, operation, args);
+    const [path, options] = args as [string, Deno.OpenOptions];
+    await this.#open(loaded, this.#files, number, pid, path, options);
+  }
+
+  /** The answer is the file's id. */
+  async #open(
+    { HomeFile, openHere }: Modules,
+    host: HomeHost,
+    number: number,
+    pid: number,
+    path: string,
+    options: Deno.OpenOptions,
+  ): Promise<void> {
     const io = this.#io;
     try {
-      const { HomeFile, HomeHost, openHere } = homeFile ??= await import("./home_file.ts");
       const opened = await openHere(path, options);
       if (opened === null) return io.toPoller(R_IO_REQUEST, pid, number, ["open", 0, path, options]);
       const id = io.nextId();
-      this.#places.set(id, new HomeFile(id, this.#files ??= new HomeHost(io, this), opened));
+      this.#places.set(id, new HomeFile(id, host, opened));
       this.#fileCount++;
       io.toPoller(R_IO_OPENED, id, 0, pid);
       this.told(() => io.heard(R_IO_DONE, 0, number, id));
@@ -129,6 +148,11 @@ export class Homes {
     } catch (error) {
       this.told(() => io.heard(R_IO_FAILED, 0, number, packError(error)));
     }
+  }
+
+  /** What an actor has asked of a whole file is given up. False: it is not under way here. */
+  cancel(number: number): boolean {
+    return this.#operations?.cancel(number) === true;
   }
 
   /** The OS has answered, in a microtask, and actors are told. */
@@ -223,8 +247,13 @@ function isFile(place: Place | undefined): place is HomeFile {
   return place !== undefined && !(place instanceof HomeConn || place instanceof Coming);
 }
 
-/** Loaded with the first file: it takes some ms of every start. */
-let homeFile: typeof import("./home_file.ts") | null = null;
+/** Loaded with the first file: that takes some ms of every start. */
+async function loadModules() {
+  const [file, operations] = await Promise.all([import("./home_file.ts"), import("./home_operations.ts")]);
+  return { ...file, ...operations };
+}
+type Modules = Awaited<ReturnType<typeof loadModules>>;
+let modules: Modules | null = null;
 
 type Kept = [
   kind: number,

@@ -1,5 +1,6 @@
 /**
- * The operations of the poller that concern no open resource: whole files, folders, and everything that opens one.
+ * The operations of the poller that concern no open resource: whole files and folders (file_operations.ts), and everything
+ * that opens one.
  *
  * @module
  */
@@ -11,17 +12,8 @@ import { adoptConn, DatagramResource, listen, ListenerResource } from "./net_res
 import { StreamResource } from "./stream_resource.ts";
 import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process_resources.ts";
 import type { BlockingPool } from "./blocking_pool.ts";
-import { plainInfo } from "./file_info.ts";
-import { MOST_RING_BYTES } from "./protocol.ts";
+import { abortOf, FILE_OPERATIONS, type Result } from "./file_operations.ts";
 import type { CommandOptions, TlsOptions } from "./api.ts";
-
-/** What an operation gives: the answer, and what of it moves instead of being copied. */
-interface Result {
-  readonly value: unknown;
-  readonly transfer?: Transferable[];
-  /** Closes what was opened, when the request was given up meanwhile. */
-  readonly undo?: () => void;
-}
 
 export interface OperationHost extends PollerHost {
   /** A signal for an actor's mailbox. */
@@ -40,9 +32,6 @@ type Operation = (
 const UNFINISHED = Symbol();
 type Unfinished = typeof UNFINISHED;
 
-/** Entries of a folder that are sent in one answer. */
-const DIR_ENTRIES_A_PIECE = 1024;
-
 export const OPERATIONS: Record<string, Operation> = {
   async open(host, request, path: string, options: Deno.OpenOptions) {
     const file = await Deno.open(path, options);
@@ -53,46 +42,7 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   /** Its answer says that all that the scheduler has sent before was taken in. */
   noted: () => Promise.resolve(),
-  async readFile(_host, request, path: string) {
-    const abort = abortOf(request);
-    return bytesResult(await Deno.readFile(path, { signal: abort.signal }));
-  },
-  async writeFile(host, request, path: string, data: Uint8Array, options: Deno.WriteFileOptions) {
-    const abort = abortOf(request);
-    host.finishing.add(request);
-    try {
-      await Deno.writeFile(path, data, { ...options, signal: abort.signal });
-    } finally {
-      host.finishing.delete(request);
-    }
-  },
-  async readDir(_host, request, path: string) {
-    const entries: [string, number][] = [];
-    for await (const { name, isFile, isDirectory, isSymlink } of Deno.readDir(path)) {
-      entries.push([name, (isFile ? 1 : 0) | (isDirectory ? 2 : 0) | (isSymlink ? 4 : 0)]);
-      if (entries.length % DIR_ENTRIES_A_PIECE === 0 && !request.isOpen) break;
-    }
-    return { value: entries };
-  },
-  async stat(_host, _request, path: string) {
-    return { value: plainInfo(await Deno.stat(path)) };
-  },
-  async lstat(_host, _request, path: string) {
-    return { value: plainInfo(await Deno.lstat(path)) };
-  },
-  remove: (_host, _request, path: string, options) => Deno.remove(path, options),
-  rename: (_host, _request, from: string, to: string) => Deno.rename(from, to),
-  mkdir: (_host, _request, path: string, options) => Deno.mkdir(path, options),
-  copyFile: (_host, _request, from: string, to: string) => Deno.copyFile(from, to),
-  async realPath(_host, _request, path: string) {
-    return { value: await Deno.realPath(path) };
-  },
-  async makeTempDir(_host, _request, options) {
-    return { value: await Deno.makeTempDir(options) };
-  },
-  async makeTempFile(_host, _request, options) {
-    return { value: await Deno.makeTempFile(options) };
-  },
+  ...FILE_OPERATIONS,
 
   // deno-lint-ignore require-await
   async listen(host, request, options: Record<string, unknown>, isTls: boolean) {
@@ -273,16 +223,6 @@ async function mayUse(hostname: string, port: number): Promise<void> {
   throw new Deno.errors.NotCapable(
     `Requires net access to "${host}", run again with the --allow-net flag`,
   );
-}
-
-function abortOf(request: Request): AbortController {
-  const abort = new AbortController();
-  request.onCancel = () => abort.abort();
-  return abort;
-}
-
-function bytesResult(bytes: Uint8Array<ArrayBuffer>): Result {
-  return { value: bytes, transfer: bytes.length <= MOST_RING_BYTES ? undefined : [bytes.buffer] };
 }
 
 function connectTls(options: { port: number; hostname?: string }, tls: TlsOptions): Promise<Deno.Conn> {

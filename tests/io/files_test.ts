@@ -1,10 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
+import { Config } from "../../smarm.ts";
 import { inTempFolder, runMain, testAll } from "./helpers.ts";
 
-const run = (name: string, threads: number) =>
+const run = (name: string, threads: number | Config) =>
   inTempFolder((folder) => runMain("files.ts", [name, folder], threads));
 
-testAll("S11: a file is written, read in pieces, sought and read by lines", async (threads) => {
+/** Schedulers that can be ended leave all files to the poller. */
+function testFiles(name: string, body: (threads: number | Config) => Promise<void>): void {
+  testAll(name, body);
+  Deno.test(`${name}, with 2 contained schedulers`, () =>
+    body(Config.exact(2).contain().watchdogMillis(60_000)));
+}
+
+testFiles("S11: a file is written, read in pieces, sought and read by lines", async (threads) => {
   assertEquals(await run("roundTrip", threads), {
     text: "one\ntwo\r\nthree",
     first: "one",
@@ -17,7 +25,7 @@ testAll("S11: a file is written, read in pieces, sought and read by lines", asyn
   });
 });
 
-testAll("folders are made, listed, renamed in and removed", async (threads) => {
+testFiles("folders are made, listed, renamed in and removed", async (threads) => {
   assertEquals(await run("folders", threads), {
     entries: ["b:folder", "y:file", "z:file"],
     size: 3,
@@ -26,31 +34,31 @@ testAll("folders are made, listed, renamed in and removed", async (threads) => {
   });
 });
 
-testAll("writes that nobody awaits are written in the order of asking", async (threads) => {
+testFiles("writes that nobody awaits are written in the order of asking", async (threads) => {
   assertEquals(await run("writes", threads), { counts: [1, 2, 200_000], between: "bb", all: "abbXcc" });
 });
 
-testAll("reading ahead is not seen by seek and write", async (threads) => {
+testFiles("reading ahead is not seen by seek and write", async (threads) => {
   assertEquals(await run("readAhead", threads), { wrong: 0, isWhere: true, written: 255 });
 });
 
-testAll("big files travel whole, and a written array stays the writer's", async (threads) => {
+testFiles("big files travel whole, and a written array stays the writer's", async (threads) => {
   assertEquals(await run("big", threads), { mine: 3_000_000, back: 3_000_000, equal: true, piece: true });
 });
 
-testAll("a file goes to an actor whose module is still to be loaded", async (threads) => {
+testFiles("a file goes to an actor whose module is still to be loaded", async (threads) => {
   assertEquals(await run("givenToAModule", threads), "still open");
 });
 
-testAll("a file is its receiver's however deep it was nested, also in an error", async (threads) => {
+testFiles("a file is its receiver's however deep it was nested, also in an error", async (threads) => {
   assertEquals(await run("nested", threads), ["still open"]);
 });
 
-testAll("big pieces are written as they were when they were given", async (threads) => {
+testFiles("big pieces are written as they were when they were given", async (threads) => {
   assertEquals(await run("bigPieces", threads), { counts: true, wrong: 0 });
 });
 
-testAll(
+testFiles(
   "S17: an operation rejects with Deno's own error, and the user's line in its stack",
   async (threads) => {
     const told = await run("errors", threads);
@@ -97,11 +105,11 @@ Deno.test("a file: URL with a lone percent sign names the file that Deno takes i
   });
 });
 
-testAll("lines go on where a loop on another scheduler has broken off", async (threads) => {
+testFiles("lines go on where a loop on another scheduler has broken off", async (threads) => {
   assertEquals(await run("linesInTurns", threads), -1); // none is wrong, none is missing
 });
 
-testAll("what nobody awaits is written in full although the run is over", async (threads) => {
+testFiles("what nobody awaits is written in full although the run is over", async (threads) => {
   await inTempFolder(async (folder) => {
     await runMain("files.ts", ["notAwaited", folder], threads);
     const sizes = ["whole", "piece"].map((name) => Deno.statSync(`${folder}/${name}`).size);
@@ -109,11 +117,11 @@ testAll("what nobody awaits is written in full although the run is over", async 
   });
 });
 
-testAll("files are web streams for compression", async (threads) => {
+testFiles("files are web streams for compression", async (threads) => {
   assertEquals(await run("streams", threads), { smaller: true, equal: true });
 });
 
-testAll("a pipe into a file that fails closes the file", async (threads) => {
+testFiles("a pipe into a file that fails closes the file", async (threads) => {
   assertEquals(await run("aborted", threads), { before: true, told: "no more", refused: "BadResource" });
 });
 
@@ -121,10 +129,10 @@ Deno.test("a text is read as Deno reads it, with its byte order mark", async () 
   assertEquals(await run("marked", 1), true);
 });
 
-testAll("a loop over lines that breaks off gives the rest back", async (threads) => {
+testFiles("a loop over lines that breaks off gives the rest back", async (threads) => {
   assertEquals(await run("linesBrokenOff", threads), "ab|cd");
 });
 
-testAll("a read sees what a file has grown by, though its end was read ahead before", async (threads) => {
+testFiles("a read sees what a file has grown by, though its end was read ahead before", async (threads) => {
   assertEquals(await run("grownAfterItsEnd", threads), 0);
 });
