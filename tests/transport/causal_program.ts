@@ -43,7 +43,13 @@ export async function member(self: Actor<Message>): Promise<void> {
 }
 
 export async function main(self: Actor<"all heard">): Promise<string> {
-  const members = Array.from({ length: MEMBERS }, () => self.spawn(member));
+  const { schedulerCount } = self.stats();
+  // Half of them go where a scheduler is idle: on a machine that is busy, nowhere.
+  const members = Array.from(
+    { length: MEMBERS },
+    (_, i) =>
+      i % 2 === 0 ? self.spawn(member) : self.spawnWith({ scheduler: (i >> 1) % schedulerCount }, member),
+  );
   const all = members.map((handle) => handle.pid as Pid<Message>);
   for (const one of all) self.send(one, { type: "peers", all, main: self.pid });
   for (let round = 0; round < ROUNDS; round++) {
