@@ -29,7 +29,7 @@ import {
   R_IO_OPENED,
   R_IO_REQUEST,
 } from "./protocol.ts";
-import { leave } from "../runtime/async_context.ts";
+import { leave, outside } from "../runtime/async_context.ts";
 import { packError } from "./errors.ts";
 import { HomeConn } from "./home_conn.ts";
 import type { HomeFile, HomeHost } from "./home_file.ts";
@@ -117,7 +117,7 @@ export class Homes {
   async open(number: number, pid: number, path: string, options: Deno.OpenOptions): Promise<void> {
     const io = this.#io;
     try {
-      const { HomeFile, HomeHost, openHere } = homeFile ??= await import("./home_file.ts");
+      const { HomeFile, HomeHost, openHere } = homeFile ??= await outside(loadHomeFile);
       const opened = await openHere(path, options);
       if (opened === null) return io.toPoller(R_IO_REQUEST, pid, number, ["open", 0, path, options]);
       const id = io.nextId();
@@ -225,6 +225,7 @@ function isFile(place: Place | undefined): place is HomeFile {
 
 /** Loaded with the first file: it takes some ms of every start. */
 let homeFile: typeof import("./home_file.ts") | null = null;
+const loadHomeFile = () => import("./home_file.ts");
 
 type Kept = [
   kind: number,
