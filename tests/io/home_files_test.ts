@@ -88,6 +88,15 @@ Deno.test("whoever gets a file that cannot be opened a second time is told so", 
     assertStringIncludes(stdout, "cannot be handed on: PATH cannot be opened a second time");
   }));
 
+Deno.test("a file that was opened by a relative path is handed on from another folder", () =>
+  inFile(async (path) => {
+    const { stdout, code } = await runSmarm(
+      ["--threads", "2", new URL(`./programs/${PROGRAM}`, import.meta.url).pathname, "relative", path],
+      { denoArgs: ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"] },
+    );
+    assertEquals([stdout, code], ["16384\n", 0]);
+  }));
+
 for (const first of ["file", "module"]) {
   const does = first === "file" ? "opens the first file" : "has a module loaded";
   Deno.test(`who ${does} is not ended by what another actor leaves behind`, () =>

@@ -164,6 +164,16 @@ async function lost(self: Actor, path: string): Promise<void> {
   console.log(outcome.kind === "panic" ? outcome.error.message.replaceAll(path, "PATH") : outcome.kind);
 }
 
+/** Opened by a path that says nothing any more when the file is handed on. */
+async function relative(self: Actor, path: string): Promise<void> {
+  await self.io.writeFile(path, bytesFrom(0, PIECE));
+  Deno.chdir(path.slice(0, path.lastIndexOf("/")));
+  const file = await self.io.open(path.slice(path.lastIndexOf("/") + 1));
+  Deno.chdir("/");
+  const outcome = await self.spawnWith(elsewhere(self), readsOn, file, 0).join();
+  console.log(outcome.kind === "exit" ? outcome.value : outcome.error.message);
+}
+
 /** Who opens the first file, or has a module loaded, answers for nothing that others leave behind. */
 async function blame(self: Actor, path: string, first: string): Promise<void> {
   if (first === "file") await self.io.create(path);
@@ -191,6 +201,7 @@ const CASES: Record<string, (self: Actor<any>, path: string, detail: string) => 
   pipe,
   ends,
   lost,
+  relative,
   blame,
   many,
 };
