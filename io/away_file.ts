@@ -40,7 +40,7 @@ export class AwayFile extends FileResource {
   async cameBack(departure: FileDeparture): Promise<void> {
     this.#isRecalled = true;
     try {
-      if (this.isAsked || !this.isClosed) this.file = await reopen(departure);
+      if (this.isAsked || !this.isClosed) this.file = await whenDescriptorsAreFree(() => reopen(departure));
     } catch (error) {
       this.#failure = new Deno.errors.BadResource(
         `${this.label} cannot be handed on: ${departure.path} cannot be opened a second time (${
@@ -58,6 +58,26 @@ export class AwayFile extends FileResource {
     if (this.isClosed) this.letGo();
   }
 }
+
+/**
+ * A file on its way is open twice for a moment. With as many of them as descriptors are left, each waits until the homes of
+ * others have closed theirs, which they do when they are not busy.
+ */
+async function whenDescriptorsAreFree<T>(open: () => Promise<T>): Promise<T> {
+  const until = performance.now() + LACKING_MS;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EMFILE" || performance.now() > until) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+/** Guessed: longer than a scheduler is busy as a rule, and nobody waits for ever where no descriptor becomes free. */
+const LACKING_MS = 5000;
+const LOOK_AGAIN_MS = 5;
 
 async function reopen({ path, dev, ino, how, position }: FileDeparture): Promise<Deno.FsFile> {
   const isIt = (info: Deno.FileInfo | null) => info !== null && info.dev === dev && info.ino === ino;

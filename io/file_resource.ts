@@ -15,6 +15,8 @@ import { plainInfo } from "./file_info.ts";
 /** Smaller reads are not worth reading ahead. */
 const SMALLEST_AHEAD = 16 * 1024;
 
+const NEEDS_NO_POSITION = ["stat", "sync", "syncData"];
+
 /** Everything but a read. */
 export interface Job {
   readonly request: Request;
@@ -31,6 +33,8 @@ export class FileResource extends PollerResource {
   readonly #jobs: Job[] = [];
   #job: Job | null = null;
   #reading = false;
+  /** What is in hand was given back. Others may have read on before: then it is not what lies before the OS's position. */
+  #hasBack = false;
   /** Where the OS's position was before it read. */
   #readAt = 0;
   /** Reads one after the other, with nothing between. */
@@ -126,13 +130,14 @@ export class FileResource extends PollerResource {
 
   #read(limit: number, isAhead = false): void {
     this.#reading = true;
+    this.#hasBack = false;
     if (this.#isRegular) this.#readAt = this.#osPosition;
     const buffer = limit > MOST_RING_BYTES ? new Uint8Array(limit) : this.host.buffer(limit);
     this.file!.read(buffer).then(
       (count) => {
         if (count === null) {
-          // Found ahead, an end is nobody's answer: until the next read is asked for, the file may grow.
-          this.#ended = !isAhead;
+          // Found ahead, or for a read that was given up, it is nobody's answer: until the next one the file may grow.
+          this.#ended = !isAhead && this.asking.first !== null;
           this.host.recycle(buffer);
         } else this.#queue.push(buffer.subarray(0, count));
         this.#wasRead();
@@ -150,6 +155,7 @@ export class FileResource extends PollerResource {
   }
 
   protected override takeBack(value: unknown): void {
+    this.#hasBack = true;
     this.#queue.unshift(value as Uint8Array);
   }
 
@@ -207,7 +213,7 @@ export class FileResource extends PollerResource {
 
   async #do({ request, operation, args, bytes }: Job): Promise<unknown> {
     const file = this.file!;
-    this.#rewind();
+    if (!this.#hasBack || !NEEDS_NO_POSITION.includes(operation)) this.#rewind();
     switch (operation) {
       case "write": {
         let written = 0;

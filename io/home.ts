@@ -29,7 +29,7 @@ import {
   R_IO_OPENED,
   R_IO_REQUEST,
 } from "./protocol.ts";
-import { leave } from "../runtime/async_context.ts";
+import { leave, outside } from "../runtime/async_context.ts";
 import { packError } from "./errors.ts";
 import { HomeConn } from "./home_conn.ts";
 import type { HomeFile, HomeHost } from "./home_file.ts";
@@ -118,7 +118,7 @@ export class Homes {
 
   /** Does what an actor asks: it opens a file, or wants something of a whole file or a folder. */
   async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
-    const loaded = modules ??= await loadModules();
+    const loaded = modules ??= await outside(loadModules);
     this.#files ??= new loaded.HomeHost(this.#io, this);
     this.#operations ??= new loaded.HomeOperations(this.#io, this, this.#files);
     if (operation !== "open") return await this.#operations.perform(number, pid, operation, args);

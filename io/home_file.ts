@@ -50,10 +50,17 @@ export async function openHere(path: string, options: Deno.OpenOptions): Promise
   const { isFile, dev, ino } = file.statSync();
   if (isFile && ino !== null) {
     const { read, write, append } = options;
-    return { file, origin: { path, dev, ino, how: { read, write, append } } };
+    return { file, origin: { path: absolute(path), dev, ino, how: { read, write, append } } };
   }
   file.close();
   return null;
+}
+
+/** The current folder may be another when it is opened again. */
+function absolute(path: string): string {
+  if (path.startsWith("/")) return path;
+  const mayTell = Deno.permissions.querySync({ name: "read", path: "." }).state === "granted";
+  return mayTell ? `${Deno.cwd()}/${path}` : path;
 }
 
 export class HomeFile extends FileResource {

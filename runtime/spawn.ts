@@ -10,6 +10,7 @@ import type { ActorImpl } from "./actor.ts";
 import { HandleImpl } from "./handle.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Target } from "./targets.ts";
+import { outside } from "./async_context.ts";
 import { DONE } from "./actor_state.ts";
 import { extrasOf } from "./extras.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
@@ -303,7 +304,7 @@ function spawnModule(
 /** An actor whose module is not loaded here yet waits for it outside of the run queue. */
 function load(s: Scheduler, actor: ActorImpl, module: string, exportName: string): void {
   s.loading++;
-  import(module).then((namespace: Record<string, unknown>) => {
+  outside(() => import(module)).then((namespace: Record<string, unknown>) => {
     s.loading--;
     s.targets.register(module, namespace);
     if (actor.state === DONE) return;

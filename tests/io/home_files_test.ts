@@ -87,3 +87,37 @@ Deno.test("whoever gets a file that cannot be opened a second time is told so", 
     assertEquals(code, 0);
     assertStringIncludes(stdout, "cannot be handed on: PATH cannot be opened a second time");
   }));
+
+Deno.test("a file that was opened by a relative path is handed on from another folder", () =>
+  inFile(async (path) => {
+    const { stdout, code } = await runSmarm(
+      ["--threads", "2", new URL(`./programs/${PROGRAM}`, import.meta.url).pathname, "relative", path],
+      { denoArgs: ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"] },
+    );
+    assertEquals([stdout, code], ["16384\n", 0]);
+  }));
+
+for (const first of ["file", "module"]) {
+  const does = first === "file" ? "opens the first file" : "has a module loaded";
+  Deno.test(`who ${does} is not ended by what another actor leaves behind`, () =>
+    inFile(async (path) => {
+      const program = new URL(`./programs/${PROGRAM}`, import.meta.url).pathname;
+      const { stdout, stderr, code } = await runSmarm(["--threads", "1", program, "blame", path, first]);
+      assertStringIncludes(stderr, "error: Uncaught outside of any actor: Error: left behind");
+      assertEquals([stdout, code], ["exit\n", 0]);
+    }));
+}
+
+Deno.test({
+  name: "files are handed on where few descriptors are left: each waits for one",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFile(async (path) => {
+      const [runner, program] = ["../../smarm.ts", `./programs/${PROGRAM}`]
+        .map((one) => new URL(one, import.meta.url).pathname);
+      const run = `ulimit -n 200; exec deno run -A ${runner} --threads 2 ${program} many ${path} 120`;
+      const { stdout, code } = await new Deno.Command("sh", { args: ["-c", run] }).output();
+      assertEquals([new TextDecoder().decode(stdout), code], ["all written\n", 0]);
+      for (let i = 0; i < 120; i++) assertEquals(await Deno.readTextFile(`${path}.${i}`), "before, after");
+    }),
+});

@@ -46,6 +46,11 @@ export async function writesOn(_self: Actor, file: File, from: number, lines: nu
   await file.write(`${from + lines}\n`);
 }
 
+export async function writesToAll(_self: Actor, files: File[]): Promise<string> {
+  await Promise.all(files.map((file) => file.write("after")));
+  return "all written";
+}
+
 export async function readsOnce(_self: Actor, file: File, flag: SharedArrayBuffer): Promise<void> {
   await file.read(PIECE);
   Atomics.store(new Int32Array(flag), 0, 1);
@@ -59,6 +64,14 @@ export async function writesAndEnds(self: Actor, path: string, pieces: number): 
 export async function writesUntilKilled(self: Actor, path: string): Promise<void> {
   const file = await self.io.create(path);
   for (let i = 0;; i++) await file.write(bytesFrom(i * 1000, 1000));
+}
+
+/** A rejection that cannot be told to be its own: Deno calls what listens to such a signal without a context. */
+export async function leavesBehind(self: Actor): Promise<void> {
+  const signal = AbortSignal.timeout(1);
+  signal.addEventListener("abort", () => void Promise.reject(new Error("left behind")));
+  while (!signal.aborted) await self.sleep(1);
+  await self.sleep(1);
 }
 
 // --- Cases ----------------------------------------------------------------------------------------------------------
@@ -151,6 +164,34 @@ async function lost(self: Actor, path: string): Promise<void> {
   console.log(outcome.kind === "panic" ? outcome.error.message.replaceAll(path, "PATH") : outcome.kind);
 }
 
+/** Opened by a path that says nothing any more when the file is handed on. */
+async function relative(self: Actor, path: string): Promise<void> {
+  await self.io.writeFile(path, bytesFrom(0, PIECE));
+  Deno.chdir(path.slice(0, path.lastIndexOf("/")));
+  const file = await self.io.open(path.slice(path.lastIndexOf("/") + 1));
+  Deno.chdir("/");
+  const outcome = await self.spawnWith(elsewhere(self), readsOn, file, 0).join();
+  console.log(outcome.kind === "exit" ? outcome.value : outcome.error.message);
+}
+
+/** Who opens the first file, or has a module loaded, answers for nothing that others leave behind. */
+async function blame(self: Actor, path: string, first: string): Promise<void> {
+  if (first === "file") await self.io.create(path);
+  else await self.spawn(new URL("./journey_bytes.ts", import.meta.url)).join();
+  const outcome = await self.spawnWith({ scheduler: "local" }, leavesBehind).join();
+  console.log(outcome.kind);
+}
+
+/** Hands on as many files as can be open at a time, but for a few. */
+async function many(self: Actor, path: string, count: string): Promise<void> {
+  const files = await Promise.all(
+    Array.from({ length: Number(count) }, (_, i) => self.io.create(`${path}.${i}`)),
+  );
+  for (const file of files) file.write("before, ");
+  const outcome = await self.spawnWith(elsewhere(self), writesToAll, files).join();
+  console.log(outcome.kind === "exit" ? outcome.value : outcome.error.message);
+}
+
 // deno-lint-ignore no-explicit-any
 const CASES: Record<string, (self: Actor<any>, path: string, detail: string) => Promise<unknown>> = {
   places,
@@ -160,6 +201,9 @@ const CASES: Record<string, (self: Actor<any>, path: string, detail: string) => 
   pipe,
   ends,
   lost,
+  relative,
+  blame,
+  many,
 };
 
 export function main(self: Actor, name: string, path: string, detail = ""): Promise<unknown> {
