@@ -465,7 +465,9 @@ export function signalOf(actor: ActorImpl): AbortSignal {
   const extras = extrasOf(actor);
   if (extras.abort === null) {
     extras.abort = new AbortController();
-    if (actor.exiting !== null) extras.abort.abort(actor.exiting);
+    // Asked for only now by what an actor that has ended left behind: it would go on for ever.
+    const error = actor.state === DONE ? actor.ended("go on") : actor.exiting;
+    if (error !== null) extras.abort.abort(error);
   }
   return extras.abort.signal;
 }

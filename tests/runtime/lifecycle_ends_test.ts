@@ -31,6 +31,13 @@ for (const threads of [1, 2, 4]) {
     for (const [operation, result] of Object.entries(results)) assertEquals(result, "ExitError", operation);
   });
 
+  Deno.test(`the signal of an actor that has ended is aborted, however late it is asked for${on}`, async () => {
+    assertEquals(
+      await scenario(threads, "signalAskedLate"),
+      ["returned", "threw", "was told to end"].map((how) => `${how}: true, ExitError`),
+    );
+  });
+
   Deno.test(`an exit travels through a chain of links with its first reason${on}`, async () => {
     assertEquals(await scenario(threads, "chain"), ["panic ExitError first"]);
   });

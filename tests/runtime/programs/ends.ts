@@ -210,6 +210,21 @@ const SCENARIOS: Record<string, (self: Actor<Any>) => Promise<unknown>> = {
     return { outcome, results: (globalThis as Any).resultsOfTheDead, mail: self.tryReceive() ?? null };
   },
 
+  async signalAskedLate(self) {
+    const seen: string[] = [];
+    for (const how of ["returned", "threw", "was told to end"]) {
+      let ended: Actor<Any> | undefined;
+      const actor = self.spawn((child: Actor<Any>) => {
+        ended = child;
+        if (how === "threw") throw new Error("boom");
+        if (how === "was told to end") child.exit(child.pid, "now");
+      });
+      await actor.join();
+      seen.push(`${how}: ${ended!.signal.aborted}, ${ended!.signal.reason?.name}`);
+    }
+    return seen;
+  },
+
   async chain(self) {
     const schedulers = self.stats().schedulerCount;
     const actors = [self.spawn(waits)];
