@@ -152,15 +152,19 @@ function guardListeners(
   // deno-lint-ignore no-explicit-any
   const owner = on as any;
   const { addEventListener, removeEventListener } = owner;
-  const guarded = new WeakMap<object, EventListener>();
+  // Of each target: actors share the functions of a module.
+  const guarded = new WeakMap<object, WeakMap<object, EventListener>>();
   owner.addEventListener = function (this: unknown, type: string, listener: unknown, ...options: unknown[]) {
     let given = listener;
     if (
       covers(`${type}`) && (typeof listener === "function" || typeof listener === "object") &&
       listener !== null
     ) {
-      given = guarded.get(listener) ?? guard(listener as EventListener);
-      guarded.set(listener, given as EventListener);
+      const target = this ?? owner;
+      let known = guarded.get(target);
+      if (known === undefined) guarded.set(target, known = new WeakMap());
+      given = known.get(listener) ?? guard(listener as EventListener);
+      known.set(listener, given as EventListener);
     }
     return addEventListener.call(this ?? owner, type, given, ...options);
   };
@@ -170,8 +174,9 @@ function guardListeners(
     listener: unknown,
     ...options: unknown[]
   ) {
-    const given = covers(`${type}`) ? guarded.get(listener as object) ?? listener : listener;
-    return removeEventListener.call(this ?? owner, type, given, ...options);
+    const target = this ?? owner;
+    const given = covers(`${type}`) ? guarded.get(target)?.get(listener as object) ?? listener : listener;
+    return removeEventListener.call(target, type, given, ...options);
   };
 }
 
@@ -199,15 +204,25 @@ export function guardServers(): void {
     if (actor === undefined) return serve(...args);
     const stop = new AbortController();
     let signal: AbortSignal | undefined;
-    const own = (given: unknown) => {
-      if (typeof given === "function") return inNameOf(actor, given as Callback);
+    const own = (given: unknown, of?: object) => {
+      if (typeof given === "function") {
+        return inNameOf(actor, (of === undefined ? given : given.bind(of)) as Callback);
+      }
       if (!(given instanceof AbortSignal)) return given;
       signal = given;
       return stop.signal;
     };
     const server = serve(...args.map((given) => {
       if (typeof given !== "object" || given === null) return own(given);
-      return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, own(value)]));
+      // Of what is its own Deno asks whether it is. The rest its class gives, whose methods and getters are to find `given`.
+      const options = Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [name, own(value, given)]),
+      );
+      return new Proxy(options, {
+        get: (_, name) =>
+          Object.hasOwn(options, name) ? Reflect.get(options, name) : own(Reflect.get(given, name), given),
+        has: (_, name) => name in given,
+      });
     }));
     if (signal !== undefined) stopBy(signal, server, stop);
     return server;

@@ -100,14 +100,16 @@ export function tryComplete(actor: ActorImpl, wait: Wait): void {
     return;
   }
   while (wait.scanned < mailbox.length) {
+    const position = wait.scanned;
     let matches: boolean;
     try {
-      matches = matchesAt(actor, wait.match, wait.scanned);
+      matches = matchesAt(actor, wait.match, position);
     } catch (error) {
       wait.fail(error);
       return;
     }
-    if (!wait.isOpen) return; // the predicate has given it up
+    if (!wait.isOpen) return; // the predicate has given it up, or waited and been asked again meanwhile
+    if (wait.scanned !== position) continue;
     if (matches) {
       wait.complete(takeAt(actor, wait.scanned));
       return;

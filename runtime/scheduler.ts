@@ -423,17 +423,20 @@ export class Scheduler {
 
   /** In the stack of an actor that has just put the baton down. */
   #handOver(): void {
-    if (this.#driving) return; // drive(), below us in the stack, goes on
+    if (this.#driving) return; // drive(), or a former one of these, is below us in the stack and goes on
+    this.#driving = true; // a predicate may wait itself, and its actor, which is being resumed, is not to be overtaken
     while (this.current === null && !this.#burstOver) {
       const next = this.queue.first;
       if (next === null) break;
       if (next.state === UNSTARTED) {
+        this.#driving = false;
         RESOLVED.then(this.#drive);
         return;
       }
       this.#dequeue();
       this.#resume(next);
     }
+    this.#driving = false;
     if (this.current === null) this.#idle();
   }
 

@@ -163,6 +163,7 @@ function isOver({ actor, kind }: Wait): true {
 
 /** A wait that was over as soon as it began: the actor goes on, behind the others if its timeslice is used up. */
 export function goOn(wait: Wait): void {
+  if (wait.previous === null) return; // see settleNow
   const { actor } = wait;
   const s = actor.scheduler;
   if (isBehind(wait) || (s.ops > 0 ? s.sliceUsed : s.look(actor))) s.giveWay(actor);
@@ -179,6 +180,7 @@ function isBehind(wait: Wait): boolean {
 
 /** A wait that was over as soon as it began: the actor goes on without having parked. */
 export function settleNow(wait: Wait): void {
+  if (wait.previous === null) return; // a predicate has waited, and its actor was resumed meanwhile; or has ended it
   detach(wait);
   wait.settle();
 }

@@ -52,3 +52,45 @@ for (const [name, receive] of Object.entries(ways)) {
     });
   });
 }
+
+Deno.test("a predicate that waits, and refuses its message, does not keep another actor from being woken", async () => {
+  const ROUNDS = 300; // in a few of them one actor hands the baton to the other from within the predicate
+  await runActors(async (self: Actor) => {
+    const chooser = self.spawn((own: Actor<string>) =>
+      own.receive((message) => {
+        own.sleep(1);
+        return message === "end";
+      })
+    );
+    const other = self.spawn(async (own: Actor<number>) => {
+      for (let n = 0; n < ROUNDS; n++) {
+        const first = own.receive(), second = own.receive();
+        assertEquals(await first, 2 * n);
+        assertEquals(await second, 2 * n + 1); // waits for what it has asked for before
+      }
+    });
+    for (let n = 0; n < ROUNDS; n++) {
+      await self.sleep(0);
+      self.send(chooser, "no");
+      self.send(other, 2 * n);
+      await self.sleep(0);
+      self.send(other, 2 * n + 1);
+    }
+    self.send(chooser, "end");
+    assertEquals(await other.join(), { kind: "exit", value: undefined });
+    assertEquals(await chooser.join(), { kind: "exit", value: "end" });
+  }, { clock: "real" });
+});
+
+Deno.test("a predicate that gives way takes its message all the same", async () => {
+  const main = async (self: Actor<number>) => {
+    await self.sleep(1); // from here on the actor itself hands the baton on, when it waits
+    self.send(self.pid, 1);
+    const match = () => {
+      self.yield();
+      return true;
+    };
+    return await self.receive(match, { timeout: 60_000 });
+  };
+  assertEquals(await runActors(main), 1);
+});

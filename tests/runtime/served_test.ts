@@ -35,3 +35,11 @@ Deno.test("an actor may shut down a server that has its signal", async () => {
 Deno.test("what a listener of a WebSocket throws ends the actor that has set it, and no other", async () => {
   await gives("sockets", ["bang", "bang", "hello", "the actor was told to end: stop"]);
 });
+
+Deno.test("actors may share a listener: what it throws ends the one whose socket it was", async () => {
+  await gives("shared listener", ["the actor was told to end: stop", "bang"]);
+});
+
+Deno.test("the options of Deno.serve may be an object of a class, with its methods and getters", async () => {
+  await gives("site", "site");
+});

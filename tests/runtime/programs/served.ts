@@ -156,6 +156,70 @@ async function sockets(self: Actor<string>) {
   return [...ends, heard, messageOf(await serving.join())];
 }
 
+/** Two actors set the same listener, each at a socket of its own. */
+async function sharesListener(self: Actor<string>) {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onmessage = (event) => socket.send(event.data);
+    return response;
+  });
+  const session = async (child: Actor<WebSocket>) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
+    socket.addEventListener("message", bang);
+    await new Promise((resolve) => socket.onopen = resolve);
+    self.send(self.pid, "open");
+    const closed = new Promise((resolve) => socket.onclose = resolve);
+    child.signal.addEventListener("abort", () => socket.close());
+    sockets.push(socket);
+    ends.push(closed);
+    await child.receive();
+  };
+  const sockets: WebSocket[] = [], ends: Promise<unknown>[] = [];
+  const first = self.spawn(session);
+  await self.receive();
+  const second = self.spawn(session);
+  await self.receive();
+  sockets[1].send("hello");
+  const outcome = messageOf(await second.join());
+  self.exit(first, "stop");
+  const outcomes = [messageOf(await first.join()), outcome];
+  await Promise.all(ends);
+  await server.shutdown();
+  return outcomes;
+}
+
+/** As the options of a server: what its class and its prototype give, with what only they see. */
+class Site {
+  port = 0;
+  readonly #name = "site";
+  readonly #actor: Actor<number>;
+
+  constructor(actor: Actor<number>) {
+    this.#actor = actor;
+  }
+
+  get hostname(): string {
+    return this.#name === "site" ? "127.0.0.1" : "";
+  }
+
+  get signal(): AbortSignal {
+    return this.#actor.signal;
+  }
+
+  onListen(at: Deno.NetAddr): void {
+    this.#actor.send(this.#actor.pid, at.port);
+  }
+
+  handler(): Response {
+    return new Response(this.#name);
+  }
+}
+
+async function servesSite(self: Actor<number>) {
+  await using _server = Deno.serve(new Site(self));
+  return await get(await self.receive());
+}
+
 const messageOf = (outcome: Outcome) => outcome.kind === "panic" ? outcome.error.message : outcome.kind;
 
 // deno-lint-ignore no-explicit-any
@@ -164,5 +228,7 @@ export function main(self: Actor<any>, kind: string) {
   if (kind === "supervised by node") return supervisedByNode(self);
   if (kind === "shut down") return shutsDown(self);
   if (kind === "sockets") return sockets(self);
+  if (kind === "shared listener") return sharesListener(self);
+  if (kind === "site") return servesSite(self);
   return leaves(self, kind);
 }
