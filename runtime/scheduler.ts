@@ -423,20 +423,17 @@ export class Scheduler {
 
   /** In the stack of an actor that has just put the baton down. */
   #handOver(): void {
-    if (this.#driving) return; // drive(), or a former one of these, is below us in the stack and goes on
-    this.#driving = true; // a predicate may wait itself, and its actor, which is being resumed, is not to be overtaken
+    if (this.#driving) return; // whoever is below us in the stack goes on
     while (this.current === null && !this.#burstOver) {
       const next = this.queue.first;
       if (next === null) break;
       if (next.state === UNSTARTED) {
-        this.#driving = false;
         RESOLVED.then(this.#drive);
         return;
       }
       this.#dequeue();
       this.#resume(next);
     }
-    this.#driving = false;
     if (this.current === null) this.#idle();
   }
 
@@ -544,7 +541,16 @@ export class Scheduler {
       actor.rx = 0;
       actor.receives = 0;
       resolve(actor.mailbox.shift());
-    } else if (!settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that it refuses
+    } else if (!this.#settle(actor)) this.#putDown(actor); // woken for nothing, or for a message that it refuses
+  }
+
+  /** A predicate may wait itself: nobody gets the baton then, as its actor has it. */
+  #settle(actor: ActorImpl): boolean {
+    const before = this.#driving;
+    this.#driving = true;
+    const settled = settle(actor);
+    this.#driving = before;
+    return settled;
   }
 
   /** The actor's function has returned, thrown, or its promise is settled. */
