@@ -22,15 +22,12 @@ import {
   type PackedError,
   R_IO_ADOPT,
   R_IO_CAME_BACK,
+  R_IO_CANCELLED,
   R_IO_CLOSE,
-  R_IO_DONE,
-  R_IO_FAILED,
   R_IO_FLUSHED,
   R_IO_OPENED,
-  R_IO_REQUEST,
 } from "./protocol.ts";
 import { leave, outside } from "../runtime/async_context.ts";
-import { packError } from "./errors.ts";
 import { HomeConn } from "./home_conn.ts";
 import type { HomeFile, HomeHost } from "./home_file.ts";
 import type { HomeOperations } from "./home_operations.ts";
@@ -118,41 +115,40 @@ export class Homes {
 
   /** Does what an actor asks: it opens a file, or wants something of a whole file or a folder. */
   async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
-    const loaded = modules ??= await outside(loadModules);
-    this.#files ??= new loaded.HomeHost(this.#io, this);
-    this.#operations ??= new loaded.HomeOperations(this.#io, this, this.#files);
-    if (operation !== "open") return await this.#operations.perform(number, pid, operation, args);
-    const [path, options] = args as [string, Deno.OpenOptions];
-    await this.#open(loaded, this.#files, number, pid, path, options);
-  }
-
-  /** The answer is the file's id. */
-  async #open(
-    { HomeFile, openHere }: Modules,
-    host: HomeHost,
-    number: number,
-    pid: number,
-    path: string,
-    options: Deno.OpenOptions,
-  ): Promise<void> {
-    const io = this.#io;
-    try {
-      const opened = await openHere(path, options);
-      if (opened === null) return io.toPoller(R_IO_REQUEST, pid, number, ["open", 0, path, options]);
-      const id = io.nextId();
-      this.#places.set(id, new HomeFile(id, host, opened));
-      this.#fileCount++;
-      io.toPoller(R_IO_OPENED, id, 0, pid);
-      this.told(() => io.heard(R_IO_DONE, 0, number, id));
-      if (this.#isOver) this.take(id, R_IO_CLOSE, id, 0, null);
-    } catch (error) {
-      this.told(() => io.heard(R_IO_FAILED, 0, number, packError(error)));
+    if (this.#operations === null) {
+      const mark = {};
+      this.#loading.set(number, mark);
+      const { HomeHost, HomeOperations } = modules ??= await outside(loadModules);
+      this.#files ??= new HomeHost(this.#io, this);
+      this.#operations ??= new HomeOperations(this.#io, this, this.#files);
+      if (this.#loading.get(number) !== mark) return; // given up, and its number may be another's
+      this.#loading.delete(number);
     }
+    await this.#operations.perform(number, pid, operation, args);
+  }
+  /** Requests that wait for the modules. */
+  readonly #loading = new Map<number, object>();
+
+  /** A file that this thread has opened. Gives its id. */
+  add(file: (id: number) => HomeFile, pid: number): number {
+    const id = this.#io.nextId();
+    this.#places.set(id, file(id));
+    this.#fileCount++;
+    this.#io.toPoller(R_IO_OPENED, id, 0, pid);
+    if (this.#isOver) this.closeFile(id);
+    return id;
   }
 
-  /** What an actor has asked of a whole file is given up. False: it is not under way here. */
+  closeFile(id: number): void {
+    this.take(id, R_IO_CLOSE, id, 0, null);
+  }
+
+  /** What an actor has asked of files is given up. False: it is not under way here. */
   cancel(number: number): boolean {
-    return this.#operations?.cancel(number) === true;
+    if (this.#operations !== null) return this.#operations.cancel(number);
+    if (!this.#loading.delete(number)) return false;
+    this.#io.heard(R_IO_CANCELLED, 0, number, null);
+    return true;
   }
 
   /** The OS has answered, in a microtask, and actors are told. */
