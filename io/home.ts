@@ -50,6 +50,8 @@ export class Homes {
   /** Null until something is asked of files. */
   #files: HomeHost | null = null;
   #operations: HomeOperations | null = null;
+  /** Operations that wait until their code is loaded. */
+  readonly #early = new Map<number, { isGivenUp: boolean }>();
   /** How many of the places are files. */
   #fileCount = 0;
 
@@ -118,10 +120,18 @@ export class Homes {
 
   /** Does what an actor asks: it opens a file, or wants something of a whole file or a folder. */
   async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
-    const loaded = modules ??= await outside(loadModules);
+    const early = { isGivenUp: false };
+    if (modules === null) {
+      if (operation !== "open") this.#early.set(number, early);
+      modules = await outside(loadModules);
+      this.#early.delete(number);
+    }
+    const loaded = modules;
     this.#files ??= new loaded.HomeHost(this.#io, this);
     this.#operations ??= new loaded.HomeOperations(this.#io, this, this.#files);
-    if (operation !== "open") return await this.#operations.perform(number, pid, operation, args);
+    if (operation !== "open") {
+      return await this.#operations.perform(number, pid, operation, args, early.isGivenUp);
+    }
     const [path, options] = args as [string, Deno.OpenOptions];
     await this.#open(loaded, this.#files, number, pid, path, options);
   }
@@ -152,6 +162,8 @@ export class Homes {
 
   /** What an actor has asked of a whole file is given up. False: it is not under way here. */
   cancel(number: number): boolean {
+    const early = this.#early.get(number);
+    if (early !== undefined) return early.isGivenUp = true;
     return this.#operations?.cancel(number) === true;
   }
 

@@ -8,6 +8,7 @@ import type { IoClient } from "./client.ts";
 import type { Homes } from "./home.ts";
 import type { HomeHost } from "./home_file.ts";
 import { FILE_OPERATIONS } from "./file_operations.ts";
+import { R_IO_CANCELLED } from "./protocol.ts";
 import { Request } from "./resource.ts";
 
 export class HomeOperations {
@@ -26,9 +27,16 @@ export class HomeOperations {
     return this.#running.size > 0;
   }
 
-  /** Answers the request of this number. */
-  async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
+  /** Answers the request of this number. One that was given up before does what cannot be aborted, as later ones do. */
+  async perform(
+    number: number,
+    pid: number,
+    operation: string,
+    args: unknown[],
+    isGivenUp: boolean,
+  ): Promise<void> {
     const request = new Request(this.#io.s.id, number, pid);
+    request.isOpen = !isGivenUp;
     this.#running.set(number, request);
     let answer: () => void;
     try {
@@ -37,7 +45,8 @@ export class HomeOperations {
     } catch (error) {
       answer = () => this.#host.failed(request, error);
     }
-    if (!request.isOpen) return;
+    if (isGivenUp) answer = () => this.#io.heard(R_IO_CANCELLED, 0, number, null);
+    else if (!request.isOpen) return;
     this.#running.delete(number);
     this.#homes.told(answer);
   }
