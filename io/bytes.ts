@@ -68,9 +68,10 @@ export function write(
   return io.ask(actor, label, options, kind, id, toBytes(data), WRITE, id) as Promise<number>;
 }
 
+/** A plain array, whatever it is given: the `slice` of node's `Buffer` is no copy. */
 export function toBytes(data: unknown): Uint8Array {
   if (typeof data === "string") return utf8.encode(data);
-  if (data instanceof Uint8Array) return data;
+  if (data instanceof Uint8Array && data.constructor === Uint8Array) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError(`write needs a Uint8Array or a string, got ${Deno.inspect(data, { depth: 0 })}`);

@@ -69,9 +69,10 @@ export const FILE_OPERATIONS: Record<string, FileOperation> = {
   },
 };
 
-/** Aborts when the request is given up. */
+/** Aborts when the request is given up; it may be already. */
 export function abortOf(request: Request): AbortController {
   const abort = new AbortController();
+  if (!request.isOpen) abort.abort();
   request.onCancel = () => abort.abort();
   return abort;
 }

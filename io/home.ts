@@ -22,7 +22,6 @@ import {
   type PackedError,
   R_IO_ADOPT,
   R_IO_CAME_BACK,
-  R_IO_CANCELLED,
   R_IO_CLOSE,
   R_IO_FLUSHED,
   R_IO_OPENED,
@@ -47,6 +46,8 @@ export class Homes {
   /** Null until something is asked of files. */
   #files: HomeHost | null = null;
   #operations: HomeOperations | null = null;
+  /** Operations that wait until their code is loaded. */
+  readonly #early = new Map<number, { isGivenUp: boolean }>();
   /** How many of the places are files. */
   #fileCount = 0;
 
@@ -115,19 +116,16 @@ export class Homes {
 
   /** Does what an actor asks: it opens a file, or wants something of a whole file or a folder. */
   async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
+    const early = { isGivenUp: false };
     if (this.#operations === null) {
-      const mark = {};
-      this.#loading.set(number, mark);
+      this.#early.set(number, early);
       const { HomeHost, HomeOperations } = modules ??= await outside(loadModules);
+      this.#early.delete(number);
       this.#files ??= new HomeHost(this.#io, this);
       this.#operations ??= new HomeOperations(this.#io, this, this.#files);
-      if (this.#loading.get(number) !== mark) return; // given up, and its number may be another's
-      this.#loading.delete(number);
     }
-    await this.#operations.perform(number, pid, operation, args);
+    await this.#operations.perform(number, pid, operation, args, early.isGivenUp);
   }
-  /** Requests that wait for the modules. */
-  readonly #loading = new Map<number, object>();
 
   /** A file that this thread has opened. Gives its id. */
   add(file: (id: number) => HomeFile, pid: number): number {
@@ -145,10 +143,9 @@ export class Homes {
 
   /** What an actor has asked of files is given up. False: it is not under way here. */
   cancel(number: number): boolean {
-    if (this.#operations !== null) return this.#operations.cancel(number);
-    if (!this.#loading.delete(number)) return false;
-    this.#io.heard(R_IO_CANCELLED, 0, number, null);
-    return true;
+    const early = this.#early.get(number);
+    if (early !== undefined) return early.isGivenUp = true;
+    return this.#operations?.cancel(number) === true;
   }
 
   /** The OS has answered, in a microtask, and actors are told. */

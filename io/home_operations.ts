@@ -8,7 +8,7 @@ import type { IoClient } from "./client.ts";
 import type { Homes } from "./home.ts";
 import { HomeFile, type HomeHost, openHere } from "./home_file.ts";
 import { FILE_OPERATIONS, type Result } from "./file_operations.ts";
-import { R_IO_REQUEST } from "./protocol.ts";
+import { R_IO_CANCELLED, R_IO_REQUEST } from "./protocol.ts";
 import { Request } from "./resource.ts";
 
 export class HomeOperations {
@@ -27,32 +27,41 @@ export class HomeOperations {
     return this.#running.size > 0;
   }
 
-  /** Answers the request of this number. */
-  async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
+  /** Answers the request of this number. One that was given up before does what cannot be aborted, as later ones do. */
+  async perform(
+    number: number,
+    pid: number,
+    operation: string,
+    args: unknown[],
+    isGivenUp: boolean,
+  ): Promise<void> {
     const request = new Request(this.#io.s.id, number, pid);
+    request.isOpen = !isGivenUp;
     this.#running.set(number, request);
     let answer: () => void;
+    let undo: (() => void) | undefined;
     try {
-      const result = operation === "open"
-        ? await this.#open(pid, args as [string, Deno.OpenOptions])
-        : await FILE_OPERATIONS[operation](this.#host, request, ...args);
-      if (!request.isOpen) return result?.undo?.();
+      const result = await this.#do(request, operation, args);
+      undo = result?.undo;
       answer = result === null
         ? () => this.#io.toPoller(R_IO_REQUEST, pid, number, [operation, 0, ...args])
         : () => this.#host.done(request, result?.value ?? null);
     } catch (error) {
-      if (!request.isOpen) return;
       answer = () => this.#host.failed(request, error);
     }
+    if (isGivenUp) answer = () => this.#io.heard(R_IO_CANCELLED, 0, number, null);
+    else if (!request.isOpen) return undo?.();
     this.#running.delete(number);
     this.#homes.told(answer);
   }
 
-  /** Gives the file's id; null when the poller is to open it. */
-  async #open(pid: number, [path, options]: [string, Deno.OpenOptions]): Promise<Result | null> {
-    const opened = await openHere(path, options);
+  /** Null: the poller is to do it. */
+  async #do(request: Request, operation: string, args: unknown[]): Promise<Result | null | void> {
+    if (operation !== "open") return await FILE_OPERATIONS[operation](this.#host, request, ...args);
+    if (!request.isOpen) return;
+    const opened = await openHere(...args as [string, Deno.OpenOptions]);
     if (opened === null) return null;
-    const id = this.#homes.add((id) => new HomeFile(id, this.#host, opened), pid);
+    const id = this.#homes.add((id) => new HomeFile(id, this.#host, opened), request.pid);
     return { value: id, undo: () => this.#homes.closeFile(id) };
   }
 

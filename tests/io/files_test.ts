@@ -46,6 +46,19 @@ testFiles("big files travel whole, and a written array stays the writer's", asyn
   assertEquals(await run("big", threads), { mine: 3_000_000, back: 3_000_000, equal: true, piece: true });
 });
 
+testFiles(
+  "what is written of a Buffer of node is what it was at the call, and it stays the writer's",
+  async (threads) => {
+    assertEquals(await run("ofNode", threads), []);
+  },
+);
+
+for (const threads of [1, 2, 4]) {
+  Deno.test(`a write that is given up while it is a scheduler's first operation is not done later, with ${threads} schedulers`, async () => {
+    assertEquals(await run("firstGivenUp", threads), ["AbortError", "as it was"]);
+  });
+}
+
 testFiles("a file goes to an actor whose module is still to be loaded", async (threads) => {
   assertEquals(await run("givenToAModule", threads), "still open");
 });

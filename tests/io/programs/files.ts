@@ -211,6 +211,56 @@ export async function bigPieces(self: Actor, folder: string) {
   return { counts: counts.every((count, i) => count === lengths[i % lengths.length]), wrong };
 }
 
+/** What is wrong with what is written of node's arrays, which are changed at once. */
+export async function ofNode(self: Actor, folder: string) {
+  const { Buffer } = await import("node:buffer");
+  const path = `${folder}/of_node`;
+  const wrong: string[] = [];
+  const first = Buffer.from("a"); // written when the code for that is loaded
+  const writingFirst = self.io.writeFile(path, first);
+  first.fill("z");
+  await writingFirst;
+  if (await self.io.readTextFile(path) !== "a") wrong.push("the first");
+  const file = await self.io.create(`${path}.open`);
+  for (const length of [5, 100, 200_000]) {
+    for (const write of ["writeFile", "write"]) {
+      const bytes = Buffer.from("a".repeat(length));
+      const writing = write === "write" ? file.write(bytes) : self.io.writeFile(path, bytes);
+      if (bytes.length !== length) wrong.push(`${length} of ${write} are not the writer's any more`);
+      bytes.fill("z");
+      await writing;
+    }
+    if (await self.io.readTextFile(path) !== "a".repeat(length)) wrong.push(`${length} of writeFile`);
+  }
+  if (/[^a]/.test(await self.io.readTextFile(`${path}.open`))) wrong.push("of write");
+  return wrong;
+}
+
+/**
+ * The first operation of a scheduler is given up at once: what its caller is told, and what is in the file. Another actor
+ * ends without waiting for what it removes, which is removed.
+ */
+export async function firstGivenUp(self: Actor, folder: string) {
+  const path = `${folder}/first`;
+  Deno.writeTextFileSync(path, "as it was");
+  Deno.writeTextFileSync(`${path}.gone`, "");
+  const giver = new AbortController();
+  const writing = self.io.writeTextFile(path, "given up", { signal: giver.signal });
+  const removing = self.spawnWith(
+    { scheduler: "local" },
+    (self: Actor) => void self.io.remove(`${path}.gone`),
+  );
+  giver.abort();
+  const told = await writing.then(() => "written", (error) => error.name);
+  await removing.join();
+  const names: string[] = [];
+  do {
+    names.length = 0;
+    for await (const { name } of self.io.readDir(folder)) names.push(name);
+  } while (names.length > 1);
+  return [told, await self.io.readTextFile(path)];
+}
+
 export async function big(self: Actor, folder: string) {
   const bytes = new Uint8Array(3_000_000).map((_, i) => i % 253);
   await self.io.writeFile(`${folder}/big`, bytes);
@@ -403,6 +453,8 @@ const PROGRAMS = {
   readAhead,
   grownAfterItsEnd,
   big,
+  ofNode,
+  firstGivenUp,
   bigPieces,
   nested,
   givenToAModule,
