@@ -11,7 +11,7 @@ import { WAIT_OPTIONS } from "../runtime/wait.ts";
 import type * as api from "./api.ts";
 import { type Answering, type IoClient, PLAIN } from "./client.ts";
 import { type ConnRecord, MOST_RING_BYTES, R_IO_REQUEST, STDERR, STDIN, STDOUT } from "./protocol.ts";
-import { AS_IT_IS, ownBytes, toBytes } from "./bytes.ts";
+import { AS_IT_IS, toBytes } from "./bytes.ts";
 import { Command, Signals } from "./command.ts";
 import { blame } from "./errors.ts";
 import { File } from "./file.ts";
@@ -87,50 +87,31 @@ export class ActorIo implements api.Io {
 
   // --- Files ------------------------------------------------------------------------------------------------------
 
-  /** One operation on files, by this scheduler: unless its thread may be ended at any time. */
-  async #onFiles(
-    operation: string,
-    about: string,
-    options: WaitOptions | undefined,
-    args: unknown[],
-    answering: Answering = PLAIN,
-    transfer?: Transferable[],
-  ): Promise<unknown> {
-    const actor = this.#actor, io = this.#io;
-    if (!io.mayServe) return await this.#do(operation, about, options, args, answering, transfer);
-    try {
-      const start = (number: number) => void io.homes.perform(number, actor.pid, operation, args);
-      return await io.begin(actor, `${operation} ${about}`, options, answering, 0, about, start);
-    } catch (error) {
-      throw blame(error);
-    }
-  }
-
   async open(path: Path, options: Deno.OpenOptions & WaitOptions = {}): Promise<api.File> {
     const [wait, rest] = split(options);
     const how = Object.keys(rest).length === 0 ? { read: true } : rest;
-    return await this.#onFiles("open", text(path), wait, [text(path), how], OPEN) as api.File;
+    return await this.#do("open", text(path), wait, [text(path), how], OPEN) as api.File;
   }
   async create(path: Path, options?: WaitOptions): Promise<api.File> {
     return await this.open(path, { read: true, write: true, create: true, truncate: true, ...options });
   }
   async readFile(path: Path, options?: WaitOptions): Promise<Uint8Array> {
-    return await this.#onFiles("readFile", text(path), options, [text(path)]) as Uint8Array;
+    return await this.#do("readFile", text(path), options, [text(path)]) as Uint8Array;
   }
   async readTextFile(path: Path, options?: WaitOptions): Promise<string> {
     return AS_IT_IS.decode(await this.readFile(path, options));
   }
   async writeFile(path: Path, data: Uint8Array, options: api.WriteFileOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
-    const bytes = this.#io.mayServe ? toBytes(data).slice() : ownBytes(toBytes(data));
+    const bytes = toBytes(data).slice();
     const transfer = bytes.length <= MOST_RING_BYTES ? undefined : [bytes.buffer as ArrayBuffer];
-    await this.#onFiles("writeFile", text(path), wait, [text(path), bytes, rest], WRITE_FILE, transfer);
+    await this.#do("writeFile", text(path), wait, [text(path), bytes, rest], WRITE_FILE, transfer);
   }
   writeTextFile(path: Path, data: string, options?: api.WriteFileOptions): Promise<void> {
     return this.writeFile(path, new TextEncoder().encode(data), options);
   }
   async *readDir(path: Path, options?: WaitOptions): AsyncIterableIterator<Deno.DirEntry> {
-    const entries = await this.#onFiles("readDir", text(path), options, [text(path)]) as [string, number][];
+    const entries = await this.#do("readDir", text(path), options, [text(path)]) as [string, number][];
     for (const [name, kind] of entries) {
       yield {
         name,
@@ -141,35 +122,35 @@ export class ActorIo implements api.Io {
     }
   }
   async stat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
-    return await this.#onFiles("stat", text(path), options, [text(path)]) as Deno.FileInfo;
+    return await this.#do("stat", text(path), options, [text(path)]) as Deno.FileInfo;
   }
   async lstat(path: Path, options?: WaitOptions): Promise<Deno.FileInfo> {
-    return await this.#onFiles("lstat", text(path), options, [text(path)]) as Deno.FileInfo;
+    return await this.#do("lstat", text(path), options, [text(path)]) as Deno.FileInfo;
   }
   async remove(path: Path, options: Deno.RemoveOptions & WaitOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
-    await this.#onFiles("remove", text(path), wait, [text(path), rest]);
+    await this.#do("remove", text(path), wait, [text(path), rest]);
   }
   async rename(from: Path, to: Path, options?: WaitOptions): Promise<void> {
-    await this.#onFiles("rename", text(from), options, [text(from), text(to)]);
+    await this.#do("rename", text(from), options, [text(from), text(to)]);
   }
   async mkdir(path: Path, options: Deno.MkdirOptions & WaitOptions = {}): Promise<void> {
     const [wait, rest] = split(options);
-    await this.#onFiles("mkdir", text(path), wait, [text(path), rest]);
+    await this.#do("mkdir", text(path), wait, [text(path), rest]);
   }
   async copyFile(from: Path, to: Path, options?: WaitOptions): Promise<void> {
-    await this.#onFiles("copyFile", text(from), options, [text(from), text(to)]);
+    await this.#do("copyFile", text(from), options, [text(from), text(to)]);
   }
   async realPath(path: Path, options?: WaitOptions): Promise<string> {
-    return await this.#onFiles("realPath", text(path), options, [text(path)]) as string;
+    return await this.#do("realPath", text(path), options, [text(path)]) as string;
   }
   async makeTempDir(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
     const [wait, rest] = split(options);
-    return await this.#onFiles("makeTempDir", "", wait, [rest]) as string;
+    return await this.#do("makeTempDir", "", wait, [rest]) as string;
   }
   async makeTempFile(options: Deno.MakeTempOptions & WaitOptions = {}): Promise<string> {
     const [wait, rest] = split(options);
-    return await this.#onFiles("makeTempFile", "", wait, [rest]) as string;
+    return await this.#do("makeTempFile", "", wait, [rest]) as string;
   }
 
   // --- Network ----------------------------------------------------------------------------------------------------

@@ -58,9 +58,9 @@ export interface File extends Resource, Source, Sink {
  * A TCP, TLS or Unix connection. It belongs to an actor, whose end closes it.
  *
  * As with the OS's own buffer, `write` is over when its bytes are on their way: up to 64 KiB may wait in the poller, a write
- * beyond that waits until all are taken. (A connection that its actor's own scheduler serves waits for nothing but the OS.) Why such a write failed is told to the next write. A write with options waits
- * until the OS has taken it and all before it, and rejects itself; so does that of an actor that has sent the connection to
- * another scheduler.
+ * beyond that waits until all are taken. (A connection that its actor's own scheduler serves waits for nothing but the OS.)
+ * Why such a write failed is told to the next write. A write with options waits until the OS has taken it and all before
+ * it, and rejects itself; so does that of an actor that has sent the connection to another scheduler.
  */
 export interface Conn extends Resource, Source, Sink {
   /** Our end. */

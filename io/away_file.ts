@@ -48,7 +48,7 @@ export class AwayFile extends FileResource {
         })`,
       );
     }
-    this.host.stopWriting(this.#home, this.id);
+    this.host.letGo(this.#home, this.id);
     if (this.isClosed && this.file === null) this.letGo();
     this.serve();
   }

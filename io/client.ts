@@ -268,7 +268,9 @@ export class IoClient {
     payload: unknown,
     transfer?: Transferable[],
   ): void {
-    if (!this.homes.isEmpty && this.homes.take(resource, kind, target, aux, payload, transfer)) return;
+    if (resource === 0) {
+      if (this.mayServe && this.homes.operate(kind, target, aux, payload)) return;
+    } else if (!this.homes.isEmpty && this.homes.take(resource, kind, target, aux, payload, transfer)) return;
     if (kind === R_IO_WRITE || kind === R_IO_LEND) this.#write(target, aux, payload as Uint8Array);
     else if (kind === R_IO_POST) this.s.remote.bytes(this.#poller, kind, target, aux, payload as Uint8Array);
     else this.toPoller(kind, target, aux, payload, transfer);
@@ -300,7 +302,6 @@ export class IoClient {
     const { wait, answering, number, resource } = ticket;
     ticket.wait = null;
     if (answering.outlives && wait?.actor.state === DONE) return;
-    if (resource === 0 && this.homes.cancel(number)) return;
     this.tell(resource, R_IO_CANCEL, resource, number, answering.comesBack !== undefined);
   }
 

@@ -96,7 +96,7 @@ export class ConnResource extends StreamResource {
   }
 
   protected override stopWriting(): void {
-    if (this.endpoint !== null && this.#home >= 0) this.host.stopWriting(this.#home, this.id);
+    if (this.endpoint !== null && this.#home >= 0) this.host.letGo(this.#home, this.id);
   }
 
   /** Its home has closed it already. */

@@ -290,7 +290,7 @@ export class FileResource extends PollerResource {
     this.serve();
   }
 
-  protected letGo(): void {
+  letGo(): void {
     this.host.finishing.delete(this);
     this.#queue.clear();
     try {

@@ -22,9 +22,11 @@ import {
   type PackedError,
   R_IO_ADOPT,
   R_IO_CAME_BACK,
+  R_IO_CANCEL,
   R_IO_CLOSE,
   R_IO_FLUSHED,
   R_IO_OPENED,
+  R_IO_REQUEST,
 } from "./protocol.ts";
 import { leave, outside } from "../runtime/async_context.ts";
 import { HomeConn } from "./home_conn.ts";
@@ -78,7 +80,7 @@ export class Homes {
     this.#io.toPoller(R_IO_ADOPT, id, 0, null);
   }
 
-  /** Takes a request that is for a connection here; false when there is none. */
+  /** Takes a request that is for something here; false when it is not here. */
   take(
     id: number,
     kind: number,
@@ -114,8 +116,17 @@ export class Homes {
 
   // --- Files ------------------------------------------------------------------------------------------------------
 
-  /** Does what an actor asks: it opens a file, or wants something of a whole file or a folder. */
-  async perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
+  /** Takes a request that concerns no open resource; false when it is the poller's business. */
+  operate(kind: number, pid: number, number: number, payload: unknown): boolean {
+    if (kind === R_IO_CANCEL) return this.#cancel(number);
+    if (kind !== R_IO_REQUEST) return false;
+    const [operation, , ...args] = payload as [string, number, ...unknown[]];
+    if (!ON_FILES.has(operation)) return false;
+    this.#perform(number, pid, operation, args);
+    return true;
+  }
+
+  async #perform(number: number, pid: number, operation: string, args: unknown[]): Promise<void> {
     const early = { isGivenUp: false };
     if (this.#operations === null) {
       this.#early.set(number, early);
@@ -141,8 +152,8 @@ export class Homes {
     this.take(id, R_IO_CLOSE, id, 0, null);
   }
 
-  /** What an actor has asked of files is given up. False: it is not under way here. */
-  cancel(number: number): boolean {
+  /** False: it is not under way here. */
+  #cancel(number: number): boolean {
     const early = this.#early.get(number);
     if (early !== undefined) return early.isGivenUp = true;
     return this.#operations?.cancel(number) === true;
@@ -239,6 +250,23 @@ export class Homes {
 function isFile(place: Place | undefined): place is HomeFile {
   return place !== undefined && !(place instanceof HomeConn || place instanceof Coming);
 }
+
+/** What home_operations.ts does. */
+const ON_FILES: ReadonlySet<string> = new Set([
+  "open",
+  "readFile",
+  "writeFile",
+  "readDir",
+  "stat",
+  "lstat",
+  "remove",
+  "rename",
+  "mkdir",
+  "copyFile",
+  "realPath",
+  "makeTempDir",
+  "makeTempFile",
+]);
 
 /** Loaded with the first file: that takes some ms of every start. */
 async function loadModules() {

@@ -133,10 +133,6 @@ export class HomeFile extends FileResource {
     if (this.#leaves === "soon") this.#depart();
     return false;
   }
-
-  override letGo(): void {
-    super.letGo();
-  }
 }
 
 /** What a scheduler is for the files that it has at home. */

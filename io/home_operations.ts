@@ -1,6 +1,6 @@
 /**
  * What a scheduler itself does for its actors that concerns no open file: it opens some, and does what is asked of whole files
- * and folders. By way of the poller an operation took 150 µs instead of 40, most of it for waking two threads.
+ * and folders. By way of the poller an operation took 150 µs instead of 60, most of it for waking two threads.
  *
  * @module
  */

@@ -466,7 +466,7 @@ export class Poller implements OperationHost {
     this.#send(peer, R_IO_RECALL, id, 0, null, undefined);
   }
 
-  stopWriting(peer: number, id: number): void {
+  letGo(peer: number, id: number): void {
     this.#send(peer, R_IO_STOP, id, 0, null, undefined);
   }
 

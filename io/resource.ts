@@ -122,9 +122,9 @@ export interface ResourceHost {
 
 /** What resources need of the poller. */
 export interface PollerHost extends ResourceHost {
-  /** Tells a scheduler that a connection or a file is to come back from there, or that what it still has of it is given up. */
+  /** Tells a scheduler that a connection or a file is to come from there; or to let go of what it still has of one that came. */
   recall(peer: number, id: number): void;
-  stopWriting(peer: number, id: number): void;
+  letGo(peer: number, id: number): void;
   /** Makes an actor the owner, or nobody. */
   own(resource: PollerResource, pid: number): void;
   find(id: number): PollerResource | undefined;

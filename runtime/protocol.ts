@@ -249,8 +249,8 @@ export type FromWorker =
     readonly foreign: Foreign;
     readonly waiting: ActorReport[];
   }
-  | { readonly type: "pong"; readonly ticket: number }
   | { readonly type: "dumped"; readonly ticket: number; readonly report: SchedulerReport }
+  | { readonly type: "pong"; readonly ticket: number }
   /** The limit of its heap; null: nothing hints at one that was full. */
   | { readonly type: "heap"; readonly limitBytes: number | null }
   /** Actors that live here have not ended within the grace time. */

@@ -173,8 +173,8 @@ export class Wait {
     return this.#state === OPEN;
   }
 
-  // V8 makes a function that stands on the right of `object.property =` an old object at once, with all that it holds until
-  // old objects are collected: of each 1 MiB that was read, up to 40 copies (measured on Deno 2.9.6). An argument is young.
+  // V8 makes a function that stands on the right of `object.property =` an old object at once, and what it holds stays until
+  // old objects are collected: who read 1 MiB at a time kept up to 40 of them (measured on Deno 2.9.6). An argument is young.
 
   /** Undoes what the wait has registered elsewhere, when it is given up: by timeout, abort or exit. */
   whenGivenUp(undo: (wait: Wait) => void): void {
