@@ -196,6 +196,7 @@ export class Offers {
   /** Entries at the front that are no offers any more are given up. */
   #clean(): void {
     const { i32 } = this.#area;
+    const before = this.#head;
     while (this.#head !== this.#tail) {
       const actor = this.#actors[this.#head & (CAPACITY - 1)];
       // One that was not withdrawn is offered still, or a thief has it: perhaps only its route so far, not yet the length.
@@ -203,7 +204,7 @@ export class Offers {
       this.#actors[this.#head & (CAPACITY - 1)] = undefined;
       this.#head = next(this.#head);
     }
-    Atomics.store(i32, HEAD, this.#head);
+    if (this.#head !== before) Atomics.store(i32, HEAD, this.#head);
   }
 
   /** Offers an actor whose route says *stealable*. False: its arguments do not fit into an entry. */

@@ -40,7 +40,7 @@ export function spawn(
   if (where !== s.id) return spawnAway(s, parent, where, known, args, options!);
   const pinned = options !== null && options.scheduler !== undefined;
   const mayMove = !pinned && known.module !== null && s.sharesWork;
-  const isShort = mayMove && s.shortRuns.staysHome(known) && !s.isHeldUp;
+  const isShort = mayMove && s.shortRuns.staysHome(known, s.lastNow) && !s.isHeldUp;
   // What links, names or bounds make of an actor goes with it when it is given away; thieves take plain ones only.
   const offered = mayMove && !isShort && options === null && s.boundByDefault === null && known.inEntry &&
     s.work.canOffer();

@@ -46,6 +46,12 @@ export const SHARING_MS = 50;
 /** A scheduler that has work takes more where so many times what it has less is as much as another has. */
 const WORTH_IT = 8;
 
+/**
+ * Only a shorter run queue is worth a look at how long others' are: that of the schedulers that share half a million actors
+ * differ by thousands at all times, and to move these to and fro took longer than to run them.
+ */
+const FEW_QUEUED = 64;
+
 /** How many actors two schedulers had, less those in their run queues, when they began to share. */
 interface Shared {
   since: number;
@@ -70,6 +76,8 @@ export class WorkSharing {
   readonly #shared: Shared[] = [];
   /** The epoch of each scheduler when it was last given something. */
   readonly #givenAt: number[] = [];
+  /** When {@link giveOffered} last looked at another's run queue: its length is in a cache line that its owner writes. */
+  #lookedMs = -1;
   /** An actor is being written, whose getters may look at the clock. */
   #giving = false;
 
@@ -163,7 +171,10 @@ export class WorkSharing {
 
   /** It is about to begin here. False: a thief was faster. */
   claim(actor: ActorImpl): boolean {
-    if (actor.offer === AT_HOME) this.#leavesHome(actor);
+    if (actor.offer === AT_HOME) { // no thief may take it: its route goes on to say *home* until a sender elsewhere settles it
+      this.#leavesHome(actor);
+      return true;
+    }
     if (!this.#s.slots.claim(actor.pid)) {
       this.#s.forgetStolen(actor);
       return false;
@@ -244,6 +255,7 @@ export class WorkSharing {
   /** Takes more while it is not idle, from a victim in whose run queue so many more wait that it is worth it. */
   balance(): void {
     const s = this.#s;
+    if (s.queue.length > FEW_QUEUED) return;
     const victim = this.#random.below(s.memory.schedulers);
     if (victim === s.id) return;
     const theirs = s.words[victim * PEER_WORDS + RUN_QUEUE_LENGTH];
@@ -302,10 +314,12 @@ export class WorkSharing {
    */
   giveOffered(): void {
     const s = this.#s;
+    if (this.#offers.count < 2 || (s.lastNow === this.#lookedMs && s.queue.length > FEW_QUEUED)) return;
+    this.#lookedMs = s.lastNow;
     const { schedulers } = s.memory;
     const peer = schedulers === 2 ? 1 - s.id : this.#random.below(schedulers);
     const base = peer * PEER_WORDS;
-    if (this.#offers.count < 2 || peer === s.id || s.words[base + RUN_QUEUE_LENGTH] > 1) return;
+    if (peer === s.id || s.words[base + RUN_QUEUE_LENGTH] > 1) return;
     if (this.#givenAt[peer] === s.words[base + EPOCH]) return;
     const { batch } = this.#offers;
     const before = batch.given;
