@@ -503,7 +503,7 @@ export class IoClient {
   /** For the dump: what actors hold, and what they wait for. */
   report(): string[] {
     const lines: string[] = [];
-    for (const actor of this.s.residents) {
+    for (const actor of this.s.residents.grown()) {
       const tokens = tokensOf(actor);
       if (tokens.length === 0) continue;
       if (lines.length === MOST_REPORTED) {

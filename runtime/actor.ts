@@ -9,7 +9,6 @@
  */
 import type {
   Actor,
-  ActorFunction,
   AnyAddress,
   Channel,
   Group,
@@ -88,15 +87,14 @@ export class ActorImpl implements Stateful, Actor {
   rx = 0;
   /** How many waits a coming message could satisfy. */
   receives = 0;
-  /** What to run, until it runs (S9); `fn` is null also while its module is being loaded. */
-  fn: ActorFunction | null;
-  args: unknown[] | null;
+  /** What it is to run, until it does. */
+  seed: HandleImpl | null;
   readonly target: Target;
   /** Shared and empty until the first message comes: a parked actor that gets none costs no mailbox. */
   mailbox: Mailbox = NO_MAIL;
   rxResolve: ((message: unknown) => void) | null = null;
-  /** Since when it has been parked, ms since the run began. Before it has begun: its {@link offer}. */
-  since = SETTLED;
+  /** Since when it has been parked, ms since the run began. */
+  since = 0;
   waits: Wait | null = null;
   /** How many of them a resume is to look at. */
   due = 0;
@@ -105,14 +103,14 @@ export class ActorImpl implements Stateful, Actor {
   /** How it has ended, while it has no such handle. */
   outcome: Outcome | null = null;
   /** Who has spawned it here, while it lives: told of its end when it has asked for signals. */
-  parent: ActorImpl | null = null;
+  parent: ActorImpl | null;
   extras: Extras | null = null;
 
-  constructor(pid: Pid, fn: ActorFunction | null, args: unknown[], target: Target) {
-    this.pid = pid;
-    this.fn = fn;
-    this.args = args;
-    this.target = target;
+  constructor(seed: HandleImpl) {
+    this.pid = seed.pid;
+    this.seed = seed;
+    this.target = seed.target!;
+    this.parent = seed.parent;
   }
 
   // --- Messages -------------------------------------------------------------------------------------------------
@@ -351,10 +349,7 @@ export class ActorImpl implements Stateful, Actor {
 
   /** Where it is offered to thieves, until it begins, or SETTLED or AT_HOME (work_sharing.ts). */
   get offer(): number {
-    return this.args === null ? SETTLED : this.since;
-  }
-  set offer(offer: number) {
-    if (this.args !== null) this.since = offer;
+    return this.seed === null ? SETTLED : this.seed.offer;
   }
 
   /** Why it was told to end. */

@@ -7,6 +7,8 @@
 import type { Pid, RuntimeStats } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { isSeed } from "./handle.ts";
+import type { Runnable } from "./run_queue.ts";
 import type { ActorReport, SchedulerReport, SupervisorReport, WaitReport } from "./protocol.ts";
 import type { StuckActor, StuckScheduler } from "./stuck.ts";
 import { drawTree } from "./supervision_tree.ts";
@@ -53,7 +55,7 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
     if (tree !== null && supervisors.length < limit) supervisors.push(tree.report(MOST_CHILDREN));
   }
   const queue = Array.from({ length: Math.min(s.queue.length, MOST_QUEUED) }, (_, i) => s.queue.at(i))
-    .filter((actor) => actor.state !== DONE && !isStolen(s, actor)).map((actor) => actor.pid);
+    .filter((next) => !isOver(next) && !isStolen(s, next)).map((next) => next.pid);
   const { id } = s;
   return {
     id,
@@ -68,8 +70,13 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
 }
 
 /** A thief has taken it, and nothing here has noticed yet. */
-function isStolen(s: Scheduler, actor: ActorImpl): boolean {
-  return actor.offer >= 0 && s.routes.hasLeft(actor.pid, s.id);
+function isStolen(s: Scheduler, { offer, pid }: Runnable): boolean {
+  return offer >= 0 && s.routes.hasLeft(pid, s.id);
+}
+
+/** It ended after it was queued. */
+function isOver(next: Runnable): boolean {
+  return isSeed(next) ? next.fn === null : next.state === DONE;
 }
 
 /** `waiting in join of <0.3.1> for 1,200 ms` */

@@ -1,17 +1,23 @@
 /**
- * Handles: an address, and the one place where the outcome of an actor is kept (S8).
+ * Handles: an address, what an actor is to run until it begins, and the one place where its outcome is kept (S8, S9).
+ *
+ * What a spawn gives is what waits in the run queue, too. It becomes an actor ({@link HandleImpl.grow}) when its turn comes,
+ * or when somebody has to do with it before: a message, a link, a join. Of a million that wait to begin, and to be over soon,
+ * the collector copies half as much.
  *
  * The spawner's handle holds the outcome until it is collected. A handle that was sent to another scheduler is a copy
  * that knows where its original lives and asks there; so the slot of an actor is free as soon as it is dead.
  *
  * @module
  */
-import type { Handle, Outcome, Pid, WaitOptions } from "./api.ts";
+import type { ActorFunction, Handle, Outcome, Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { currentActor } from "./async_context.ts";
 import { thisThread } from "./this_thread.ts";
-import { DONE } from "./actor_state.ts";
+import { DONE, UNSTARTED } from "./actor_state.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { Target } from "./targets.ts";
+import { SETTLED } from "./offer_states.ts";
 import { checkWait, JOIN, type Wait } from "./wait.ts";
 import { birthOf, formatPid } from "./pid.ts";
 import { TimeoutError } from "./errors.ts";
@@ -25,12 +31,88 @@ export class HandleImpl implements Handle {
   outcome: Outcome | null = null;
   /** Waits of joiners, in the order in which they joined (S13); null until somebody joins. */
   joiners: Joiner[] | null = null;
-  /** Who has spawned it, while it lives elsewhere. */
+  /** Who has spawned it, until it begins, or while it lives elsewhere. */
   parent: ActorImpl | null = null;
+
+  /** What to run, from when it can until it does (S9). */
+  fn: ActorFunction | null = null;
+  target: Target | null = null;
+  /** Until it begins: where it is offered to thieves, or SETTLED or AT_HOME (work_sharing.ts). */
+  offer = SETTLED;
+  /** How many arguments there are; up to three stand here, an array of more in the place of the first. */
+  #count = 0;
+  #first: unknown = undefined;
+  #second: unknown = undefined;
+  #third: unknown = undefined;
+  /** In a run queue: an actor that has not begun. In the prototype, as it is the same for all. */
+  declare readonly state: typeof UNSTARTED;
 
   constructor(pid: Pid, child: ActorImpl | null) {
     this.pid = pid;
     this.child = child;
+  }
+
+  /** It is to run this, when its turn comes. */
+  plant(target: Target, fn: ActorFunction | null, args: readonly unknown[], parent: ActorImpl | null): void {
+    this.target = target;
+    this.fn = fn;
+    this.parent = parent;
+    const count = this.#count = args.length;
+    if (count > MOST_INLINE) this.#first = args;
+    else if (count > 0) {
+      this.#first = args[0];
+      this.#second = args[1];
+      this.#third = args[2];
+    }
+  }
+
+  get args(): unknown[] {
+    if (this.#count > MOST_INLINE) return this.#first as unknown[];
+    return [this.#first, this.#second, this.#third].slice(0, this.#count);
+  }
+
+  /** The actor, of what has not begun; `on` its spawner's scheduler unless told. */
+  grow(on?: Scheduler): ActorImpl {
+    if (this.child !== null) return this.child;
+    const s = on ?? this.parent!.scheduler;
+    const actor = this.child = new s.Actor(this);
+    s.residents.add(actor);
+    return actor;
+  }
+
+  /** Begins. Only now does it get a stack, and what its spawner keeps of it holds neither arguments nor spawner any more. */
+  begin(actor: ActorImpl): unknown {
+    const fn = this.fn!;
+    const count = this.#count, first = this.#first, second = this.#second, third = this.#third;
+    this.clear();
+    switch (count) {
+      case 0:
+        return fn(actor);
+      case 1:
+        return fn(actor, first);
+      case 2:
+        return fn(actor, first, second);
+      case MOST_INLINE:
+        return fn(actor, first, second, third);
+      default:
+        return fn(actor, ...first as unknown[]);
+    }
+  }
+
+  /**
+   * The actor was over as soon as it began. A handle that has waited for long is old for the collector, dropped or not: what
+   * hung on it would be kept until all that is old is looked at, and copied twice before.
+   */
+  leaveOver(actor: ActorImpl): void {
+    if (actor.handle !== null || this.child !== actor) return;
+    this.outcome = actor.outcome;
+    this.child = null;
+  }
+
+  /** It has begun, or never will here. */
+  clear(): void {
+    this.fn = this.parent = null;
+    this.#first = this.#second = this.#third = undefined;
   }
 
   /**
@@ -38,7 +120,7 @@ export class HandleImpl implements Handle {
    * until it is used, so that an actor whose spawner drops it costs no handle.
    */
   official(): HandleImpl {
-    const { child } = this;
+    const child = this.fn === null ? this.child : this.grow();
     if (child === null) return this;
     if (child.handle === null) {
       child.handle = this;
@@ -47,7 +129,7 @@ export class HandleImpl implements Handle {
     return child.handle;
   }
 
-  /** The actor, while it lives on this scheduler. */
+  /** The actor, while it lives on this scheduler and is one. */
   get living(): ActorImpl | null {
     const { child } = this;
     return child === null || child.state === DONE ? null : child;
@@ -157,7 +239,17 @@ export class HandleImpl implements Handle {
 
 /** The handle that is told of an actor's end. */
 export function handleOf(actor: ActorImpl): HandleImpl {
-  return actor.handle ?? new HandleImpl(actor.pid, actor).official();
+  return actor.handle ?? (actor.seed ?? new HandleImpl(actor.pid, actor)).official();
+}
+
+/** With two places more there would be more bytes in each actor that waits than most have use for. */
+const MOST_INLINE = 3;
+
+(HandleImpl.prototype as { state: typeof UNSTARTED }).state = UNSTARTED;
+
+/** In a run queue, or in the table of residents. */
+export function isSeed(entry: ActorImpl | HandleImpl): entry is HandleImpl {
+  return entry.state === UNSTARTED && entry instanceof HandleImpl;
 }
 
 export type Joiner = Wait | ((outcome: Outcome) => void);

@@ -11,7 +11,6 @@
  */
 import { ActorImpl } from "./actor.ts";
 import type { ActorFunction } from "./api.ts";
-import { UNSTARTED } from "./actor_state.ts";
 import { CallImpl } from "./call.ts";
 import { ChannelCore } from "./channel.ts";
 import { ReceiverImpl, SenderImpl } from "./channel_ends.ts";
@@ -55,12 +54,12 @@ export class Isolation {
     for (const { prototype } of RUNTIME) this.#wrapAll(prototype);
   }
 
-  /** An actor is about to run. */
-  begins(actor: ActorImpl): void {
-    const { fn } = actor;
-    if (actor.state !== UNSTARTED || fn === null) return;
+  /** An actor is about to begin. */
+  begins(seed: HandleImpl): void {
+    const { fn } = seed;
+    if (fn === null) return;
     const begin: ActorFunction = (self, ...args) => this.#inProgram(() => fn(self, ...args));
-    actor.fn = begin; // not at once: see wait.ts, `whenGivenUp`
+    seed.fn = begin; // not at once: see wait.ts, `whenGivenUp`
   }
 
   /** What the actor on the CPU goes on with, until it waits. */

@@ -43,13 +43,16 @@ import { outsideReport } from "./guard.ts";
  * which they joined, then its slot is free (S13).
  */
 export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
-  if (actor.offer !== SETTLED && !s.work.claim(actor)) return; // a thief has it
+  if (actor.offer !== SETTLED && !s.work.claim(actor.seed!)) return; // a thief has it
   if (!end(actor)) return;
   const outcome: Outcome = actor.exiting === null ? given : { kind: "panic", error: actor.exiting };
   if (outcome !== given && given.kind === "panic") tellOfOther(s, actor, given.error);
   const { pid, extras } = actor;
   actor.rx |= RX_ENDING;
-  actor.fn = actor.args = null;
+  if (actor.seed !== null) { // it never began
+    actor.seed.clear();
+    actor.seed = null;
+  }
   s.live--;
   if (outcome.kind === "panic" && !isQuiet(outcome)) {
     s.panicked++;

@@ -14,7 +14,7 @@ const warned = new WeakSet<ActorImpl>();
 
 export function warnOfLongMailboxes(s: Scheduler): void {
   longMailboxes.found = false;
-  for (const actor of s.residents) {
+  for (const actor of s.residents.grown()) {
     const { length } = actor.mailbox;
     if (length < MAILBOX_WARNING_LENGTH || warned.has(actor)) continue;
     warned.add(actor);

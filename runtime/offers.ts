@@ -15,7 +15,7 @@
  *
  * @module
  */
-import type { ActorImpl } from "./actor.ts";
+import type { HandleImpl } from "./handle.ts";
 import type { Pid } from "./api.ts";
 import {
   OFFER_BYTES,
@@ -27,7 +27,6 @@ import {
 import { Decoder, Encoder, RECORD_HEADER_WORDS, STAMP_DOUBLE, WordArea } from "./codec.ts";
 import { CausalClock } from "./causal_clock.ts";
 import type { ObjectClasses } from "./sendable.ts";
-import { UNSTARTED } from "./actor_state.ts";
 
 const HEAD = 0; // written by the owner; read by thieves
 const TAIL = 16; // the same, on a cache line of its own
@@ -149,7 +148,7 @@ export function takerOf(memory: SharedMemory, n: number): number {
 export class Offers {
   readonly #writer: EntryWriter;
   readonly #area: WordArea;
-  readonly #actors: (ActorImpl | undefined)[] = new Array(CAPACITY).fill(undefined);
+  readonly #seeds: (HandleImpl | undefined)[] = new Array(CAPACITY).fill(undefined);
   #head = 0;
   #tail = 0;
   /** How many are offered, those included that a thief has and of which the owner has not heard. */
@@ -198,26 +197,26 @@ export class Offers {
     const { i32 } = this.#area;
     const before = this.#head;
     while (this.#head !== this.#tail) {
-      const actor = this.#actors[this.#head & (CAPACITY - 1)];
+      const seed = this.#seeds[this.#head & (CAPACITY - 1)];
       // One that was not withdrawn is offered still, or a thief has it: perhaps only its route so far, not yet the length.
-      if (actor !== undefined && Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
-      this.#actors[this.#head & (CAPACITY - 1)] = undefined;
+      if (seed !== undefined && Atomics.load(i32, entryAt(this.#head) + LENGTH) !== READ) break;
+      this.#seeds[this.#head & (CAPACITY - 1)] = undefined;
       this.#head = next(this.#head);
     }
     if (this.#head !== before) Atomics.store(i32, HEAD, this.#head);
   }
 
   /** Offers an actor whose route says *stealable*. False: its arguments do not fit into an entry. */
-  push(actor: ActorImpl, target: number, args: unknown[]): boolean {
+  push(seed: HandleImpl): boolean {
     const entry = entryAt(this.#tail);
     const { i32, f64 } = this.#area;
-    const end = this.#writer.write(entry + FIRST_RECORD, entry + ENTRY_WORDS, args);
+    const end = this.#writer.write(entry + FIRST_RECORD, entry + ENTRY_WORDS, seed.args);
     if (end < 0) return false;
-    i32[entry + TARGET] = target;
-    f64[(entry >> 1) + PID] = actor.pid;
+    i32[entry + TARGET] = seed.target!.nameId;
+    f64[(entry >> 1) + PID] = seed.pid;
     Atomics.store(i32, entry + LENGTH, end - entry);
-    this.#actors[this.#tail & (CAPACITY - 1)] = actor;
-    actor.offer = this.#tail & (CAPACITY - 1);
+    this.#seeds[this.#tail & (CAPACITY - 1)] = seed;
+    seed.offer = this.#tail & (CAPACITY - 1);
     this.#tail = next(this.#tail);
     this.count++;
     this.batch.offered++;
@@ -229,37 +228,37 @@ export class Offers {
    * A message for an actor that is offered. `"added"`: a thief would take it along; `"full"`: it does not fit;
    * `"taken"`: a thief has the actor.
    */
-  append(actor: ActorImpl, message: unknown): "added" | "full" | "taken" {
-    if (this.#actors[actor.offer] !== actor) return "taken"; // and read: the entry is another's by now
-    const entry = entryAt(actor.offer);
+  append(seed: HandleImpl, message: unknown): "added" | "full" | "taken" {
+    if (this.#seeds[seed.offer] !== seed) return "taken"; // and read: the entry is another's by now
+    const entry = entryAt(seed.offer);
     const { i32 } = this.#area;
     const length = Atomics.load(i32, entry + LENGTH);
     if (length <= EMPTY) return "taken";
     const end = this.#writer.write(entry + length, entry + ENTRY_WORDS, message);
-    if (end < 0 || actor.offer < 0) return "full"; // or a getter of the message has made it stay at home
+    if (end < 0 || seed.offer < 0) return "full"; // or a getter of the message has made it stay at home
     return Atomics.compareExchange(i32, entry + LENGTH, length, end - entry) === length ? "added" : "taken";
   }
 
   /** Those that a thief would take: every second actor that is offered and has not begun, at most `most`. */
-  everySecond(most: number): ActorImpl[] {
+  everySecond(most: number): HandleImpl[] {
     const { i32 } = this.#area;
-    const found: ActorImpl[] = [];
+    const found: HandleImpl[] = [];
     let skips = false;
     for (let n = this.#head; n !== this.#tail && found.length < most; n = next(n)) {
-      const actor = this.#actors[n & (CAPACITY - 1)];
-      if (actor === undefined || actor.state !== UNSTARTED || i32[entryAt(n) + LENGTH] <= EMPTY) continue;
-      if (!skips) found.push(actor);
+      const seed = this.#seeds[n & (CAPACITY - 1)];
+      if (seed === undefined || seed.fn === null || i32[entryAt(n) + LENGTH] <= EMPTY) continue;
+      if (!skips) found.push(seed);
       skips = !skips;
     }
     return found;
   }
 
   /** It has begun here, or only its birth scheduler may give it away from now on. */
-  withdraw(actor: ActorImpl): void {
-    Atomics.store(this.#area.i32, entryAt(actor.offer) + LENGTH, EMPTY);
-    this.#actors[actor.offer] = undefined;
+  withdraw(seed: HandleImpl): void {
+    Atomics.store(this.#area.i32, entryAt(seed.offer) + LENGTH, EMPTY);
+    this.#seeds[seed.offer] = undefined;
     this.count--;
-    actor.offer = -1;
+    seed.offer = -1;
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SpawnOptions } from "./api.ts";
-import type { ActorImpl } from "./actor.ts";
+import type { HandleImpl } from "./handle.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Target } from "./targets.ts";
 import { HUNGRY } from "./layout.ts";
@@ -33,9 +33,9 @@ export function place(s: Scheduler, target: Target, options: SpawnOptions): numb
 }
 
 /** A new actor that may run anywhere stands in the run queue here: thieves may take it, and an idle one is woken. */
-export function share(s: Scheduler, actor: ActorImpl): void {
-  if (actor.offer === AT_HOME) s.work.stayHome(actor);
-  else s.work.offer(actor);
+export function share(s: Scheduler, seed: HandleImpl): void {
+  if (seed.offer === AT_HOME) s.work.stayHome(seed);
+  else s.work.offer(seed);
   // One wake-up between two looks at the clock: a wake-up costs as much as a hundred spawns, and who was woken and
   // finds more than one actor wakes the next (work_sharing.ts).
   if (!s.hasRung && Atomics.load(s.run, HUNGRY) > 0) {

@@ -7,10 +7,11 @@
  * @module
  */
 import type { ActorImpl } from "./actor.ts";
+import { type HandleImpl, isSeed } from "./handle.ts";
 import { birthOf, indexOf } from "./pid.ts";
 
 export class Residents implements Iterable<ActorImpl> {
-  readonly #tables: (ActorImpl | undefined)[][];
+  readonly #tables: (ActorImpl | HandleImpl | undefined)[][];
 
   constructor(schedulers: number) {
     this.#tables = Array.from({ length: schedulers }, () => []);
@@ -19,12 +20,14 @@ export class Residents implements Iterable<ActorImpl> {
   find(pid: number): ActorImpl | undefined {
     const table = this.#tables[birthOf(pid)];
     if (table === undefined) return undefined; // a number that no scheduler gave
-    const actor = table[indexOf(pid)];
-    return actor !== undefined && actor.pid === pid ? actor : undefined;
+    const found = table[indexOf(pid)];
+    if (found === undefined || found.pid !== pid) return undefined;
+    return isSeed(found) ? found.grow() : found;
   }
 
-  add(actor: ActorImpl): void {
-    this.#tables[birthOf(actor.pid)][indexOf(actor.pid)] = actor;
+  /** An actor, or what becomes one when somebody looks for it. */
+  add(resident: ActorImpl | HandleImpl): void {
+    this.#tables[birthOf(resident.pid)][indexOf(resident.pid)] = resident;
   }
 
   remove(actor: ActorImpl): void {
@@ -32,6 +35,15 @@ export class Residents implements Iterable<ActorImpl> {
   }
 
   *[Symbol.iterator](): IterableIterator<ActorImpl> {
-    for (const table of this.#tables) for (const actor of table) if (actor !== undefined) yield actor;
+    for (const table of this.#tables) {
+      for (const found of table) if (found !== undefined) yield isSeed(found) ? found.grow() : found;
+    }
+  }
+
+  /** Without those of which there is nothing to tell, as they have not begun and nobody has had to do with them. */
+  *grown(): IterableIterator<ActorImpl> {
+    for (const table of this.#tables) {
+      for (const found of table) if (found !== undefined && !isSeed(found)) yield found;
+    }
   }
 }

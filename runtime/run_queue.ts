@@ -7,27 +7,31 @@
  * @module
  */
 import type { ActorImpl } from "./actor.ts";
+import type { HandleImpl } from "./handle.ts";
 import { Fifo } from "./fifo.ts";
+
+/** An actor that has begun, or the handle of one that has not (`state` tells which). */
+export type Runnable = ActorImpl | HandleImpl;
 
 export class RunQueue {
   /** The one that is next; null when the queue is empty. */
-  first: ActorImpl | null = null;
-  readonly #rest = new Fifo<ActorImpl>();
+  first: Runnable | null = null;
+  readonly #rest = new Fifo<Runnable>();
   length = 0;
 
-  push(actor: ActorImpl): void {
-    if (this.length++ === 0) this.first = actor;
-    else this.#rest.push(actor);
+  push(next: Runnable): void {
+    if (this.length++ === 0) this.first = next;
+    else this.#rest.push(next);
   }
 
   /** Takes the first one out; the queue must not be empty. */
-  shift(): ActorImpl {
-    const actor = this.first!;
+  shift(): Runnable {
+    const next = this.first!;
     this.first = --this.length > 0 ? this.#rest.shift() : null;
-    return actor;
+    return next;
   }
 
-  at(position: number): ActorImpl {
+  at(position: number): Runnable {
     return position === 0 ? this.first! : this.#rest.at(position - 1);
   }
 }

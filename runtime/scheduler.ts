@@ -16,9 +16,9 @@
 import type { ActorFunction, AnyAddress, Log, Outcome, Pid, RuntimeStats, SpawnOptions } from "./api.ts";
 import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
 import { currentActor, enter, leave } from "./async_context.ts";
-import { HandleImpl, handleOf } from "./handle.ts";
+import { HandleImpl, handleOf, isSeed } from "./handle.ts";
 import { Residents } from "./residents.ts";
-import { RunQueue } from "./run_queue.ts";
+import { type Runnable, RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import { RECEIVE, RX_FAST, Wait } from "./wait.ts";
 import type { Bound } from "./extras.ts";
@@ -341,6 +341,7 @@ export class Scheduler {
     this.live--;
     if (actor.extras !== null && actor.extras.tokens !== null) this.io.left(actor);
     const handle = handleOf(actor);
+    actor.seed!.clear();
     handle.child = null;
     handle.parent = actor.parent;
     this.away.set(actor.pid, handle);
@@ -348,24 +349,25 @@ export class Scheduler {
 
   // --- The run queue and the baton --------------------------------------------------------------------------------
 
-  enqueue(actor: ActorImpl): void {
-    if (this.trace !== null) this.trace.of(event.ENQUEUE, actor);
-    this.#enqueue(actor);
+  /** What has not begun. */
+  enqueue(seed: HandleImpl): void {
+    if (this.trace !== null) this.trace.of(event.ENQUEUE, seed);
+    this.#enqueue(seed);
   }
 
   /** As {@link enqueue}, where another event of the trace says so. */
-  #enqueue(actor: ActorImpl): void {
-    this.queue.push(actor);
+  #enqueue(next: Runnable): void {
+    this.queue.push(next);
     const { length } = this.queue;
     this.words[this.base + RUN_QUEUE_LENGTH] = length;
     if (length > this.runQueueHigh) this.runQueueHigh = length;
     if (!this.#armed) this.arm();
   }
 
-  #dequeue(): ActorImpl {
-    const actor = this.queue.shift();
+  #dequeue(): Runnable {
+    const next = this.queue.shift();
     this.words[this.base + RUN_QUEUE_LENGTH] = this.queue.length;
-    return actor;
+    return next;
   }
 
   /** Something that the actor waits for has come: UnparkDirect, or UnparkDeferred when it is on its way to park. */
@@ -432,7 +434,7 @@ export class Scheduler {
         return;
       }
       this.#dequeue();
-      this.#resume(next);
+      this.#resume(next as ActorImpl);
     }
     if (this.current === null) this.#idle();
   }
@@ -447,11 +449,12 @@ export class Scheduler {
     if (this.isolate !== null) this.isolate.drainOthers(); // what is queued already is not the first actor's
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
       if (this.sharesWork && this.queue.first!.state === UNSTARTED) this.work.giveOffered();
-      const actor = this.#dequeue();
-      if (this.isolate !== null) this.isolate.begins(actor);
-      if (actor.state === UNSTARTED) this.#begin(actor);
-      else this.#resume(actor);
-      if (this.isolate !== null) this.#alone(actor);
+      const next = this.#dequeue();
+      if (isSeed(next)) {
+        if (this.isolate !== null) this.isolate.begins(next);
+        this.#begin(next);
+      } else this.#resume(next);
+      if (this.isolate !== null) this.#alone();
     }
     this.#driving = false;
     if (this.current === null) this.#idle();
@@ -459,9 +462,9 @@ export class Scheduler {
   }
 
   /** The actor runs until it waits; one that waits for a promise that is not smarm's has the baton taken away at once. */
-  #alone(actor: ActorImpl): void {
+  #alone(): void {
     this.isolate!.drain();
-    if (this.current === actor) this.#putDown(actor);
+    if (this.current !== null) this.#putDown(this.current);
   }
 
   /** The turn was cut off in the middle. The actor whose turn it was; null when it was nobody's. */
@@ -491,25 +494,27 @@ export class Scheduler {
   #since = 0;
 
   /** First resume: S9, only now does the actor get a stack and a promise. */
-  #begin(actor: ActorImpl): void {
-    if (actor.state === DONE || (actor.offer !== SETTLED && !this.work.claim(actor))) {
-      if (this.trace !== null) this.trace.of(event.DEQUEUE, actor);
+  #begin(seed: HandleImpl): void {
+    const { fn } = seed;
+    if (fn === null || (seed.offer !== SETTLED && !this.work.claim(seed))) {
+      if (this.trace !== null) this.trace.of(event.DEQUEUE, seed);
       return;
     }
-    if (resume(actor) === "stale") return;
+    const actor = seed.grow();
+    actor.seed = null;
+    resume(actor);
     if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
     if (this.sharesWork) this.shortRuns.began(actor.target, this.resumed);
-    const fn = actor.fn!, args = actor.args!;
-    actor.fn = actor.args = null;
     this.details.begins(actor);
     let result: unknown;
     enter(actor);
     try {
-      result = args.length === 0 ? fn(actor) : fn(actor, ...args);
+      result = seed.begin(actor);
     } catch (error) {
       leave();
       this.ended(actor, { kind: "panic", error: unfit(fn) ?? toError(error) });
+      seed.leaveOver(actor);
       return;
     }
     if (result instanceof Promise) {
@@ -525,7 +530,9 @@ export class Scheduler {
       );
     } else {
       const error = typeof result === "object" && result !== null ? unfit(fn) : null;
-      this.ended(actor, error === null ? { kind: "exit", value: result } : { kind: "panic", error });
+      if (error !== null) this.ended(actor, { kind: "panic", error });
+      else this.ended(actor, result === undefined ? RETURNED : { kind: "exit", value: result });
+      seed.leaveOver(actor);
     }
   }
 
@@ -744,6 +751,9 @@ function threw(error: unknown): void {
   const actor = currentActor()!;
   actor.scheduler.ended(actor, { kind: "panic", error: toError(error) });
 }
+
+/** The outcome of all that return nothing at once: one object less in each handle that was dropped. */
+const RETURNED: Outcome = Object.freeze({ kind: "exit", value: undefined });
 
 /** What is wrong with what was to be run, where that is no actor: V8's own words name no line of the program either. */
 function unfit(fn: ActorFunction): TypeError | null {

@@ -120,7 +120,7 @@ function hear(message: ToWorker): void {
       post({ type: "pong", ticket: message.ticket });
       return;
     case "ask-heap":
-      post({ type: "heap", limitBytes: heapLimit(s.residents, awaitsForeign) });
+      post({ type: "heap", limitBytes: heapLimit(s.residents.grown(), awaitsForeign) });
   }
 }
 

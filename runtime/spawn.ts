@@ -45,19 +45,16 @@ export function spawn(
   const offered = mayMove && !isShort && options === null && s.boundByDefault === null && known.inEntry &&
     s.work.canOffer();
   const pid = s.slots.take(offered ? WHERE_STEALABLE : mayMove ? WHERE_HOME : s.id);
-  const actor = bear(s, parent, pid, target, args, known, options);
-  s.enqueue(actor);
+  const seed = bear(s, parent, pid, target, args, known, options);
+  s.enqueue(seed);
   if (mayMove) {
-    actor.offer = offered ? SETTLED : AT_HOME;
-    if (isShort) s.work.stayHome(actor);
-    else share(s, actor);
+    seed.offer = offered ? SETTLED : AT_HOME;
+    if (isShort) s.work.stayHome(seed);
+    else share(s, seed);
   }
-  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
-  return new HandleImpl(pid, actor);
+  if (s.stopping) askToEnd(s, seed.grow(), new ExitError("shutdown"));
+  return seed;
 }
-
-/** One array for all that are given none: an object less of each actor that waits for its begin. Never written. */
-const NO_ARGS: unknown[] = [];
 
 /** An actor begins to live here, with what the options ask for and what its arguments hold; nobody runs it yet. */
 function bear(
@@ -68,23 +65,38 @@ function bear(
   args: unknown[],
   known: Target,
   options: SpawnOptions | null,
-): ActorImpl {
-  const actor = new s.Actor(pid, fn, args.length === 0 ? NO_ARGS : args, known);
-  actor.parent = parent;
+): HandleImpl {
+  const seed = new HandleImpl(pid, null);
+  seed.plant(known, fn, args, parent);
   if (options !== null) {
+    const actor = seed.grow();
     try {
       apply(s, parent, actor, options);
     } catch (error) {
+      s.residents.remove(actor);
       s.slots.free(pid);
       throw error;
     }
-  } else if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
-  s.residents.add(actor);
+  } else if (s.boundByDefault !== null) extrasOf(seed.grow()).bound = { ...s.boundByDefault };
+  else s.residents.add(seed);
   s.words[s.base + SPAWNED]++;
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, known);
   if (parent.extras !== null && parent.extras.tokens !== null) s.io.given(args, pid);
-  return actor;
+  return seed;
+}
+
+/** An actor that nobody here has spawned begins to live here; nobody runs it yet. */
+function comeToLife(
+  s: Scheduler,
+  pid: Pid,
+  fn: ActorFunction | null,
+  args: readonly unknown[],
+  known: Target,
+): ActorImpl {
+  const seed = new HandleImpl(pid, null);
+  seed.plant(known, fn, args, null);
+  return seed.grow(s);
 }
 
 /** --strict: the arguments of an actor that may start elsewhere. Those of a closure never travel. */
@@ -96,14 +108,13 @@ export function checkArgs(s: Scheduler, target: unknown, args: unknown[]): void 
 /** The first actor of a run. */
 export function spawnMain(s: Scheduler, fn: ActorFunction, args: string[]): ActorImpl {
   const pid = s.slots.take(s.id);
-  const actor = new s.Actor(pid, fn, args, s.targets.describe(fn));
+  const actor = comeToLife(s, pid, fn, args, s.targets.describe(fn));
   if (s.boundByDefault !== null) extrasOf(actor).bound = { ...s.boundByDefault };
   s.main = actor;
-  s.residents.add(actor);
   s.words[s.base + SPAWNED]++;
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, actor.target);
-  s.enqueue(actor);
+  s.enqueue(actor.seed!);
   return actor;
 }
 
@@ -224,7 +235,7 @@ function spawnAway(
 export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   const fn = s.targets.find(record.module, record.exportName);
   const known = fn === undefined ? s.targets.describe({ name: record.exportName }) : s.targets.describe(fn);
-  const actor = new s.Actor(pid, fn ?? null, record.args, known);
+  const actor = comeToLife(s, pid, fn ?? null, record.args, known);
   if (record.mailbox !== null) {
     const { capacity, onFull, dropped } = record.mailbox;
     extrasOf(actor).bound = { capacity, onFull: onFull as OnFull, dropped, exempted: 0 };
@@ -242,7 +253,6 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   for (const watcher of record.watchers ?? []) extrasOf(actor).watchers.push(watcher);
   for (const name of record.names ?? []) extrasOf(actor).names.add(name);
   if (record.supervised) supervisedBy(actor, record.link!);
-  s.residents.add(actor);
   s.io.claim(pid);
   s.live++;
   for (const message of record.messages ?? []) {
@@ -251,7 +261,7 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
     else s.put(actor, message);
   }
   if (fn === undefined) load(s, actor, record.module, record.exportName);
-  else s.enqueue(actor);
+  else s.enqueue(actor.seed!);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
   return actor;
 }
@@ -266,12 +276,11 @@ export function adoptStolen(
 ): void {
   if (s.strict) deepFreeze([args, messages], s.remote.classes); // as it would have been where it was spawned
   const [fn, known] = s.targets.entry(target);
-  const actor = new s.Actor(pid, fn, args, known);
+  const actor = comeToLife(s, pid, fn, args, known);
   for (const message of messages) s.put(actor, message);
-  s.residents.add(actor);
   s.io.claim(pid);
   s.live++;
-  s.enqueue(actor);
+  s.enqueue(actor.seed!);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
 }
 
@@ -296,9 +305,9 @@ function spawnModule(
   const where = options === null ? s.id : place(s, known, options);
   if (where !== s.id) return spawnAway(s, parent, where, known, args, options!);
   const pid = s.slots.take(s.id);
-  const actor = bear(s, parent, pid, null, args, known, options);
-  load(s, actor, url.href, "main");
-  return new HandleImpl(pid, actor);
+  const seed = bear(s, parent, pid, null, args, known, options);
+  load(s, seed.grow(), url.href, "main");
+  return seed;
 }
 
 /** An actor whose module is not loaded here yet waits for it outside of the run queue. */
@@ -313,8 +322,8 @@ function load(s: Scheduler, actor: ActorImpl, module: string, exportName: string
       const error = new TypeError(`Cannot spawn ${module}: it exports no ${exportName} function. Export one`);
       finalize(s, actor, { kind: "panic", error });
     } else {
-      actor.fn = fn as ActorFunction;
-      s.enqueue(actor);
+      actor.seed!.fn = fn as ActorFunction;
+      s.enqueue(actor.seed!);
     }
   }, (error) => {
     s.loading--;

@@ -9,11 +9,13 @@
  * @module
  */
 import type { ActorImpl } from "./actor.ts";
+import type { HandleImpl } from "./handle.ts";
 import type { Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { UNSTARTED } from "./actor_state.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
+import type { Extras } from "./extras.ts";
 import { Fifo } from "./fifo.ts";
+import { NO_MAIL } from "./mailbox.ts";
 import { Offers, Thief } from "./offers.ts";
 import { Xoroshiro128 } from "./rng.ts";
 import { adoptStolen } from "./spawn.ts";
@@ -72,7 +74,7 @@ export class WorkSharing {
   /** How many actors are at home and may be given away. */
   #atHome = 0;
   /** They, in the order of the run queue, and some that have begun since. Searching the run queue took 58 µs a spawn. */
-  readonly #home = new Fifo<ActorImpl>();
+  readonly #home = new Fifo<HandleImpl>();
   readonly #shared: Shared[] = [];
   /** The epoch of each scheduler when it was last given something. */
   readonly #givenAt: number[] = [];
@@ -103,24 +105,26 @@ export class WorkSharing {
   }
 
   /** A new actor whose route says *stealable*. */
-  offer(actor: ActorImpl): void {
+  offer(seed: HandleImpl): void {
+    const { io } = this.#s;
     if (this.#offers.count === 0) this.#offers.beginBatch(this.#s.words[this.#s.base + TAKEN_AWAY]);
-    if (this.#s.io.leaving.length > 0) this.#s.io.leaving.length = 0;
-    if (this.#offers.push(actor, actor.target.nameId, actor.args!)) {
+    if (io.leaving.length > 0) io.leaving.length = 0;
+    if (this.#offers.push(seed)) {
       this.#s.offered++;
-      this.#s.io.offered(actor);
-    } else this.#keepHome(actor);
+      if (io.leaving.length > 0) io.offered(seed.grow());
+    } else this.#keepHome(seed);
   }
 
   /** A message for an unstarted actor that is offered. False: a thief has it. */
   message(actor: ActorImpl, message: unknown): boolean {
+    const seed = actor.seed!;
     if (this.#s.io.leaving.length > 0) this.#s.io.leaving.length = 0;
-    switch (this.#offers.append(actor, message)) {
+    switch (this.#offers.append(seed, message)) {
       case "added":
         this.#s.io.offered(actor);
         return true;
       case "full":
-        return actor.offer < 0 || this.#keepHome(actor);
+        return seed.offer < 0 || this.#keepHome(seed);
       case "taken":
         this.#s.forgetStolen(actor);
         return false;
@@ -128,65 +132,65 @@ export class WorkSharing {
   }
 
   /** Something else than a message is for an actor that is offered: no thief takes it from now on. False: one has it. */
-  #keepHome(actor: ActorImpl): boolean {
+  #keepHome(seed: HandleImpl): boolean {
     const { slots } = this.#s;
-    const kept = slots.keepHome(actor.pid);
-    if (!kept && !slots.isSettledHere(actor.pid)) {
-      this.#s.forgetStolen(actor);
+    const kept = slots.keepHome(seed.pid);
+    if (!kept && !slots.isSettledHere(seed.pid)) {
+      this.#s.forgetStolen(seed.grow());
       return false;
     }
-    if (actor.offer >= 0) this.#withdraw(actor);
-    actor.offer = kept ? AT_HOME : SETTLED; // settled: by a sender elsewhere, who counts on it
-    if (kept) this.#entersHome(actor);
+    if (seed.offer >= 0) this.#withdraw(seed);
+    seed.offer = kept ? AT_HOME : SETTLED; // settled: by a sender elsewhere, who counts on it
+    if (kept) this.#entersHome(seed);
     return true;
   }
 
   /** A new actor that cannot be offered, or need not be. */
-  stayHome(actor: ActorImpl): void {
-    actor.offer = AT_HOME;
-    this.#entersHome(actor);
+  stayHome(seed: HandleImpl): void {
+    seed.offer = AT_HOME;
+    this.#entersHome(seed);
   }
 
-  #entersHome(actor: ActorImpl): void {
+  #entersHome(seed: HandleImpl): void {
     this.#atHome++;
-    this.#home.push(actor);
+    this.#home.push(seed);
   }
 
-  #leavesHome(actor: ActorImpl): void {
+  #leavesHome(seed: HandleImpl): void {
     this.#atHome--;
-    actor.offer = SETTLED;
+    seed.offer = SETTLED;
     this.#firstAtHome();
   }
 
   /** Forgets what has begun before it. */
-  #firstAtHome(): ActorImpl | null {
+  #firstAtHome(): HandleImpl | null {
     const home = this.#home;
     while (home.length > 0 && home.at(0).offer !== AT_HOME) home.shift();
     return home.length > 0 ? home.at(0) : null;
   }
 
   keepHome(actor: ActorImpl): boolean {
-    return this.#keepHome(actor);
+    return this.#keepHome(actor.seed!);
   }
 
   /** It is about to begin here. False: a thief was faster. */
-  claim(actor: ActorImpl): boolean {
-    if (actor.offer === AT_HOME) { // no thief may take it: its route goes on to say *home* until a sender elsewhere settles it
-      this.#leavesHome(actor);
+  claim(seed: HandleImpl): boolean {
+    if (seed.offer === AT_HOME) { // no thief may take it: its route goes on to say *home* until a sender elsewhere settles it
+      this.#leavesHome(seed);
       return true;
     }
-    if (!this.#s.slots.claim(actor.pid)) {
-      this.#s.forgetStolen(actor);
+    if (!this.#s.slots.claim(seed.pid)) {
+      this.#s.forgetStolen(seed.grow());
       return false;
     }
-    if (actor.offer >= 0) this.#withdraw(actor);
-    actor.offer = SETTLED;
+    if (seed.offer >= 0) this.#withdraw(seed);
+    seed.offer = SETTLED;
     return true;
   }
 
-  #withdraw(actor: ActorImpl): void {
-    this.#offers.withdraw(actor);
-    this.#s.io.withdrawn(actor);
+  #withdraw(seed: HandleImpl): void {
+    this.#offers.withdraw(seed);
+    if (seed.child !== null) this.#s.io.withdrawn(seed.child);
   }
 
   /** Takes work from others: the injector, random victims, the injector again. Returns how many actors. */
@@ -299,11 +303,11 @@ export class WorkSharing {
     const idle = this.#idle();
     if (idle.length === 0) return;
     let left = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(this.#atHome / 2));
-    for (let actor = this.#firstAtHome(); actor !== null && left > 0; actor = this.#firstAtHome()) {
+    for (let seed = this.#firstAtHome(); seed !== null && left > 0; seed = this.#firstAtHome()) {
       // A short one is begun here before anybody else has it, unless the one that runs gives way to nobody.
-      if (!isHeldUp && shortRuns.isShort(actor.target)) return;
+      if (!isHeldUp && shortRuns.isShort(seed.target!)) return;
       this.#home.shift();
-      if (this.#give(actor, idle[left % idle.length])) left--;
+      if (this.#give(seed, idle[left % idle.length])) left--;
     }
   }
 
@@ -323,11 +327,11 @@ export class WorkSharing {
     if (this.#givenAt[peer] === s.words[base + EPOCH]) return;
     const { batch } = this.#offers;
     const before = batch.given;
-    for (const actor of this.#offers.everySecond(this.#thief.offers(s.id) >> 1)) {
+    for (const seed of this.#offers.everySecond(this.#thief.offers(s.id) >> 1)) {
       // A thief may come meanwhile, and both together would move three quarters: they meet at the same actors.
       const taken = (s.words[s.base + TAKEN_AWAY] - batch.takenBefore) | 0;
       if ((taken + batch.given + 1) * 2 > batch.offered) break;
-      if (this.#give(actor, peer)) batch.given++;
+      if (this.#give(seed, peer)) batch.given++;
     }
     if (batch.given > before) s.remote.flush();
   }
@@ -346,60 +350,68 @@ export class WorkSharing {
     return idle;
   }
 
-  #give(actor: ActorImpl, to: number): boolean {
+  #give(seed: HandleImpl, to: number): boolean {
     const s = this.#s;
-    const { extras } = actor;
-    const offered = actor.offer >= 0;
+    const { pid } = seed;
+    const extras = extrasOf(seed);
+    const offered = seed.offer >= 0;
     if (!offered) { // tried once: what cannot be given now will begin here
       this.#atHome--;
-      actor.offer = SETTLED;
+      seed.offer = SETTLED;
     }
-    if (actor.state !== UNSTARTED) return false; // ended by a getter of one that was given before it
+    if (seed.fn === null) return false; // ended by a getter of one that was given before it
     if (
       extras !== null &&
       (extras.supervised || extras.isSupervisor || extras.timed.size > 0 || extras.onEnd.size > 0 ||
         extras.tokens !== null)
     ) {
-      s.slots.claim(actor.pid);
+      s.slots.claim(pid);
       return false;
     }
-    const record = recordOf(actor);
+    const record = recordOf(seed);
     const epoch = s.words[to * PEER_WORDS + EPOCH]; // before it is told: it may have turned for the last time soon after
     this.#giving = true;
     try {
       const given = s.remote.spawn(
         to,
-        actor.pid,
+        pid,
         record,
-        () => isAsIn(record, actor) && s.slots.giveAway(actor.pid, to),
+        () => isAsIn(record, seed) && s.slots.giveAway(pid, to),
       );
       if (!given) { // somebody else has sent to it, or a thief has it, or a getter has done something to it
-        s.slots.claim(actor.pid);
+        s.slots.claim(pid);
         return false;
       }
     } catch (error) { // an actor whose arguments or waiting messages cannot be sent stays
       if (!(error instanceof NotSendableError)) throw error;
-      s.slots.claim(actor.pid);
+      s.slots.claim(pid);
       return false;
     } finally {
       this.#giving = false;
     }
-    if (offered) this.#withdraw(actor);
+    if (offered) this.#withdraw(seed);
     this.#givenAt[to] = epoch;
-    s.forget(actor);
+    s.forget(seed.grow());
     s.donated++;
     return true;
   }
 }
 
+/** What only some actors have, of one that has not begun. */
+function extrasOf(seed: HandleImpl): Extras | null {
+  return seed.child === null ? null : seed.child.extras;
+}
+
 /** What goes with an actor that has not begun. */
-function recordOf({ target, args, extras, mailbox }: ActorImpl) {
+function recordOf(seed: HandleImpl) {
+  const extras = extrasOf(seed);
+  const mailbox = seed.child?.mailbox ?? NO_MAIL;
   const messages: unknown[] = [];
   for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
   return {
-    module: target.module!,
-    exportName: target.exportName,
-    args: args!,
+    module: seed.target!.module!,
+    exportName: seed.target!.exportName,
+    args: seed.args,
     link: null,
     monitor: null,
     mailbox: extras?.bound ?? null,
@@ -412,9 +424,9 @@ function recordOf({ target, args, extras, mailbox }: ActorImpl) {
 }
 
 /** Getters of its arguments and messages ran while the record was written: whether it says still what is to be said. */
-function isAsIn(record: ReturnType<typeof recordOf>, actor: ActorImpl): boolean {
-  if (actor.state !== UNSTARTED) return false;
-  const { messages, names, links, watchers } = recordOf(actor);
+function isAsIn(record: ReturnType<typeof recordOf>, seed: HandleImpl): boolean {
+  if (seed.fn === null) return false;
+  const { messages, names, links, watchers } = recordOf(seed);
   return isSame(messages, record.messages) && isSame(names ?? [], record.names ?? []) &&
     isSame(links, record.links) && isSame(watchers, record.watchers);
 }

@@ -290,7 +290,7 @@ export class Recorder {
   // --- Events -----------------------------------------------------------------------------------------------------
 
   /** An event that tells of an actor and nothing more. */
-  of(event: number, actor: Traced): void {
+  of(event: number, actor: Pick<Traced, "pid">): void {
     if (this.#at > this.#full && !this.#more()) return;
     this.#put2(event, actor.pid & KEY_MASK);
   }

@@ -26,6 +26,14 @@ Deno.test("what a wait has given is let go of when what is young is collected", 
   assertEquals(stdout.trimEnd().split("\n"), kinds.map((kind) => `${kind} is let go of`));
 });
 
+Deno.test("a handle that is kept holds neither the arguments nor the self of an actor that is over", async () => {
+  const { code, stdout, stderr } = await runSmarm(["--threads", "1", program("kept_handles")], {
+    denoArgs: ["-A", "--v8-flags=--expose-gc"],
+  });
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout, "arguments: 0 of 40, selves: 0 of 40, outcomes: 40 of 40\n");
+});
+
 Deno.test("a run leaves nothing behind in what all objects inherit", async () => {
   const before = Reflect.ownKeys(Object.prototype);
   const program = `data:text/javascript,export function main() {}`;

@@ -1,6 +1,7 @@
 /** One scheduler in the test's own thread: what a turn does, and in which order. */
 import { assert, assertEquals } from "@std/assert";
 import type { Actor } from "../../runtime/api.ts";
+import type { HandleImpl } from "../../runtime/handle.ts";
 import type { ActorImpl } from "../../runtime/actor.ts";
 import { DONE, PARKED, RUNNABLE, UNSTARTED } from "../../runtime/actor_state.ts";
 import { Config } from "../../runtime/config.ts";
@@ -167,7 +168,7 @@ Deno.test("S9: an actor that is ended before its first turn never runs, and its 
   let state: number | undefined;
   lone.main((self: Actor) => {
     const child = self.spawn(() => void (ran = true));
-    state = (child as unknown as { child: ActorImpl }).child.state;
+    state = (child as HandleImpl).grow().state;
     self.kill(child);
     const next = self.spawn(() => {});
     return [next.pid % 2 ** 31 === child.pid % 2 ** 31, next.pid !== child.pid];

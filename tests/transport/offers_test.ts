@@ -1,16 +1,24 @@
 /** Offers and thieves, step by step: the owner acts in the middle of a theft, as a thread that is not held up would. */
 import { CausalClock } from "../../runtime/causal_clock.ts";
 import { assert, assertEquals } from "@std/assert";
-import type { ActorImpl } from "../../runtime/actor.ts";
-import { DONE, UNSTARTED } from "../../runtime/actor_state.ts";
 import type { Pid } from "../../runtime/api.ts";
+import { HandleImpl } from "../../runtime/handle.ts";
 import { allocate, OFFERS_BYTES, OFFERS_DEFAULT, OFFERS_HEADER_BYTES } from "../../runtime/layout.ts";
-import { SETTLED } from "../../runtime/offer_states.ts";
 import { countOffers, Injector, Offers, takerOf, Thief } from "../../runtime/offers.ts";
 import { makePid } from "../../runtime/pid.ts";
 import { ObjectClasses } from "../../runtime/sendable.ts";
+import { Targets } from "../../runtime/targets.ts";
 
 const OWNER = 0;
+
+const target = new Targets().describe(function work() {});
+
+/** What a spawn gives: an actor that has not begun. */
+function spawned(index: number, args: unknown[]): HandleImpl {
+  const seed = new HandleImpl(makePid(OWNER, index, 1), null);
+  seed.plant(target, () => {}, args, null);
+  return seed;
+}
 
 /** `before`: how many entries there were before. */
 function setUp(before = 0) {
@@ -19,10 +27,10 @@ function setUp(before = 0) {
   const offers = new Offers(memory, OWNER, new ObjectClasses(), new CausalClock());
   const thief = new Thief(memory, 1, new ObjectClasses(), new CausalClock());
   let made = 0;
-  const offer = (): ActorImpl => {
-    const actor = { pid: makePid(OWNER, made, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
-    assert(offers.push(actor, 0, [`args of ${made++}`]));
-    return actor;
+  const offer = (): HandleImpl => {
+    const seed = spawned(made, [`args of ${made++}`]);
+    assert(offers.push(seed));
+    return seed;
   };
   const numberOf = (pid: Pid) => pid % 2 ** 22;
   return { offers, thief, offer, numberOf };
@@ -30,11 +38,12 @@ function setUp(before = 0) {
 
 Deno.test("M9: a thief that is held up between taking an actor and reading it still reads that actor", () => {
   const { offers, thief, offer, numberOf } = setUp();
-  const first = offer();
+  offer();
   const read: [number, unknown][] = [];
+  let isTaken = false;
   const claim = () => {
-    if (first.state === DONE) return false;
-    first.state = DONE; // the owner finds it stolen, and offers as many others as there is room for
+    if (isTaken) return false;
+    isTaken = true; // the owner finds it stolen, and offers as many others as there is room for
     while (offers.hasRoom()) offer();
     return true;
   };
@@ -45,13 +54,13 @@ Deno.test("M9: a thief that is held up between taking an actor and reading it st
 
 Deno.test("M9: after two thousand million offers the next ones are offered and taken like the first", () => {
   const { offers, thief, offer, numberOf } = setUp(2 ** 31 - 3);
-  const actors = Array.from({ length: 8 }, offer);
+  const seeds = Array.from({ length: 8 }, offer);
   assertEquals(thief.offers(OWNER), 8);
-  assertEquals(offers.everySecond(10).map((actor) => numberOf(actor.pid)), [0, 2, 4, 6]);
+  assertEquals(offers.everySecond(10).map((seed) => numberOf(seed.pid)), [0, 2, 4, 6]);
   const read: number[] = [];
   assertEquals(thief.take(OWNER, 4, () => true, (pid) => read.push(numberOf(pid))), 4);
   assertEquals(read, [0, 2, 4, 6]);
-  for (const actor of actors) if (numberOf(actor.pid) % 2 === 1) offers.withdraw(actor);
+  for (const seed of seeds) if (numberOf(seed.pid) % 2 === 1) offers.withdraw(seed);
   let more = 0;
   for (; offers.hasRoom(); more++) offer();
   assertEquals([more, thief.offers(OWNER)], [OFFERS_DEFAULT, OFFERS_DEFAULT]);
@@ -59,21 +68,21 @@ Deno.test("M9: after two thousand million offers the next ones are offered and t
 
 Deno.test("M9: every second offer is given, of those that have not begun", () => {
   const { offers, offer, numberOf } = setUp();
-  const actors = Array.from({ length: 7 }, offer);
-  offers.withdraw(actors[0]);
-  assertEquals(offers.everySecond(10).map((actor) => numberOf(actor.pid)), [1, 3, 5]);
-  assertEquals(offers.everySecond(2).map((actor) => numberOf(actor.pid)), [1, 3]);
+  const seeds = Array.from({ length: 7 }, offer);
+  offers.withdraw(seeds[0]);
+  assertEquals(offers.everySecond(10).map((seed) => numberOf(seed.pid)), [1, 3, 5]);
+  assertEquals(offers.everySecond(2).map((seed) => numberOf(seed.pid)), [1, 3]);
 });
 
 Deno.test("M9: a thief takes every second offer, and no more when one of them is not to be had", () => {
   const { thief, offer, numberOf } = setUp();
-  const actors = Array.from({ length: 7 }, offer);
+  const seeds = Array.from({ length: 7 }, offer);
   const read: number[] = [];
   const adopt = (pid: Pid) => void read.push(numberOf(pid));
   const ownerHas = (...numbers: number[]) => (pid: Pid) => !numbers.includes(numberOf(pid));
   assertEquals(thief.take(OWNER, 2, ownerHas(), adopt), 2);
   assertEquals(read.splice(0), [0, 2]);
-  assertEquals(thief.offers(OWNER), actors.length - 2);
+  assertEquals(thief.offers(OWNER), seeds.length - 2);
   assertEquals(thief.take(OWNER, 4, ownerHas(4), adopt), 1);
   assertEquals(read.splice(0), [1]);
 });
@@ -96,16 +105,15 @@ Deno.test("M2: spawns from outside any scheduler wait in the injector, in order,
 Deno.test("what a getter spawns and sends while arguments or a message are written stays at home", () => {
   const { offers, thief, offer } = setUp();
   const first = offer();
-  const inner = { pid: makePid(OWNER, 100, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
+  const inner = spawned(100, ["another's"]);
   const said: unknown[] = [];
   const message = {
     get lazy() {
-      said.push(offers.push(inner, 0, ["another's"]), offers.append(first, "another"));
+      said.push(offers.push(inner), offers.append(first, "another"));
       return 1;
     },
   };
-  const second = { pid: makePid(OWNER, 101, 1), state: UNSTARTED, offer: SETTLED } as unknown as ActorImpl;
-  assert(offers.push(second, 0, [message]));
+  assert(offers.push(spawned(101, [message])));
   assertEquals(offers.append(first, message), "added");
   assertEquals(said, [false, "full", false, "full"]);
   const read: unknown[] = [];
