@@ -88,7 +88,7 @@ const GIBIBYTES: Readonly<Record<string, number>> = { fjcreate: 3, skynet: 4, uc
  */
 const SPEED_UPS: readonly (readonly [string, number])[] = [
   ["trapezoid", 10_000_000],
-  ["nqueens", 13],
+  ["nqueens", 14],
   ["uct", 200_000],
 ];
 const SPEED_UP = 1.8;

@@ -166,6 +166,20 @@ Deno.test("objects met twice and cycles keep their identity", () => {
   }));
 });
 
+Deno.test("arrays of integers, of numbers and of both with anything else arrive as they are", () => {
+  const pipe = new Pipe();
+  const element = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(0, 1, -1, 2 ** 23 - 1, 2 ** 23, -(2 ** 31), 2 ** 31 - 1) },
+    { weight: 3, arbitrary: fc.constantFrom(-0, 0.5, NaN, 2 ** 31, Number.MAX_SAFE_INTEGER) },
+    { weight: 1, arbitrary: fc.constantFrom("text", null, undefined, true, 1n, { of: [1, 0.5] }) },
+  );
+  const shared = [1, 2, 0.5];
+  fc.assert(fc.property(fc.array(element, { maxLength: 12 }), (array) => {
+    assertClones(pipe, array);
+    assertClones(pipe, [array, shared, array]); // met twice
+  }));
+});
+
 Deno.test("the same keys cost less from the third message on", () => {
   const pipe = new Pipe();
   const sizes: number[] = [];
