@@ -262,6 +262,9 @@ export class Offers {
   }
 }
 
+/** `"settled"`: it stays with its owner, for good; `"gone"`: it is not to be had now. */
+export type Claim = "claimed" | "settled" | "gone";
+
 /** The thief's end: it cannot push. */
 export class Thief {
   readonly #areas: WordArea[];
@@ -292,11 +295,14 @@ export class Thief {
   /**
    * Every second of the victim's offers, at most `wanted` of them; a lone one too. Taking the first half instead left the
    * dear half of a range that was cut into parts to its spawner. `claim` makes each exclusive. Returns how many.
+   *
+   * One that a sender elsewhere has settled looks offered until its owner begins it, and is passed over: an owner that
+   * computes on would otherwise keep all that stand behind it.
    */
   take(
     victim: number,
     wanted: number,
-    claim: (pid: Pid) => boolean,
+    claim: (pid: Pid) => Claim,
     adopt: (pid: Pid, target: number, args: unknown[], messages: unknown[]) => void,
   ): number {
     const { i32, f64 } = this.#areas[victim];
@@ -312,7 +318,9 @@ export class Thief {
       }
       const pid = f64[(entry >> 1) + PID] as Pid;
       if (((Atomics.load(i32, HEAD) - n) | 0) > 0) continue; // withdrawn, and another's by now, perhaps half written
-      if (!claim(pid)) break; // its owner begins it, or gives it away: how much is this thief's share is to be seen anew
+      const claimed = claim(pid);
+      if (claimed === "settled") continue;
+      if (claimed === "gone") break; // its owner gives it away: how much is this thief's share is to be seen anew
       const length = Atomics.exchange(i32, entry + LENGTH, TAKEN);
       const values = this.#read(victim, entry, length);
       const target = i32[entry + TARGET];

@@ -16,7 +16,7 @@ import { AT_HOME, SETTLED } from "./offer_states.ts";
 import type { Extras } from "./extras.ts";
 import { Fifo } from "./fifo.ts";
 import { NO_MAIL } from "./mailbox.ts";
-import { Offers, Thief } from "./offers.ts";
+import { type Claim, Offers, Thief } from "./offers.ts";
 import { Xoroshiro128 } from "./rng.ts";
 import { adoptStolen } from "./spawn.ts";
 import { NotSendableError, type ObjectClasses } from "./sendable.ts";
@@ -274,15 +274,15 @@ export class WorkSharing {
   }
 
   /** Not while something comes from there: it may be actors that it gives away, and these are this scheduler's share. */
-  #claimStolen(victim: number, pid: Pid): boolean {
+  #claimStolen(victim: number, pid: Pid): Claim {
     const s = this.#s;
     if (s.remote.hasRecordsOf(victim)) {
       this.leavesSome = true;
-      return false;
+      return "gone";
     }
-    if (!s.routes.steal(pid, s.id)) return false;
+    if (!s.routes.steal(pid, s.id)) return s.routes.hasLeft(pid, victim) ? "gone" : "settled";
     Atomics.add(s.words, birthOf(pid) * PEER_WORDS + TAKEN_AWAY, 1);
-    return true;
+    return "claimed";
   }
 
   /** How many actors live there; a guess, read word by word. */

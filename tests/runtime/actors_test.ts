@@ -119,6 +119,10 @@ Deno.test("M9: while a spawner never yields, another scheduler runs also those t
   await gives("othersRunShortOnesOfABusySpawner", true, [2]);
 });
 
+Deno.test("M9: while a spawner never yields, another scheduler runs also those behind one that somebody has sent to", async () => {
+  await gives("othersRunWhatStandsBehindOneThatWasSentTo", true, [2]);
+});
+
 Deno.test("M9: of two actors that are spawned together an idle scheduler begins one, not both and not none", async () => {
   // Not all: whoever has to wait for a core for longer than SHARING_MS finds the other's lying there, and takes it.
   const outcome = await outcomeOf("teamsThatAreSplit", 2);

@@ -56,6 +56,14 @@ export async function leavesAWaitBehind(
   }
 }
 
+/** Keeps its scheduler until it is shown a pid, and sends that something. */
+export function sendsWhereItIsShown(self: Actor, to: Pid, shown: Float64Array<SharedArrayBuffer>): void {
+  self.send(to, "ready");
+  const isShown = new Int32Array(shown.buffer, 8, 1);
+  while (Atomics.load(isShown, 0) === 0);
+  self.send(shown[0] as Pid, "hello");
+}
+
 /** Tells which scheduler it runs on, then ends when it is sent something. */
 export function computes(self: Actor, ms: number): number {
   if (ms === 0) return -1;
@@ -543,6 +551,22 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     while (performance.now() < until) {
       const { schedulers } = self.stats();
       if (schedulers.some((one) => one.currentPid !== self.pid && one.ended > 0)) return true;
+    }
+    return self.stats();
+  },
+
+  /** The same, when another scheduler has sent to the first of them before it could be taken. */
+  async othersRunWhatStandsBehindOneThatWasSentTo(self) {
+    const other = self.stats().schedulers.findIndex((one) => one.currentPid !== self.pid);
+    const shown = new Float64Array(new SharedArrayBuffer(16));
+    self.spawnWith({ scheduler: other }, sendsWhereItIsShown, self.pid, shown);
+    await self.receive();
+    const spawned = Array.from({ length: 21 }, (_, i) => self.spawn(gives, i));
+    shown[0] = spawned[0].pid;
+    Atomics.store(new Int32Array(shown.buffer, 8, 1), 0, 1);
+    const until = performance.now() + 10_000;
+    while (performance.now() < until) {
+      if (self.stats().schedulers[other].ended >= 1 + 20) return true;
     }
     return self.stats();
   },

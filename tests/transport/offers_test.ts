@@ -42,10 +42,10 @@ Deno.test("M9: a thief that is held up between taking an actor and reading it st
   const read: [number, unknown][] = [];
   let isTaken = false;
   const claim = () => {
-    if (isTaken) return false;
+    if (isTaken) return "gone";
     isTaken = true; // the owner finds it stolen, and offers as many others as there is room for
     while (offers.hasRoom()) offer();
-    return true;
+    return "claimed";
   };
   const taken = thief.take(OWNER, 1, claim, (pid, _target, args) => read.push([numberOf(pid), args]));
   assertEquals([taken, read], [1, [[0, ["args of 0"]]]]);
@@ -58,7 +58,7 @@ Deno.test("M9: after two thousand million offers the next ones are offered and t
   assertEquals(thief.offers(OWNER), 8);
   assertEquals(offers.everySecond(10).map((seed) => numberOf(seed.pid)), [0, 2, 4, 6]);
   const read: number[] = [];
-  assertEquals(thief.take(OWNER, 4, () => true, (pid) => read.push(numberOf(pid))), 4);
+  assertEquals(thief.take(OWNER, 4, () => "claimed", (pid) => read.push(numberOf(pid))), 4);
   assertEquals(read, [0, 2, 4, 6]);
   for (const seed of seeds) if (numberOf(seed.pid) % 2 === 1) offers.withdraw(seed);
   let more = 0;
@@ -79,12 +79,22 @@ Deno.test("M9: a thief takes every second offer, and no more when one of them is
   const seeds = Array.from({ length: 7 }, offer);
   const read: number[] = [];
   const adopt = (pid: Pid) => void read.push(numberOf(pid));
-  const ownerHas = (...numbers: number[]) => (pid: Pid) => !numbers.includes(numberOf(pid));
+  const ownerHas = (...numbers: number[]) => (pid: Pid) =>
+    numbers.includes(numberOf(pid)) ? "gone" : "claimed";
   assertEquals(thief.take(OWNER, 2, ownerHas(), adopt), 2);
   assertEquals(read.splice(0), [0, 2]);
   assertEquals(thief.offers(OWNER), seeds.length - 2);
   assertEquals(thief.take(OWNER, 4, ownerHas(4), adopt), 1);
   assertEquals(read.splice(0), [1]);
+});
+
+Deno.test("M9: a thief passes over those that a sender has settled, and takes every second one of the others", () => {
+  const { thief, offer, numberOf } = setUp();
+  for (let i = 0; i < 8; i++) offer();
+  const read: number[] = [];
+  const claim = (pid: Pid) => [0, 3].includes(numberOf(pid)) ? "settled" : "claimed";
+  assertEquals(thief.take(OWNER, 4, claim, (pid) => void read.push(numberOf(pid))), 3);
+  assertEquals(read, [1, 4, 6]);
 });
 
 Deno.test("M2: spawns from outside any scheduler wait in the injector, in order, and one scheduler alone gets each", () => {
@@ -120,6 +130,6 @@ Deno.test("what a getter spawns and sends while arguments or a message are writt
   const adopt = (_pid: Pid, _target: number, args: unknown[], messages: unknown[]) => {
     read.push([args, messages]);
   };
-  while (thief.take(OWNER, 2, () => true, adopt) > 0);
+  while (thief.take(OWNER, 2, () => "claimed", adopt) > 0);
   assertEquals(read, [[["args of 0"], [{ lazy: 1 }]], [[{ lazy: 1 }], []]]);
 });
