@@ -511,6 +511,10 @@ export class Scheduler {
     enter(actor);
     try {
       result = seed.begin(actor);
+      // As `await` takes it: what its `then` throws is a panic of this actor, where it would end the burst for all.
+      if (!(result instanceof Promise) && typeof (result as PromiseLike<unknown>)?.then === "function") {
+        result = Promise.resolve(result);
+      }
     } catch (error) {
       leave();
       this.ended(actor, { kind: "panic", error: unfit(fn) ?? toError(error) });
@@ -523,17 +527,10 @@ export class Scheduler {
       return;
     }
     leave();
-    if (typeof (result as PromiseLike<unknown>)?.then === "function") {
-      (result as PromiseLike<unknown>).then(
-        (value) => this.ended(actor, { kind: "exit", value }),
-        (error) => this.ended(actor, { kind: "panic", error: toError(error) }),
-      );
-    } else {
-      const error = typeof result === "object" && result !== null ? unfit(fn) : null;
-      if (error !== null) this.ended(actor, { kind: "panic", error });
-      else this.ended(actor, result === undefined ? RETURNED : { kind: "exit", value: result });
-      seed.leaveOver(actor);
-    }
+    const error = typeof result === "object" && result !== null ? unfit(fn) : null;
+    if (error !== null) this.ended(actor, { kind: "panic", error });
+    else this.ended(actor, result === undefined ? RETURNED : { kind: "exit", value: result });
+    seed.leaveOver(actor);
   }
 
   #resume(actor: ActorImpl): void {
