@@ -450,10 +450,8 @@ export class Scheduler {
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
       if (this.sharesWork && this.queue.first!.state === UNSTARTED) this.work.giveOffered();
       const next = this.#dequeue();
-      if (isSeed(next)) {
-        if (this.isolate !== null) this.isolate.begins(next);
-        this.#begin(next);
-      } else this.#resume(next);
+      if (isSeed(next)) this.#begin(next);
+      else this.#resume(next);
       if (this.isolate !== null) this.#alone();
     }
     this.#driving = false;
@@ -500,6 +498,7 @@ export class Scheduler {
       if (this.trace !== null) this.trace.of(event.DEQUEUE, seed);
       return;
     }
+    if (this.isolate !== null) this.isolate.begins(seed, fn);
     const actor = seed.grow();
     actor.seed = null;
     resume(actor);
