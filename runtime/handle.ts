@@ -232,8 +232,12 @@ export class HandleImpl implements Handle {
     });
   }
 
-  [Symbol.for("Deno.customInspect")](): string {
+  /** For log fields: what is to be run and who waits are the runtime's own. */
+  toJSON(): string {
     return `Handle ${formatPid(this.pid)}`;
+  }
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toJSON();
   }
 }
 

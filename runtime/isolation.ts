@@ -55,9 +55,7 @@ export class Isolation {
   }
 
   /** An actor is about to begin. */
-  begins(seed: HandleImpl): void {
-    const { fn } = seed;
-    if (fn === null) return;
+  begins(seed: HandleImpl, fn: ActorFunction): void {
     const begin: ActorFunction = (self, ...args) => this.#inProgram(() => fn(self, ...args));
     seed.fn = begin; // not at once: see wait.ts, `whenGivenUp`
   }

@@ -450,10 +450,8 @@ export class Scheduler {
     while (this.current === null && this.queue.length > 0 && !this.#burstOver) {
       if (this.sharesWork && this.queue.first!.state === UNSTARTED) this.work.giveOffered();
       const next = this.#dequeue();
-      if (isSeed(next)) {
-        if (this.isolate !== null) this.isolate.begins(next);
-        this.#begin(next);
-      } else this.#resume(next);
+      if (isSeed(next)) this.#begin(next);
+      else this.#resume(next);
       if (this.isolate !== null) this.#alone();
     }
     this.#driving = false;
@@ -500,6 +498,7 @@ export class Scheduler {
       if (this.trace !== null) this.trace.of(event.DEQUEUE, seed);
       return;
     }
+    if (this.isolate !== null) this.isolate.begins(seed, fn);
     const actor = seed.grow();
     actor.seed = null;
     resume(actor);
@@ -511,6 +510,10 @@ export class Scheduler {
     enter(actor);
     try {
       result = seed.begin(actor);
+      // As `await` takes it: what its `then` throws is a panic of this actor, where it would end the burst for all.
+      if (!(result instanceof Promise) && typeof (result as PromiseLike<unknown>)?.then === "function") {
+        result = Promise.resolve(result);
+      }
     } catch (error) {
       leave();
       this.ended(actor, { kind: "panic", error: unfit(fn) ?? toError(error) });
@@ -523,17 +526,10 @@ export class Scheduler {
       return;
     }
     leave();
-    if (typeof (result as PromiseLike<unknown>)?.then === "function") {
-      (result as PromiseLike<unknown>).then(
-        (value) => this.ended(actor, { kind: "exit", value }),
-        (error) => this.ended(actor, { kind: "panic", error: toError(error) }),
-      );
-    } else {
-      const error = typeof result === "object" && result !== null ? unfit(fn) : null;
-      if (error !== null) this.ended(actor, { kind: "panic", error });
-      else this.ended(actor, result === undefined ? RETURNED : { kind: "exit", value: result });
-      seed.leaveOver(actor);
-    }
+    const error = typeof result === "object" && result !== null ? unfit(fn) : null;
+    if (error !== null) this.ended(actor, { kind: "panic", error });
+    else this.ended(actor, result === undefined ? RETURNED : { kind: "exit", value: result });
+    seed.leaveOver(actor);
   }
 
   #resume(actor: ActorImpl): void {

@@ -43,6 +43,16 @@ for (const way of ["loop", "catches", "regex", "wait"]) {
   });
 }
 
+Deno.test("a class or a generator is no actor with --contain either", async () => {
+  const source = "export async function main(self) { const said = [];" +
+    "for (const kind of [class Counter {}, function* steps() {}]) said.push((await self.spawn(kind).join()).error.message);" +
+    "console.log(said.join('\\n')); }";
+  const { code, stdout, stderr } = await runSmarm(["--contain", `data:text/javascript,${source}`]);
+  assertEquals([code, stderr], [0, ""]);
+  const line = (kind: string) => `Cannot run a ${kind}. Give a function (self, ...args)\n`;
+  assertEquals(stdout, line("class as an actor: Counter") + line("generator as an actor: steps"));
+});
+
 Deno.test("an actor stuck beside main, on the same scheduler, is ended alone", async () => {
   const { outcome } = await stuckBy("loop", Config.exact(1).contain().watchdogMillis(400), "local");
   assertEquals(outcome, { kind: "exit", value: ALONE });

@@ -74,6 +74,11 @@ Deno.test("sync functions, async ones and thenables are actors alike", async () 
   await gives("syncAndAsync", [exit("sync"), exit("async"), exit("thenable")]);
 });
 
+Deno.test("a thenable whose then throws is a panic of its actor, and the others go on", async () => {
+  const given = ["then threw", "getter threw", "rejects", "nested", undefined, "the others go on"];
+  await gives("thenablesThatThrow", given);
+});
+
 Deno.test("messages from one actor to another arrive in the order sent, once each, wherever the two live", async () => {
   await gives("orderAcrossSchedulers", [{ "0": 3000, "1": 3000, "2": 3000 }, undefined], [1, 2, 3]);
 });

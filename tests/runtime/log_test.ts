@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { getJsonLinesFormatter, type LogRecord as LogtapeRecord } from "@logtape/logtape";
+import { runActors } from "../../testing/mod.ts";
 import { fieldsToJson, shorten } from "../../runtime/log_fields.ts";
 import { formatJson, formatText } from "../../runtime/log_format.ts";
 import { LogGate, LogMeter } from "../../runtime/log_gate.ts";
 import { LOG_TAKEN, PEER_WORDS } from "../../runtime/layout.ts";
-import type { LogRecord } from "../../runtime/api.ts";
+import type { Actor, LogRecord } from "../../runtime/api.ts";
 import { Config } from "../../runtime/config.ts";
 import { quietRuntime, withDeadline } from "../support/run_case.ts";
 
@@ -172,4 +173,16 @@ Deno.test("onLog hands every record to a logging library in the control thread, 
     "is odd",
     "stopped",
   ]);
+});
+
+Deno.test("a handle in JSON is its address and nothing of the runtime's, also while several waits join it", async () => {
+  await runActors(async (self: Actor) => {
+    const child = self.spawn(async (child: Actor) => void await child.receive());
+    const shown = `{"child":"Handle ${self.format(child.pid)}"}`;
+    const joins = [child.join(), child.join()];
+    assertEquals([JSON.stringify({ child }), fieldsToJson({ child })], [shown, shown]);
+    self.send(child, "end");
+    await Promise.all(joins);
+    assertEquals([JSON.stringify({ child }), fieldsToJson({ child })], [shown, shown]);
+  });
 });

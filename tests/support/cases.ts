@@ -178,6 +178,10 @@ export async function panics(self: Actor, kind: string): Promise<void> {
   await new Promise(() => {}); // a panic ends it all the same
 }
 
+function fails(message: string): never {
+  throw new Error(message);
+}
+
 /** An outcome in plain words. */
 export function plain(outcome: Outcome): unknown {
   if (outcome.kind === "exit") return { kind: "exit", value: outcome.value };
@@ -422,6 +426,28 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       self.spawn(() => ({ then: (resolve: (value: string) => void) => resolve("thenable") })),
     ];
     return await Promise.all(handles.map(async (handle) => plain(await handle.join())));
+  },
+
+  async thenablesThatThrow(self) {
+    const after: string[] = [];
+    const handles = [
+      self.spawn(() => ({ then: () => fails("then threw") })),
+      self.spawn(() => ({
+        get then() {
+          return fails("getter threw");
+        },
+      })),
+      self.spawn(() => ({
+        then: (_: unknown, reject: (error: Error) => void) => reject(new Error("rejects")),
+      })),
+      self.spawn(() => ({ then: (resolve: (value: unknown) => void) => resolve(Promise.resolve("nested")) })),
+      self.spawn(() => void after.push("the others go on")),
+    ];
+    const outcomes = await Promise.all(handles.map((handle) => handle.join()));
+    return [
+      ...outcomes.map((outcome) => outcome.kind === "exit" ? outcome.value : outcome.error.message),
+      ...after,
+    ];
   },
 
   async orderAcrossSchedulers(self) {
