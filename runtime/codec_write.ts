@@ -37,6 +37,12 @@ const MAX_ARGUMENT = 0xffffff;
 const VIEW_SHARE = 4;
 const SMALL_BUFFER = 4096;
 
+/**
+ * Bigger buffers are copied once, here, and the copy moves. What went through the ring was written to memory that the other
+ * core had read last, read by that core again, and copied into an array that it had to make.
+ */
+const LARGEST_WRITTEN = 32 * 1024;
+
 /** Thrown where a value cannot be sent; `checkSendable` finds out which and where. */
 const UNSENDABLE = new TypeError("Cannot send this value");
 
@@ -68,6 +74,8 @@ export interface EncoderOptions {
   arrayNames?: boolean;
   /** How many shapes records may share with earlier ones; 0: each record stands alone. */
   shapes?: number;
+  /** There is no side channel: a record that needs it will be abandoned, and nothing is copied for it. */
+  hasNoSide?: boolean;
 }
 
 export class Encoder {
@@ -76,6 +84,8 @@ export class Encoder {
   start = 0;
   /** What has to be posted before the record is published. */
   side: unknown[] = [];
+  /** Buffers that are nobody else's: they move. */
+  copies: ArrayBuffer[] = [];
   flags = 0;
 
   private i32: Int32Array;
@@ -96,15 +106,18 @@ export class Encoder {
   private readonly classes: ObjectClasses;
   private readonly context: unknown;
   private readonly arrayNames: boolean;
+  private readonly hasNoSide: boolean;
 
   constructor(
-    { inlineBytes, classes = new ObjectClasses(), context, arrayNames = true, shapes }: EncoderOptions,
+    { inlineBytes, classes = new ObjectClasses(), context, arrayNames = true, shapes, hasNoSide = false }:
+      EncoderOptions,
   ) {
     this.shapes = new ShapeTree(shapes);
     this.inlineBytes = inlineBytes;
     this.classes = classes;
     this.context = context;
     this.arrayNames = arrayNames;
+    this.hasNoSide = hasNoSide;
     this.area = this.scratch;
     this.i32 = this.scratch.i32;
   }
@@ -171,6 +184,7 @@ export class Encoder {
   private clear(): void {
     if (this.seenCount > 0) this.forgetObjects();
     if (this.side.length > 0) this.side = [];
+    if (this.copies.length > 0) this.copies = [];
     if (this.later.length > 0) this.later = [];
     if (this.transfer !== NO_TRANSFER) this.transfer = NO_TRANSFER;
     if (this.scratch.words > 1 << 18) this.scratch = WordArea.ofWords(SCRATCH_WORDS);
@@ -620,12 +634,21 @@ export class Encoder {
 
   private buffer(buffer: ArrayBuffer): void {
     if (buffer.detached) throw UNSENDABLE;
-    if (buffer.resizable || buffer.byteLength > this.inlineBytes) return this.leaf(buffer);
+    const { byteLength } = buffer;
+    if (buffer.resizable || this.transfer.has(buffer)) return this.leaf(buffer);
+    if (byteLength > LARGEST_WRITTEN || byteLength > this.inlineBytes) return this.leaf(this.copyOf(buffer));
     this.need(2);
     this.i32[this.p] = Tag.Buffer;
-    this.i32[this.p + 1] = buffer.byteLength;
+    this.i32[this.p + 1] = byteLength;
     this.p += 2;
     this.bytes(new Uint8Array(buffer));
+  }
+
+  private copyOf(buffer: ArrayBuffer, from = 0, to = buffer.byteLength): ArrayBuffer {
+    if (this.hasNoSide || this.copies.includes(buffer)) return buffer;
+    const copy = buffer.slice(from, to);
+    this.copies.push(copy);
+    return copy;
   }
 
   private bytes(bytes: Uint8Array): void {
@@ -647,7 +670,7 @@ export class Encoder {
     if (index === undefined || growing) return this.leaf(view);
     const part = buffer instanceof ArrayBuffer && buffer.byteLength > SMALL_BUFFER &&
       byteLength * VIEW_SHARE <= buffer.byteLength && !this.transfer.has(buffer);
-    if (part && byteLength <= this.inlineBytes) {
+    if (part && byteLength <= Math.min(LARGEST_WRITTEN, this.inlineBytes)) {
       this.need(2);
       this.i32[this.p] = Tag.ViewOfBytes | (index << 8);
       this.i32[this.p + 1] = byteLength;
@@ -657,7 +680,7 @@ export class Encoder {
     this.word(Tag.View | (index << 8));
     this.number(part ? 0 : byteOffset);
     this.number("length" in view ? (view as Uint8Array).length : byteLength);
-    this.object(part ? buffer.slice(byteOffset, byteOffset + byteLength) : buffer);
+    this.object(part ? this.copyOf(buffer as ArrayBuffer, byteOffset, byteOffset + byteLength) : buffer);
   }
 
   private define(): void {

@@ -4,8 +4,9 @@
  * A message is written straight into the shared ring, published, and the reader is woken. Two things go another way, and
  * keep their place in the order:
  *
- * - What the codec leaves to structured clone (a SharedArrayBuffer, a Blob, transferred and big buffers) is posted as one
- *   array by a message port, before the record that refers to it is published. So whoever finds the record finds the array.
+ * - What the codec leaves to structured clone (a SharedArrayBuffer, a Blob, transferred buffers, copies of big ones) is
+ *   posted as one array by a message port, before the record that refers to it is published. So whoever finds the record
+ *   finds the array.
  * - What finds the ring full waits in a private backlog: `send` never blocks, since two workers that wait for room in each
  *   other's rings would wait for ever. While anything waits, everything queues behind it. The reader wakes the writer
  *   when it has made room (the race is told in ring.ts), and `flush` moves the backlog on, records bigger than the
@@ -167,7 +168,8 @@ export class OutLink {
         return false;
       }
       if (encoder.side.length > 0 || transferred) {
-        this.post(encoder.side, transfer ?? []);
+        const { copies } = encoder;
+        this.post(encoder.side, transfer === undefined ? copies : [...transfer, ...copies]);
         encoder.flags |= RecordFlag.Side;
       }
     } catch (error) {

@@ -88,7 +88,7 @@ class EntryWriter {
   constructor(memory: SharedMemory, owner: number, classes?: ObjectClasses, clock = new CausalClock()) {
     this.#clock = clock;
     this.area = areaOf(memory, owner);
-    this.#encoder = new Encoder({ inlineBytes: OFFER_BYTES, classes, shapes: 0 });
+    this.#encoder = new Encoder({ inlineBytes: OFFER_BYTES, classes, shapes: 0, hasNoSide: true });
   }
 
   /** Writes one record at `at`; where it ends, or -1 when it does not fit or cannot be sent. */

@@ -355,7 +355,7 @@ export class WorkSharing {
     const { pid } = seed;
     const extras = extrasOf(seed);
     const offered = seed.offer >= 0;
-    if (!offered) { // tried once: what cannot be given now will begin here
+    if (seed.offer === AT_HOME) { // tried once: what cannot be given now will begin here
       this.#atHome--;
       seed.offer = SETTLED;
     }
