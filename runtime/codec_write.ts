@@ -453,7 +453,7 @@ export class Encoder {
     if (this.arrayNames && countProperties(array, length) !== length) return this.arrayOfPairs(array);
     const mark = this.words;
     const { depth, seenCount } = this;
-    const side = this.side.length, later = this.later.length;
+    const side = this.side.length, copies = this.copies.length, later = this.later.length;
     this.word(head);
     if (lengthWords === 1) this.word(length);
     for (let i = 0; i < length; i++) {
@@ -462,7 +462,7 @@ export class Encoder {
       else if (typeof element === "string") this.text(element);
       else if (element !== undefined || Object.hasOwn(array, i)) this.value(element);
       else { // as many named properties as holes
-        this.rollback({ words: mark, depth, seen: seenCount, side, later });
+        this.rollback({ words: mark, depth, seen: seenCount, side, copies, later });
         return this.arrayOfPairs(array);
       }
     }
@@ -646,7 +646,8 @@ export class Encoder {
 
   private copyOf(buffer: ArrayBuffer, from = 0, to = buffer.byteLength): ArrayBuffer {
     if (this.hasNoSide || this.copies.includes(buffer)) return buffer;
-    const copy = buffer.slice(from, to);
+    // ArrayBuffer's own slice asks the constructor of a subclass for the copy, which may make something else of the length.
+    const copy = new Uint8Array(buffer, from, to - from).slice().buffer;
     this.copies.push(copy);
     return copy;
   }
@@ -708,6 +709,7 @@ export class Encoder {
       depth: this.depth,
       seen: this.seenCount,
       side: this.side.length,
+      copies: this.copies.length,
       later: this.later.length,
     };
   }
@@ -721,6 +723,7 @@ export class Encoder {
     }
     this.seenCount = mark.seen;
     this.side.length = mark.side;
+    this.copies.length = mark.copies;
     this.later.length = mark.later;
   }
 }
@@ -730,6 +733,7 @@ interface Mark {
   depth: number;
   seen: number;
   side: number;
+  copies: number;
   later: number;
 }
 

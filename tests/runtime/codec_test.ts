@@ -8,6 +8,8 @@ import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "../.
 /** Both ends of a link in one thread. `posts` counts what took the side channel. */
 class Pipe {
   posts = 0;
+  /** Bytes of what the side channel has moved. */
+  moved = 0;
   readonly out: OutLink;
   private readonly in: InLink;
   private readonly side: unknown[][] = [];
@@ -26,6 +28,7 @@ class Pipe {
       context: "from",
       wakeReader() {},
       post: (values, transfer) => {
+        for (const item of transfer) if (item instanceof ArrayBuffer) this.moved += item.byteLength;
         this.side.push(structuredClone(values, { transfer }));
         this.posts++;
       },
@@ -730,6 +733,45 @@ Deno.test("a big buffer arrives as it was when it was met, and stays the sender'
     assertEquals(pipe.trip([kept, kept.subarray(2, 4)])[0], kept);
     assertEquals(kept.length, byteLength, "it was copied, not moved");
   }
+});
+
+Deno.test("a buffer of a class of the program's own arrives with its own bytes, whatever its constructor takes", () => {
+  class Pages extends ArrayBuffer {
+    constructor(pages: number) {
+      super(pages * 4096);
+    }
+  }
+  class Grid extends ArrayBuffer {
+    constructor(cells: { rows: number; columns: number }) {
+      super(cells.rows * cells.columns);
+    }
+  }
+  const pipe = new Pipe();
+  for (const buffer of [new Pages(1), new Pages(16), new Pages(64), new Grid({ rows: 500, columns: 400 })]) {
+    const bytes = new Uint8Array(buffer).fill(7);
+    const part = bytes.subarray(1, (bytes.length >> 2) + 1);
+    const got = pipe.trip([buffer, bytes, part]);
+    assertEquals([got[0].byteLength, got[1].length, got[2].length], [
+      bytes.length,
+      bytes.length,
+      part.length,
+    ]);
+    assertEquals([got[1].buffer === got[0], got[1], got[2].slice()], [true, bytes.slice(), part.slice()]);
+    assertEquals(bytes.length, buffer.byteLength, "it was copied, not moved");
+  }
+});
+
+Deno.test("big buffers of what a message leaves behind, or writes a second time, do not travel along", () => {
+  const pipe = new Pipe();
+  const big = new Uint8Array(1 << 16).fill(7);
+  const error = Object.assign(new Error("refused"), { request: { body: big, retry() {} } });
+  const got = pipe.trip([error, new ArrayBuffer(1 << 17)]);
+  assertEquals([got[0].request, got[1].byteLength, pipe.moved], ["(cannot be sent)", 1 << 17, 1 << 17]);
+  pipe.moved = 0;
+  // deno-lint-ignore no-sparse-arrays
+  const array = Object.assign([big, , 1], { named: 2 });
+  assertEquals(pipe.trip(array), array);
+  assertEquals(pipe.moved, 1 << 16);
 });
 
 Deno.test("registered classes survive as live objects wherever they are", () => {
