@@ -8,11 +8,16 @@ testScenarios(MODULE, {
   dropNewest: "a full mailbox drops the newest message, and counts it",
   dropOldest: "a full mailbox with drop-oldest keeps the latest messages",
   panics: "a full mailbox with the policy panic ends its actor with MailboxFullError",
-  droppedCalls: "a call that a full mailbox drops rejects at once, whichever policy dropped it",
+  droppedCalls:
+    "a call that a full mailbox drops rejects at once at its own line, whichever policy dropped it",
   systemMessages: "exits and downs take no room in a bounded mailbox and are never dropped",
   againRoom: "a bounded mailbox that was emptied takes messages again",
   badBounds: "a bound that is none is refused with the value quoted",
 });
+
+testScenarios(MODULE, {
+  droppedCalls: "so does a call with --strict, which freezes the error that comes from another scheduler",
+}, { counts: [2], configure: (config) => config.strict(true) });
 
 testScenarios(MODULE, {
   defaults: "--mailbox-limit bounds every mailbox, main's and a child's, unless its spawn says otherwise",

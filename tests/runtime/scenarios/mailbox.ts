@@ -91,8 +91,13 @@ export async function droppedCalls(self: Actor<unknown>): Promise<void> {
     const oldest = await hoarder(self, where, "drop-oldest", 1);
     const pushedOut = rejection(self.call(oldest.pid as never, 1 as never));
     self.send(oldest.pid, 2);
-    assertEquals((await pushedOut).name, "MailboxFullError");
+    const pushed = await pushedOut;
+    assertEquals(pushed.name, "MailboxFullError");
     assertEquals(await oldest.open(), [2]);
+    for (const { name, message, stack = "" } of [refused, pushed]) {
+      assert(stack.startsWith(`${name}: ${message}\n`), stack);
+      assertMatch(stack, /at (async )?droppedCalls \(.*mailbox\.ts:\d+/);
+    }
 
     const fragile = self.spawnWith(
       { ...schedulerAt(self, where), mailbox: { capacity: 1, onFull: "panic" } },
