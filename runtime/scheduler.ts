@@ -4,9 +4,9 @@
  * Actors are plain async functions. Resuming one means resolving the promise that it awaits; its code then runs in a
  * microtask until it waits again, and that wait hands the baton to the next actor of the run queue. A chain of such
  * hand-overs is a *burst*; it ends after {@link BURST_MS} so that timers and other threads are served, and now and then
- * the worker's event loop (event_loop.ts). At most one actor holds the baton (`current`), so actors run one at a time and in the order in which they were queued
- * (S20). An actor that awaits a promise that is not smarm's calls no hook: the next turn of the event loop takes the
- * baton from it, and its code goes on whenever that promise is settled.
+ * the worker's event loop (event_loop.ts). At most one actor holds the baton (`current`), so actors run one at a time and
+ * in the order in which they were queued (S20). An actor that awaits a promise that is not smarm's calls no hook: the next
+ * turn of the event loop takes the baton from it, and its code goes on whenever that promise is settled.
  *
  * An actor's function is never called on top of another actor's stack: hooks resume begun actors only, and leave
  * unstarted ones to a microtask of their own ({@link Scheduler.drive}).
