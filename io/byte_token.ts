@@ -34,8 +34,11 @@ export abstract class ByteToken extends Token {
   }
 
   protected readAs(actor: ActorImpl, n: number, options?: WaitOptions): Promise<Uint8Array | null> {
-    if (this.#reading === "") this.#reading = `read ${this.label}`;
-    return bytes.read(this.io, actor, this.id, this.#reading, n, options);
+    return bytes.read(this.io, actor, this.id, this.reading, n, options);
+  }
+
+  protected get reading(): string {
+    return this.#reading === "" ? this.#reading = `read ${this.label}` : this.#reading;
   }
 
   /** `isLent`: what is written is left alone until that is over. */

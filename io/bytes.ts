@@ -22,7 +22,7 @@ export const DEFAULT_READ_BYTES = 64 * 1024;
 /** UTF-8, with a byte order mark as the text that it is: what is read is what stands there. */
 export const AS_IT_IS: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes, blamesAwaiter: true };
+export const READ: Answering = { comesBack: (bytes: Uint8Array | null) => bytes, blamesAwaiter: true };
 /** An actor that ends without having waited for its last write has still written it. */
 export const WRITE: Answering = {
   outlives: true,

@@ -109,7 +109,12 @@ export class IoClient {
   /** Whether it may: not where the thread can be ended at any time, with descriptors that only it knows. */
   mayServe = false;
   /** Runs the actors of a socket that has something, where nothing else runs; see event_loop.ts. */
-  loop: { serve(): boolean; served(): void; servedInMicrotask(): void } | null = null;
+  loop: {
+    serve(): boolean;
+    served(): void;
+    servedBy(later: (callback: () => void) => void): void;
+    servedInMicrotask(): void;
+  } | null = null;
   /** For copies of big pieces that actors write. */
   readonly buffers = new BytePool(BIG);
   /** Tokens in the record that is being written, and in the one that was read last. */

@@ -9,7 +9,7 @@ import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
 import { type ConnRecord, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
-import { checkCount, ownBytes, toBytes, WRITE } from "./bytes.ts";
+import { checkCount, ownBytes, READ, toBytes, WRITE } from "./bytes.ts";
 import { failAtAwaiter } from "../runtime/wait.ts";
 import { blame, reviveError } from "./errors.ts";
 import { type HomeConn, NOTHING_YET } from "./home_conn.ts";
@@ -67,6 +67,7 @@ export class Conn extends ByteToken implements api.Conn {
       if (refused !== null) return refused;
       const bytes = home.take(limit);
       if (bytes !== NOTHING_YET) return waiting.resolve(actor, bytes);
+      return this.#awaitAtHome(home, actor, limit);
     }
     return super.readAs(actor, n, options);
   }
@@ -105,10 +106,21 @@ export class Conn extends ByteToken implements api.Conn {
     const result = home.write(bytes);
     if (result === true) return waiting.resolve(actor, length);
     if (result !== false) return failAtAwaiter(reviveError(result));
+    return this.#leaveHome(home, actor, length);
+  }
+
+  // Apart, since V8 makes an object of what a function's closures refer to whenever the function is called.
+
+  #awaitAtHome(home: HomeConn, actor: ActorImpl, limit: number): Promise<Uint8Array | null> {
+    const ask = (number: number) => home.ask(number, limit);
+    const answer = this.io.begin(actor, this.reading, undefined, READ, this.id, null, ask);
+    return answer as Promise<Uint8Array | null>;
+  }
+
+  #leaveHome(home: HomeConn, actor: ActorImpl, length: number): Promise<number> {
     const leave = (number: number) => home.goBack([number, length, false]);
-    return this.io.begin(actor, `write ${this.label}`, undefined, WRITE, this.id, null, leave) as Promise<
-      number
-    >;
+    const answer = this.io.begin(actor, `write ${this.label}`, undefined, WRITE, this.id, null, leave);
+    return answer as Promise<number>;
   }
 
   override broke(error: Error): void {

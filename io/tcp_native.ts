@@ -54,6 +54,8 @@ export interface Native {
   state: Int32Array;
   atRead: number;
   atAsync: number;
+  /** Node's. Deno calls back behind the callbacks of all sockets that are ready, and behind their microtasks. */
+  nextTick(callback: () => void): void;
 }
 
 let native: Native | null | undefined;
@@ -62,7 +64,7 @@ function findNative(): Native | null {
   if (Deno.build.os !== "linux" && Deno.build.os !== "darwin") return null;
   try {
     // deno-lint-ignore no-explicit-any
-    const { binding } = (globalThis as any).process; // an import of node:process takes 7 to 12 ms of every start
+    const { binding, nextTick } = (globalThis as any).process; // an import of node:process takes 7 to 12 ms of every start
     const { TCP, constants } = binding("tcp_wrap");
     const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = binding("stream_wrap");
     const numbers = [
@@ -90,7 +92,8 @@ function findNative(): Native | null {
       "setKeepAlive",
       "close",
     ];
-    const isWhole = numbers.every(Number.isInteger) && streamBaseState instanceof Int32Array &&
+    const isWhole = typeof nextTick === "function" && numbers.every(Number.isInteger) &&
+      streamBaseState instanceof Int32Array &&
       methods.every((name) => typeof TCP.prototype[name] === "function");
     if (!isWhole) return null;
     return {
@@ -101,6 +104,7 @@ function findNative(): Native | null {
       state: streamBaseState,
       atRead: kReadBytesOrError,
       atAsync: kLastWriteWasAsync,
+      nextTick,
     };
   } catch { // another Deno, or a permission that it wants
     return null;

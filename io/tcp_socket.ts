@@ -5,7 +5,7 @@
  * @module
  */
 import type { PackedError } from "./protocol.ts";
-import { type NativeTcp, osError, tcpHandles } from "./tcp_native.ts";
+import { type NativeTcp, osError, tcpHandles, type WriteRequest } from "./tcp_native.ts";
 
 /** As libuv numbers it. */
 const END_OF_FILE = -4095;
@@ -64,18 +64,21 @@ export class TcpSocket {
   /** `true`: the OS has taken it all. `false`: it is under way, and `over` is told; the bytes must stay until then. */
   write(bytes: Uint8Array, over: (error: PackedError | null) => void): boolean | PackedError {
     const { state, atAsync } = tcpHandles()!;
-    const handle = this.#handle;
-    let isUnderWay = false;
-    const status = handle.writeBuffer({
-      handle,
-      buffer: bytes, // Deno 2.9.6 does not keep it: collected meanwhile, the write would end as a broken pipe
-      oncomplete: (status) => {
-        if (isUnderWay) over(status === 0 ? null : osError(status));
-      },
-    }, bytes);
+    const request = this.#request ??= { handle: this.#handle, oncomplete() {} };
+    const status = this.#handle.writeBuffer(request, bytes);
     if (status !== 0) return osError(status);
-    isUnderWay = state[atAsync] !== 0;
-    return !isUnderWay;
+    if (state[atAsync] === 0) return true;
+    this.#request = null;
+    request.buffer = bytes; // Deno 2.9.6 does not keep it: collected meanwhile, the write would end as a broken pipe
+    request.oncomplete = (status) => over(status === 0 ? null : osError(status));
+    return false;
+  }
+  /** For the next write: one that is over at once leaves it as it was. */
+  #request: WriteRequest | null = null;
+
+  /** Calls back when all sockets that are ready have told so, in the same turn of the event loop. */
+  get afterAll(): (callback: () => void) => void {
+    return tcpHandles()!.nextTick;
   }
 
   endWriting(over: (error: PackedError | null) => void): void {

@@ -307,6 +307,12 @@ export class EventLoop {
     }
   }
 
+  /** The same when other sockets have had their say too: `later` calls back before anything else runs, in no microtask. */
+  servedBy(later: (callback: () => void) => void): void {
+    later(this.#served);
+  }
+  readonly #served = (): void => this.served();
+
   /** The same where the news came in a microtask, which drains no others: the rest is done when nobody has the baton. */
   servedInMicrotask(): void {
     try {
