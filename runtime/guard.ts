@@ -14,6 +14,8 @@
  *   that does not abort after `shutdown()`.
  * - `WebSocket`: its events belong to whoever has made it, which for a server is the actor that serves; what its listeners
  *   throw is told of the actor that has set them, so that one connection's fault does not end all others.
+ * - `AbortSignal`: Deno tells the listeners of a timeout, and of what `AbortSignal.any` made of one, without a trace of the
+ *   actor that has set them, so those are called in its name.
  * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
  * - `close`: would end the worker silently; it is refused.
  * - `postMessage`: is the scheduler's own way to the control thread; it is refused.
@@ -45,7 +47,7 @@ export function installGuard(host: GuardHost, ports: readonly unknown[]): () => 
   guardErrorListeners(host);
   guardTimers(host, pending);
   guardServers();
-  guardSockets(host);
+  guardEvents(host);
   const timeouts = countUnlisted(pending);
   guardExits(host);
   guardPorts(ports);
@@ -180,8 +182,9 @@ function guardListeners(
   };
 }
 
-function guardSockets(host: GuardHost): void {
-  guardListeners(WebSocket.prototype, () => true, (listener) => {
+/** Listeners that Deno calls without a context. */
+function guardEvents(host: GuardHost): void {
+  const guard = (listener: EventListenerOrEventListenerObject) => {
     const actor = currentActor();
     if (actor === undefined) return listener as EventListener;
     return inNameOf(actor, function (this: unknown, event: Event) {
@@ -191,7 +194,9 @@ function guardSockets(host: GuardHost): void {
         uncaught(host, actor, error);
       }
     });
-  });
+  };
+  guardListeners(WebSocket.prototype, () => true, guard);
+  guardListeners(AbortSignal.prototype, (type) => type === "abort", guard);
 }
 
 /** Servers that an actor starts. Also called for the thread of a test, once. */

@@ -93,6 +93,19 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     });
     await self.receive();
   },
+  async abortTimeout(self) {
+    AbortSignal.timeout(1).onabort = () => {
+      throw new Error("left behind"); // abortTimeout
+    };
+    await self.receive();
+  },
+  async abortLater(self) {
+    AbortSignal.any([self.signal, AbortSignal.timeout(1)]).addEventListener("abort", async () => {
+      await self.sleep(1);
+      throw new Error("left behind"); // abortLater
+    });
+    await self.receive();
+  },
   async dangling(self) {
     Promise.reject(new Error("left behind")); // dangling
     await self.receive();

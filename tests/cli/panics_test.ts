@@ -61,6 +61,14 @@ Deno.test("S12: a throw in a timer, in a microtask, and a promise that nobody aw
   }
 });
 
+Deno.test("S12: so is what a listener leaves behind that waits for an AbortSignal.timeout, or for one made of it", async () => {
+  for (const kind of ["abortTimeout", "abortLater"]) {
+    const told = await panicOf(kind);
+    assertMatch(told, /^error: Uncaught Error: left behind\n/, kind);
+    assertStringIncludes(told, at(kind));
+  }
+});
+
 Deno.test("S12: an error is shown with its causes and the errors that it aggregates, each with its own frames", async () => {
   const caused = await panicOf("caused");
   assertMatch(
