@@ -13,6 +13,7 @@ import type { Answering, IoClient, Ticket } from "./client.ts";
 import { BLOCKING, checkOptions, WAIT_OPTIONS } from "../runtime/wait.ts";
 import { unpackOutcome } from "../runtime/wire.ts";
 import { Category, checkSendable, NotSendableError } from "../runtime/sendable.ts";
+import { notExported } from "../runtime/targets.ts";
 import { checkList, checkTransfer } from "../runtime/transfer.ts";
 import type { JobResult } from "./blocking_protocol.ts";
 import { blame } from "./errors.ts";
@@ -61,7 +62,7 @@ export async function blocking(
   const { module, exportName, name } = io.s.targets.describe(target);
   if (module === null) {
     throw new TypeError(
-      `Cannot run "${name}" in the blocking pool: the entry module does not export it. Export it there (export { ${name} } from "…" counts), so that another thread finds it`,
+      `Cannot run "${name}" in the blocking pool: ${notExported(name)}, so that another thread finds it`,
     );
   }
   const refused = waiting.refuse(actor, "blocking");

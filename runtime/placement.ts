@@ -6,7 +6,7 @@
 import type { SpawnOptions } from "./api.ts";
 import type { HandleImpl } from "./handle.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Target } from "./targets.ts";
+import { notExported, type Target } from "./targets.ts";
 import { HUNGRY } from "./layout.ts";
 import { AT_HOME } from "./offer_states.ts";
 
@@ -25,8 +25,9 @@ export function place(s: Scheduler, target: Target, options: SpawnOptions): numb
   }
   if (wanted !== s.id && target.module === null) {
     throw new TypeError(
-      `Cannot spawn "${target.name}" on scheduler ${wanted}: the entry module does not export it. ` +
-        `Export it there (export { ${target.name} } from "…" counts), or spawn it on this scheduler`,
+      `Cannot spawn "${target.name}" on scheduler ${wanted}: ${
+        notExported(target.name)
+      }, or spawn it on this scheduler`,
     );
   }
   return wanted;

@@ -36,6 +36,15 @@ export function unfitToRun(fn: unknown): "a class" | "a generator" | null {
 /** A program that makes names as it goes, such as `job-17`, has no end of them, and each is kept by two threads. */
 export const MOST_CLOSURES = 4096;
 const OTHER = "closure";
+const ANONYMOUS = "anonymous";
+
+/** For an error: what keeps a function where it is, and how to export it. What has no name has none to export. */
+export function notExported(name: string): string {
+  return `the entry module does not export it. ` +
+    (name === ANONYMOUS
+      ? "Give it a name and export it there"
+      : `Export it there (export { ${name} } from "…" counts)`);
+}
 
 /** The functions that one scheduler knows. */
 export class Targets {
@@ -79,7 +88,7 @@ export class Targets {
   describe(fn: unknown): Target {
     const exported = this.#exported.get(fn);
     if (exported !== undefined) return exported;
-    const name = (fn as { name?: string }).name || "anonymous";
+    const name = (fn as { name?: string }).name || ANONYMOUS;
     const known = this.#closures.get(name);
     if (known !== undefined) return known;
     const isKept = this.#closures.size < this.#mostClosures;

@@ -170,7 +170,7 @@ export class TestRun {
     if (s.io.pending > 0) {
       this.#end(
         new TypeError(
-          "self.io and self.blocking need threads of their own: run the program's module with schedulers: 2 or more",
+          "self.io and self.blocking need threads of their own: give runActors the URL of a module with a main, and { schedulers: 2 }",
         ),
       );
       this.#finish();

@@ -56,6 +56,9 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     using folder = await self.io.open(new URL(".", import.meta.url));
     for await (const line of folder.lines()) void line; // lines
   },
+  async unnamed(self) {
+    await self.blocking(() => 1); // unnamed
+  },
   async deep(self) {
     const bottom = async () => {
       await self.sleep(1);

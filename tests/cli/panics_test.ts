@@ -45,6 +45,12 @@ Deno.test("what an operation fails with shows the line that waited for it", asyn
   }
 });
 
+Deno.test("a function without a name is not asked to be exported by one, but to be given one", async () => {
+  const told = await panicOf("unnamed", "2");
+  assertStringIncludes(told.split("\n")[0], "Give it a name and export it there, so that");
+  assertStringIncludes(told.split("\n")[1], at("unnamed"));
+});
+
 Deno.test("the functions that await the one that failed are shown up to main, with --contain too", async () => {
   for (const options of [[], ["--contain"]]) {
     const told = await panicOf("deep", "1", options);

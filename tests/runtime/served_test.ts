@@ -32,6 +32,10 @@ Deno.test("an actor may shut down a server that has its signal", async () => {
   await gives("shut down", ["ended", "the actor was told to end: stop", "ended"]);
 });
 
+Deno.test("a supervised server that traps exits finishes its requests by its shutdown, with its signal given too", async () => {
+  await gives("trapped", "late");
+});
+
 Deno.test("what a listener of a WebSocket throws ends the actor that has set it, and no other", async () => {
   await gives("sockets", ["bang", "bang", "hello", "the actor was told to end: stop"]);
 });

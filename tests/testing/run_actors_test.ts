@@ -2,6 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { elapsedMs, runActors } from "smarm/testing";
 import { DeadlockError, HaltedError } from "smarm";
 import type { Actor, Call } from "smarm";
+export { double } from "./program.ts";
+import { double } from "./program.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -203,6 +205,20 @@ Deno.test("a module's main runs by its URL, on one scheduler or several", async 
   const module = new URL("./program.ts", import.meta.url);
   assertEquals(await runActors(module, { args: ["3"] }), 6);
   assertEquals(await runActors(module, { schedulers: 2, args: ["4"] }), 8);
+});
+
+/** On a thread of the pool of `blocking`. */
+export const half = (n: number) => n / 2;
+
+/** Of the test below, whose program this file is. */
+export async function main(self: Actor, n: string): Promise<string> {
+  const own = await self.spawnWith({ scheduler: 1 }, double, Number(n)).join();
+  const info = await self.io.stat(new URL(import.meta.url));
+  return `${own.kind === "exit" ? own.value : own.error} ${info.isFile} ${await self.blocking(half, 8)}`;
+}
+
+Deno.test("a test file may be its own program, which uses self.io and what the file exports", async () => {
+  assertEquals(await runActors(new URL(import.meta.url), { schedulers: 2, args: ["5"] }), "10 true 4");
 });
 
 Deno.test("the real clock waits as the world does", async () => {

@@ -1,7 +1,7 @@
 /** What the callbacks do that Deno calls without a trace of the actor that has given them. */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Actor, Outcome, SupervisorHandle } from "../../../smarm.ts";
+import type { Actor, Exit, Outcome, SupervisorHandle } from "../../../smarm.ts";
 
 const bang = () => {
   throw new Error("bang");
@@ -106,6 +106,30 @@ async function shutsDown(self: Actor) {
   return outcomes.map((outcome) =>
     outcome.kind === "exit" ? outcome.value ?? "ended" : outcome.error.message
   );
+}
+
+/** A child of a supervisor that traps exits: its request is under way when it is told to end. */
+async function finishes(self: Actor) {
+  const port = Promise.withResolvers<number>();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<Response>();
+  const serves = async (child: Actor<Exit>) => {
+    child.trapExit(true);
+    const handler = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const options = { port: 0, hostname: "127.0.0.1", signal: child.signal };
+    const server = Deno.serve({ ...options, onListen: (at) => port.resolve(at.port) }, handler);
+    await child.receive((message) => message.type === "EXIT");
+    answer.resolve(new Response("late"));
+    await server.shutdown();
+  };
+  const supervisor = self.supervise({ children: [{ id: "web", start: [serves] }] });
+  const got = get(await port.promise);
+  await asked.promise;
+  self.exit(supervisor, "shutdown");
+  return await got;
 }
 
 /** One actor serves, and has another one for each socket. */
@@ -227,6 +251,7 @@ export function main(self: Actor<any>, kind: string) {
   if (kind === "supervised") return supervised(self);
   if (kind === "supervised by node") return supervisedByNode(self);
   if (kind === "shut down") return shutsDown(self);
+  if (kind === "trapped") return finishes(self);
   if (kind === "sockets") return sockets(self);
   if (kind === "shared listener") return sharesListener(self);
   if (kind === "site") return servesSite(self);
