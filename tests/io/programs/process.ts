@@ -1,5 +1,5 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
-import type { Actor, Child, ChildOutput, Conn, DatagramConn, Listener, Pid } from "smarm";
+import type { Actor, Child, ChildOutput, Conn, DatagramConn, File, Listener, Pid } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
@@ -103,6 +103,24 @@ export async function udpClosedAtOnce(self: Actor) {
     sent.push(await from.send(new Uint8Array(1), to.addr).catch((error) => error.name));
   }
   return sent;
+}
+
+/** A server that has ended and is started again, here or there, finds its port free. */
+export async function udpAgain(self: Actor) {
+  const { schedulerCount } = self.stats();
+  const first = await self.spawn(bindsPort, 0).join();
+  const port = first.kind === "exit" ? first.value : 0;
+  const refused: unknown[] = [];
+  for (let i = 0; i < 100; i++) {
+    const server = self.spawnWith({ scheduler: i % schedulerCount }, bindsPort, port);
+    const outcome = await server.join();
+    if (outcome.kind === "panic") refused.push(outcome.error.name);
+  }
+  return refused;
+}
+export async function bindsPort(self: Actor, port: number) {
+  const { addr } = await self.io.datagram({ port });
+  return addr.port;
 }
 
 /** Sockets are refused with Deno's own errors. */
@@ -304,6 +322,23 @@ export async function descriptors(self: Actor) {
   console.log(after === "reads" || /os error 24/.test(after) ? "goes on" : after);
 }
 
+/** No thread of the pool can be started while all descriptors are used, and later one can. */
+export async function blockingWithout(self: Actor) {
+  const open: File[] = [];
+  for (;;) {
+    const file = await self.io.open("/dev/null").catch(() => null);
+    if (file === null) break;
+    open.push(file);
+  }
+  console.log(await self.blocking(five).catch((error) => error.message));
+  for (const file of open) file.close();
+  await self.io.stat(".");
+  console.log(await self.blocking(five));
+}
+export function five() {
+  return 5;
+}
+
 export async function permission(self: Actor) {
   const error = await self.io.open("/etc/hostname").catch((one) => one);
   console.log(error.name, error.message);
@@ -344,11 +379,13 @@ const PROGRAMS = {
   leftBehind,
   udpRefused,
   udpClosedAtOnce,
+  udpAgain,
   udpForbidden,
   orphan,
   signals,
   standard,
   descriptors,
+  blockingWithout,
   permission,
   waitsForSignal,
   server,
