@@ -17,7 +17,7 @@ import type { CommandOptions, TlsOptions } from "./api.ts";
 
 export interface OperationHost extends PollerHost {
   /** A signal for an actor's mailbox. */
-  tell(peer: number, pid: number, message: unknown): void;
+  tell(pid: number, message: unknown): void;
   readonly blocking: BlockingPool;
 }
 
@@ -183,11 +183,7 @@ export const OPERATIONS: Record<string, Operation> = {
       host,
       name,
       messages
-        ? (signal) =>
-          host.tell(request.peer, resource.owner > 0 ? resource.owner : request.pid, {
-            type: "SIGNAL",
-            signal,
-          })
+        ? (signal) => host.tell(resource.owner > 0 ? resource.owner : request.pid, { type: "SIGNAL", signal })
         : null,
     );
     host.add(resource);

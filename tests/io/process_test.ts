@@ -128,6 +128,15 @@ for (const threads of ["1", "2"]) {
   });
 }
 
+testAll("signals in the mailbox come to whoever was given the subscription", async (threads) => {
+  assertEquals(await run("givenSignals", threads), true);
+});
+
+Deno.test("a subscription to a signal is in force once a later operation has its answer", async () => {
+  const { stdout, code } = await runSmarm([PROGRAM, "subscribesAgain"]);
+  assertEquals([stdout, code], ["came every time\n", 0]);
+});
+
 Deno.test("an actor that waits for a signal in its mailbox is no deadlock", async () => {
   const { code, stdout } = await runSmarm(["--threads", "2", PROGRAM, "waitsForSignal"], {
     signalAfter: { text: "ready", signal: "SIGHUP" },

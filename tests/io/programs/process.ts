@@ -1,5 +1,16 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
-import type { Actor, Child, ChildOutput, Conn, DatagramConn, File, Listener, Pid } from "smarm";
+import type {
+  Actor,
+  Call,
+  Child,
+  ChildOutput,
+  Conn,
+  DatagramConn,
+  File,
+  Listener,
+  Pid,
+  SignalSubscription,
+} from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
@@ -290,6 +301,41 @@ export async function signals(self: Actor) {
   return seen;
 }
 
+/** Signals come to whoever was given the subscription, from any scheduler. */
+export async function givenSignals(self: Actor) {
+  const seen: unknown[] = [];
+  const { schedulerCount } = self.stats();
+  for (let scheduler = 0; scheduler < schedulerCount; scheduler++) {
+    const opener = self.spawnWith({ scheduler }, subscribes);
+    const subscription = await self.call(opener, "subscribe");
+    await opener.join();
+    (await self.io.listen({ port: 0 })).close(); // the poller knows by now whose it is
+    Deno.kill(Deno.pid, "SIGHUP");
+    seen.push(await self.receive({ timeout: 20_000 }).catch((error) => error.name));
+    subscription.close();
+  }
+  return seen.length === schedulerCount &&
+    seen.every((one) => (one as { signal?: string }).signal === "SIGHUP");
+}
+export async function subscribes(self: Actor<Call<string, SignalSubscription>>) {
+  const call = await self.receive();
+  const subscription = self.io.signals("SIGHUP", { messages: true });
+  await self.io.stat(".");
+  call.reply(subscription);
+}
+
+/** A signal ends the process unless the subscription was in force before. */
+export async function subscribesAgain(self: Actor) {
+  await self.io.stat("."); // from here on a scheduler does that itself
+  for (let i = 0; i < 1000; i++) {
+    using subscription = self.io.signals("SIGHUP");
+    await self.io.stat(".");
+    Deno.kill(Deno.pid, "SIGHUP");
+    await subscription.next();
+  }
+  console.log("came every time");
+}
+
 export async function standard(self: Actor) {
   const { io } = self;
   const first = decode(await io.stdin.read(4));
@@ -383,6 +429,8 @@ const PROGRAMS = {
   udpForbidden,
   orphan,
   signals,
+  givenSignals,
+  subscribesAgain,
   standard,
   descriptors,
   blockingWithout,
