@@ -296,7 +296,8 @@ export interface Io {
   command(command: string | URL, options?: CommandOptions): Command;
   /**
    * An iterator of signals; with `{ messages: true }` they come as `{ type: "SIGNAL", signal }` into the mailbox. It is in
-   * force once any later operation of this actor has been answered. SIGINT and SIGTERM end the program nevertheless.
+   * force once a later operation of this actor that is on nothing open, such as `stat`, has been answered. SIGINT and
+   * SIGTERM end the program nevertheless.
    * @throws TypeError with `messages`, for a signal that cannot be caught; without, its iterator rejects.
    */
   signals(name: Deno.Signal, options?: { readonly messages?: boolean }): SignalSubscription;

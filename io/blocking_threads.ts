@@ -40,6 +40,22 @@ const LOOK_MS = 2;
 /** And for how long: a busy machine takes seconds to import much; what takes longer waits for something, and can be ended. */
 const LONGEST_IMPORT_MS = 5000;
 
+/** A worker takes six. Where there are none left, Deno 2.9.6 panics, and the whole program is gone. */
+const DESCRIPTORS = 8;
+
+/** @throws where a worker would lack descriptors */
+function mayStart(): void {
+  const files: Deno.FsFile[] = [];
+  try {
+    while (files.length < DESCRIPTORS) files.push(Deno.openSync(new URL(import.meta.url)));
+  } catch (error) {
+    if (!["EMFILE", "ENFILE"].includes((error as { code?: string }).code!)) return; // no permission, no file
+    throw new Error("too many open files (raise `ulimit -n`)");
+  } finally {
+    for (const file of files) file.close();
+  }
+}
+
 export class BlockingThreads {
   readonly #threads = new Map<number, Thread>();
   readonly #ending = new Set<Promise<void>>();
@@ -57,6 +73,7 @@ export class BlockingThreads {
       if (this.#threads.delete(id)) this.#events.died(id, reason);
     };
     try {
+      mayStart();
       const worker = new Worker(
         new URL("./blocking_thread.ts", import.meta.url),
         {
@@ -68,7 +85,7 @@ export class BlockingThreads {
       worker.on("error", (error: Error) => over(error.message));
       worker.on("exit", (code: number) => over(`it exited with code ${code}`));
       this.#threads.set(id, { worker, state: data.state });
-    } catch (error) { // no permission, no memory
+    } catch (error) { // no permission, no memory, no descriptors
       port1.close();
       this.#events.died(id, (error as Error).message);
       return;

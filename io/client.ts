@@ -274,7 +274,8 @@ export class IoClient {
     transfer?: Transferable[],
   ): void {
     if (resource === 0) {
-      if (this.mayServe && this.homes.operate(kind, target, aux, payload)) return;
+      const mayServe = this.mayServe && (this.#unanswered === 0 || kind !== R_IO_REQUEST);
+      if (mayServe && this.homes.operate(kind, target, aux, payload)) return;
     } else if (!this.homes.isEmpty && this.homes.take(resource, kind, target, aux, payload, transfer)) return;
     if (kind === R_IO_WRITE || kind === R_IO_LEND) this.#write(target, aux, payload as Uint8Array);
     else if (kind === R_IO_POST) this.s.remote.bytes(this.#poller, kind, target, aux, payload as Uint8Array);
@@ -295,13 +296,17 @@ export class IoClient {
     this.s.remote.record(this.#poller, kind, target, aux, payload, transfer);
   }
 
-  /** A request whose answer wakes nobody. */
+  /** A request whose answer wakes nobody. Until it is there, the poller does what is asked next: in that order. */
   postRequest(actor: ActorImpl, operation: string, args: unknown[]): void {
     const number = this.#free.pop() ?? this.#tickets.length;
-    const ticket = new Ticket(null, number, 0, PLAIN, null);
+    const ticket = new Ticket(null, number, 0, this.#posted, null);
+    this.#unanswered++;
     this.#tickets[number] = ticket;
     this.toPoller(R_IO_REQUEST, actor.pid, number, [operation, 0, ...args]);
   }
+
+  #unanswered = 0;
+  readonly #posted: Answering = { over: () => this.#unanswered-- };
 
   #giveUp(ticket: Ticket): void {
     const { wait, answering, number, resource } = ticket;

@@ -184,7 +184,7 @@ export class HomeConn implements SocketEvents {
       case "accept": // with a limit of 0: is there something to read?
         return this.ask(number, args[0] as number);
       case "closeWrite": {
-        if (this.#writeEnded) return this.#answer(number, this.write(NO_BYTES) as PackedError, 0);
+        if (this.#writeEnded) return this.#answer(number, true, 0); // as for Deno
         this.#writeEnded = true;
         this.#ending = number;
         return this.#socket.endWriting((error) => {
@@ -245,8 +245,6 @@ export class HomeConn implements SocketEvents {
     this.#io.toPoller(R_IO_CLOSE, this.#id, 0, true);
   }
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * Of smaller ones come many at once, and what is done for each callback (the clock, the counters, a call for the microtasks)

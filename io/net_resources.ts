@@ -147,20 +147,32 @@ export interface DatagramSocket {
     hostname: string,
     done: (error: Error | null, sent: number) => void,
   ): void;
-  close(): void;
+  /** `closed`: its port is free. */
+  close(closed: () => void): void;
+}
+
+/** Sockets that are closed for actors, and whose ports are not free yet: node's give them back some turns later. */
+const leaving = new Set<{ readonly port: number; readonly gone: Promise<void> }>();
+
+/** Whoever binds a port that a socket of ours had, as a server does that was restarted, waits until that is gone. */
+export async function portIsFree(port: number): Promise<void> {
+  for (const socket of leaving) if (socket.port === port) await socket.gone;
 }
 
 export class DatagramResource extends PollerResource {
   readonly #socket: DatagramSocket;
+  readonly #port: number;
+  #gone: () => void = () => {};
   readonly #received: [Uint8Array, Deno.NetAddr][] = [];
   #bytes = 0;
   dropped = 0;
   readonly #sending = new Set<Request>();
   #linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(id: number, host: PollerHost, socket: DatagramSocket) {
+  constructor(id: number, host: PollerHost, socket: DatagramSocket, port: number) {
     super(id, host);
     this.#socket = socket;
+    this.#port = port;
   }
 
   get label(): string {
@@ -222,6 +234,10 @@ export class DatagramResource extends PollerResource {
   /** A socket of node's that is closed forgets what it was to send, and never tells. */
   protected override release(): void {
     this.#received.length = 0;
+    const gone = new Promise<void>((resolve) => this.#gone = resolve);
+    const socket = { port: this.#port, gone };
+    leaving.add(socket);
+    gone.then(() => leaving.delete(socket));
     if (this.#sending.size === 0) return this.#letGo();
     this.host.finishing.add(this);
     this.#linger = setTimeout(() => this.#letGo(), LINGER_MS);
@@ -232,6 +248,6 @@ export class DatagramResource extends PollerResource {
     this.host.finishing.delete(this);
     for (const request of this.#sending) if (request.isOpen) this.host.failed(request, this.closedError());
     this.#sending.clear();
-    this.#socket.close();
+    this.#socket.close(this.#gone);
   }
 }

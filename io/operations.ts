@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import type { PollerHost, Request } from "./resource.ts";
 import { FileResource } from "./file_resource.ts";
 import { openedBy } from "./conn_resource.ts";
-import { adoptConn, DatagramResource, listen, ListenerResource } from "./net_resources.ts";
+import { adoptConn, DatagramResource, listen, ListenerResource, portIsFree } from "./net_resources.ts";
 import { StreamResource } from "./stream_resource.ts";
 import { ChildResource, readingEnd, SignalResource, writingEnd } from "./process_resources.ts";
 import type { BlockingPool } from "./blocking_pool.ts";
@@ -17,7 +17,7 @@ import type { CommandOptions, TlsOptions } from "./api.ts";
 
 export interface OperationHost extends PollerHost {
   /** A signal for an actor's mailbox. */
-  tell(peer: number, pid: number, message: unknown): void;
+  tell(pid: number, message: unknown): void;
   readonly blocking: BlockingPool;
 }
 
@@ -75,16 +75,8 @@ export const OPERATIONS: Record<string, Operation> = {
       throw error;
     });
     await mayUse(own, port); // node's bind throws its refusal where nobody hears it
+    await portIsFree(port);
     const socket = dgram.createSocket(isIpv6 ? "udp6" : "udp4");
-    const resource = new DatagramResource(host.nextId(), host, {
-      send(bytes, to, name, done) {
-        socket.send(Buffer.from(bytes), to, name, (error, sent) => {
-          if (error === null || error === undefined) return done(null, sent);
-          mayUse(name, to).then(() => done(error, 0), (refusal) => done(refusal, 0)); // what it calls UNKNOWN or EPERM
-        });
-      },
-      close: () => socket.close(),
-    });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.bind(port, own, () => {
@@ -92,6 +84,16 @@ export const OPERATIONS: Record<string, Operation> = {
         resolve();
       });
     });
+    const { address, port: bound } = socket.address();
+    const resource = new DatagramResource(host.nextId(), host, {
+      send(bytes, to, name, done) {
+        socket.send(Buffer.from(bytes), to, name, (error, sent) => {
+          if (error === null || error === undefined) return done(null, sent);
+          mayUse(name, to).then(() => done(error, 0), (refusal) => done(refusal, 0)); // what it calls UNKNOWN or EPERM
+        });
+      },
+      close: (closed) => socket.close(closed),
+    }, bound);
     // ICMP's "nobody listens there" after a send: a datagram socket goes on, as the OS's does
     socket.on("error", () => {});
     socket.on(
@@ -105,7 +107,6 @@ export const OPERATIONS: Record<string, Operation> = {
     );
     host.add(resource);
     host.own(resource, request.pid);
-    const { address, port: bound } = socket.address();
     const addr: Deno.NetAddr = { transport: "udp", hostname: address, port: bound };
     return { value: [resource.id, addr], undo: () => resource.close() };
   },
@@ -182,11 +183,7 @@ export const OPERATIONS: Record<string, Operation> = {
       host,
       name,
       messages
-        ? (signal) =>
-          host.tell(request.peer, resource.owner > 0 ? resource.owner : request.pid, {
-            type: "SIGNAL",
-            signal,
-          })
+        ? (signal) => host.tell(resource.owner > 0 ? resource.owner : request.pid, { type: "SIGNAL", signal })
         : null,
     );
     host.add(resource);

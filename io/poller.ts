@@ -470,8 +470,9 @@ export class Poller implements OperationHost {
     this.#send(peer, R_IO_STOP, id, 0, null, undefined);
   }
 
-  tell(peer: number, pid: number, message: unknown): void {
-    this.#send(peer, R_MESSAGE, pid, 0, message, undefined);
+  tell(pid: number, message: unknown): void {
+    const peer = this.#routes.settled(pid as Pid); // who has it now may live elsewhere than who asked for it
+    if (peer >= 0) this.#send(peer, R_MESSAGE, pid, 0, message, undefined);
   }
 
   #send(

@@ -275,8 +275,9 @@ export class StreamResource extends PollerResource {
   }
 
   override operate(request: Request, operation: string, _args: unknown[]): void {
-    if (operation === "closeWrite") this.write(new Writing(request.peer, request.number, null));
-    else if (operation === "writable") this.#whenWritable(request);
+    if (operation === "closeWrite" && !this.#writeEnded) {
+      this.write(new Writing(request.peer, request.number, null));
+    } else if (operation === "closeWrite" || operation === "writable") this.#whenWritable(request);
     else this.refuse(request, operation);
   }
 

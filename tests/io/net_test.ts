@@ -54,6 +54,10 @@ testAll("a half-closed connection still carries the answer", async (threads) => 
   });
 });
 
+testAll("a writing half that has ended may be ended again, as Deno's may", async (threads) => {
+  assertEquals(await run("halfClosedTwice", threads), ["question", "answer"]);
+});
+
 testAll("sockets fail with Deno's own errors at the user's line", async (threads) => {
   assertEquals(await run("failures", threads), { inUse: true, accepting: true, refused: true, line: true });
 });

@@ -56,6 +56,10 @@ testAll("S17: a datagram is sent although its socket is closed at once", async (
   ]);
 });
 
+testAll("a UDP server that is started again finds its port free", async (threads) => {
+  assertEquals(await run("udpAgain", threads), []);
+});
+
 testAll("UDP sockets are refused with Deno's own errors", async (threads) => {
   assertEquals(await run("udpRefused", threads), ["AddrInUse", "AddrNotAvailable", "RangeError", "0.0.0.0"]);
 });
@@ -124,6 +128,15 @@ for (const threads of ["1", "2"]) {
   });
 }
 
+testAll("signals in the mailbox come to whoever was given the subscription", async (threads) => {
+  assertEquals(await run("givenSignals", threads), true);
+});
+
+Deno.test("a subscription to a signal is in force once a later operation has its answer", async () => {
+  const { stdout, code } = await runSmarm([PROGRAM, "subscribesAgain"]);
+  assertEquals([stdout, code], ["came every time\n", 0]);
+});
+
 Deno.test("an actor that waits for a signal in its mailbox is no deadlock", async () => {
   const { code, stdout } = await runSmarm(["--threads", "2", PROGRAM, "waitsForSignal"], {
     signalAfter: { text: "ready", signal: "SIGHUP" },
@@ -161,12 +174,21 @@ Deno.test("S17: UDP without its permission is told with the flag that gives it, 
 });
 
 Deno.test("the limit of descriptors is told as the OS's error, and the program goes on", async () => {
-  const runner = new URL("../../smarm.ts", import.meta.url).pathname;
-  const { stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", `ulimit -n 200; exec deno run -A ${runner} --threads 1 ${PROGRAM} descriptors`],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  assert(/os error 24/.test(text), text + new TextDecoder().decode(stderr));
+  const text = await withFewDescriptors("descriptors");
+  assert(/os error 24/.test(text), text);
   assert(text.endsWith("goes on\n"), text);
 });
+
+Deno.test("without a descriptor a blocking function is refused, and later ones run", async () => {
+  const text = await withFewDescriptors("blockingWithout");
+  assert(/^.*too many open files .*\n5\n$/.test(text), text);
+});
+
+async function withFewDescriptors(name: string): Promise<string> {
+  const runner = new URL("../../smarm.ts", import.meta.url).pathname;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", `ulimit -n 200; exec deno run -A ${runner} --threads 1 ${PROGRAM} ${name}`],
+    stderr: "inherit", // Deno's own warnings are no part of it
+  }).output();
+  return new TextDecoder().decode(stdout);
+}

@@ -299,6 +299,20 @@ export async function halfClose(self: Actor) {
   return { question, refused, answer: await readAll(peer), closed };
 }
 
+/** Its writing half is ended by a stream, and then once more. */
+export async function halfClosedTwice(self: Actor) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  const conn = await listener.accept();
+  await new Blob(["question"]).stream().pipeTo(peer.writable);
+  await peer.closeWrite();
+  const question = await readAll(conn);
+  await conn.write("answer");
+  await Promise.all([conn.closeWrite(), conn.closeWrite()]);
+  await conn.closeWrite();
+  return [question, await readAll(peer)];
+}
+
 export async function failures(self: Actor) {
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
   const port = portOf(listener);
@@ -432,6 +446,7 @@ const PROGRAMS = {
   givenAndClosed,
   noCertificate,
   halfClose,
+  halfClosedTwice,
   failures,
   observed,
   readiness,

@@ -1,5 +1,16 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
-import type { Actor, Child, ChildOutput, Conn, DatagramConn, Listener, Pid } from "smarm";
+import type {
+  Actor,
+  Call,
+  Child,
+  ChildOutput,
+  Conn,
+  DatagramConn,
+  File,
+  Listener,
+  Pid,
+  SignalSubscription,
+} from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
 const portOf = (addr: Deno.Addr) => (addr as Deno.NetAddr).port;
@@ -103,6 +114,24 @@ export async function udpClosedAtOnce(self: Actor) {
     sent.push(await from.send(new Uint8Array(1), to.addr).catch((error) => error.name));
   }
   return sent;
+}
+
+/** A server that has ended and is started again, here or there, finds its port free. */
+export async function udpAgain(self: Actor) {
+  const { schedulerCount } = self.stats();
+  const first = await self.spawn(bindsPort, 0).join();
+  const port = first.kind === "exit" ? first.value : 0;
+  const refused: unknown[] = [];
+  for (let i = 0; i < 100; i++) {
+    const server = self.spawnWith({ scheduler: i % schedulerCount }, bindsPort, port);
+    const outcome = await server.join();
+    if (outcome.kind === "panic") refused.push(outcome.error.name);
+  }
+  return refused;
+}
+export async function bindsPort(self: Actor, port: number) {
+  const { addr } = await self.io.datagram({ port });
+  return addr.port;
 }
 
 /** Sockets are refused with Deno's own errors. */
@@ -272,6 +301,41 @@ export async function signals(self: Actor) {
   return seen;
 }
 
+/** Signals come to whoever was given the subscription, from any scheduler. */
+export async function givenSignals(self: Actor) {
+  const seen: unknown[] = [];
+  const { schedulerCount } = self.stats();
+  for (let scheduler = 0; scheduler < schedulerCount; scheduler++) {
+    const opener = self.spawnWith({ scheduler }, subscribes);
+    const subscription = await self.call(opener, "subscribe");
+    await opener.join();
+    (await self.io.listen({ port: 0 })).close(); // the poller knows by now whose it is
+    Deno.kill(Deno.pid, "SIGHUP");
+    seen.push(await self.receive({ timeout: 20_000 }).catch((error) => error.name));
+    subscription.close();
+  }
+  return seen.length === schedulerCount &&
+    seen.every((one) => (one as { signal?: string }).signal === "SIGHUP");
+}
+export async function subscribes(self: Actor<Call<string, SignalSubscription>>) {
+  const call = await self.receive();
+  const subscription = self.io.signals("SIGHUP", { messages: true });
+  await self.io.stat(".");
+  call.reply(subscription);
+}
+
+/** A signal ends the process unless the subscription was in force before. */
+export async function subscribesAgain(self: Actor) {
+  await self.io.stat("."); // from here on a scheduler does that itself
+  for (let i = 0; i < 1000; i++) {
+    using subscription = self.io.signals("SIGHUP");
+    await self.io.stat(".");
+    Deno.kill(Deno.pid, "SIGHUP");
+    await subscription.next();
+  }
+  console.log("came every time");
+}
+
 export async function standard(self: Actor) {
   const { io } = self;
   const first = decode(await io.stdin.read(4));
@@ -302,6 +366,23 @@ export async function descriptors(self: Actor) {
   console.log(failed === undefined ? "no limit" : (failed as PromiseRejectedResult).reason.message);
   const after = await self.io.readTextFile("/proc/self/comm").then(() => "reads", (error) => error.message);
   console.log(after === "reads" || /os error 24/.test(after) ? "goes on" : after);
+}
+
+/** No thread of the pool can be started while all descriptors are used, and later one can. */
+export async function blockingWithout(self: Actor) {
+  const open: File[] = [];
+  for (;;) {
+    const file = await self.io.open("/dev/null").catch(() => null);
+    if (file === null) break;
+    open.push(file);
+  }
+  console.log(await self.blocking(five).catch((error) => error.message));
+  for (const file of open) file.close();
+  await self.io.stat(".");
+  console.log(await self.blocking(five));
+}
+export function five() {
+  return 5;
 }
 
 export async function permission(self: Actor) {
@@ -344,11 +425,15 @@ const PROGRAMS = {
   leftBehind,
   udpRefused,
   udpClosedAtOnce,
+  udpAgain,
   udpForbidden,
   orphan,
   signals,
+  givenSignals,
+  subscribesAgain,
   standard,
   descriptors,
+  blockingWithout,
   permission,
   waitsForSignal,
   server,
