@@ -73,7 +73,10 @@ export class Containment {
     const isAlone = this.#isolation.wasCutOff();
     const actor = s.cutOff();
     if (!isAlone || actor === null) {
-      const whose = actor === null
+      const { told } = this.#isolation;
+      const whose = told !== null
+        ? `a listener of the signal of actor ${formatPid(told.pid)} ${told.target.name}`
+        : actor === null
         ? "code that is no actor's turn"
         : `actor ${formatPid(actor.pid)} ${actor.target.name}, within a call of the runtime's,`;
       this.#post({ type: "unsound", why: `${whose} did not give way for ${this.#limitMs} ms` });

@@ -46,6 +46,8 @@ export class Isolation {
   readonly #runMicrotasks: () => void;
   /** The program's code runs, and none of the runtime's on top of it. */
   isProgram = false;
+  /** Whose listeners hear of its end. */
+  told: ActorImpl | null = null;
   /** Those of nobody's turn run. */
   #isOthers = false;
 
@@ -78,9 +80,21 @@ export class Isolation {
     return alone;
   }
 
+  /** An actor's listeners hear of its end in whatever stack: it is not theirs to be ended in, and the end is half told. */
+  tell(actor: ActorImpl, listeners: () => void): void {
+    const before = this.told;
+    this.told = actor;
+    this.#marked(false, listeners);
+    this.told = before;
+  }
+
   #inProgram<T>(work: () => T): T {
+    return this.#marked(true, work);
+  }
+
+  #marked<T>(isProgram: boolean, work: () => T): T {
     const before = this.isProgram;
-    this.isProgram = true;
+    this.isProgram = isProgram;
     try {
       return work();
     } finally {

@@ -440,7 +440,10 @@ function beginToEnd(s: Scheduler, target: ActorImpl, error: ExitError): void {
 function abort(actor: ActorImpl, reason: Error): void {
   const controller = actor.extras?.abort ?? null;
   if (controller === null || controller.signal.aborted) return;
-  outsideReport(() => within(actor, () => controller.abort(reason)));
+  const tell = () => outsideReport(() => within(actor, () => controller.abort(reason)));
+  const { isolate } = actor.scheduler;
+  if (isolate === null) tell();
+  else isolate.tell(actor, tell);
 }
 
 /**

@@ -58,7 +58,7 @@ Deno.test("an actor stuck beside main, on the same scheduler, is ended alone", a
   assertEquals(outcome, { kind: "exit", value: ALONE });
 });
 
-for (const way of ["foreign", "matching"]) {
+for (const way of ["foreign", "matching", "in a listener"]) {
   Deno.test(`code that is stuck ${way} takes its scheduler with it, and supervisors restart what was lost`, async () => {
     const { outcome, lines, runtime } = await stuckBy(way);
     assertEquals(outcome, { kind: "exit", value: LOST });

@@ -30,11 +30,23 @@ const WAYS: Record<string, (self: Actor<string>) => unknown> = {
     self.receive(() => {
       for (;;);
     }),
+  // In the supervisor's turn, and while the end of its child is told.
+  "in a listener": async (self) => {
+    const supervisor = self.supervise({ children: [{ id: "listens", start: [listens], shutdown: "kill" }] });
+    await supervisor.terminateChild("listens");
+  },
   hog: () => {
     const hoard: unknown[] = [];
     for (;;) hoard.push({ x: [1, 2, hoard.length] });
   },
 };
+
+async function listens(self: Actor) {
+  self.signal.addEventListener("abort", () => {
+    for (;;);
+  });
+  await self.receive();
+}
 
 /** Gets stuck once it is told to. */
 export async function stuck(self: Actor<string>) {
