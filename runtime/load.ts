@@ -197,8 +197,8 @@ export function display(module: string): string {
 }
 
 function describeType(value: unknown): string {
-  return value === null
-    ? "null"
+  return value === null || value === undefined
+    ? String(value)
     : Array.isArray(value)
     ? "an array"
     : `a ${typeof value}`.replace("a o", "an o");

@@ -156,6 +156,11 @@ const MODULES: [what: string, files: Record<string, string>, line: string, modul
     "FOLDER/app.ts exports main as an object, not as a function. Write: export async function main(self) { … }",
   ],
   [
+    "a main that has no value",
+    { "app.ts": "export let main: unknown;\n" },
+    "FOLDER/app.ts exports main as undefined, not as a function. Write: export async function main(self) { … }",
+  ],
+  [
     "a main that is a class",
     { "app.ts": "export class main {}\n" },
     "FOLDER/app.ts exports main as a class, not as a function. Write: export async function main(self) { … }",
