@@ -250,7 +250,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   else if (s.telemetry !== null) await foreign.discount();
   const heapLimitBytes = thread === null ? undefined : currentHeapLimit(); // before the program may fill it
   thisThread.loading = {
-    url: init.module,
+    url: URL.parse(init.module)?.href ?? init.module, // as import.meta.url has it
     refuse: () => post({ type: "load-error", text: runsItself(init.module), exitCode: 2 }),
   };
   try {
