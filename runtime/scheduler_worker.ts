@@ -4,6 +4,7 @@
  *
  * @module
  */
+import "./global_self.ts";
 import type { ActorFunction, Log, Outcome } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { UNTIL, type Wait } from "./wait.ts";
