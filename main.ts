@@ -76,6 +76,7 @@ async function runProgram(command: Extract<ParsedCommand, { kind: "run" }>): Pro
       writeStderr(text);
     },
     exitCodeSet: (set) => code ||= set,
+    endsProcess: true,
     colors,
     isTerminal: Deno.stderr.isTerminal(),
   });

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import "../runtime/global_self.ts";
 import type { FromThread, Job, JobResult } from "./blocking_protocol.ts";
 import { type BlockingThreadData, ENDABLE, IMPORTING } from "./blocking_threads.ts";
 import { packOutcome, refusal } from "../runtime/wire.ts";

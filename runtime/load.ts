@@ -52,6 +52,14 @@ export async function loadProgram(module: string): Promise<Record<string, unknow
   return namespace;
 }
 
+/** What is said of a module that starts a run of itself wherever it is loaded, which is on each scheduler. */
+export function runsItself(module: string): string {
+  return `Cannot load ${
+    display(module)
+  }: it runs itself wherever it is loaded, so on each scheduler again. ` +
+    "Write before it: if (import.meta.main)";
+}
+
 /** One line for an error that `import()` rejected with: Deno's own, or whatever the module's top level threw. */
 function explain(module: string, error: unknown): string {
   const shown = display(module);
@@ -189,8 +197,8 @@ export function display(module: string): string {
 }
 
 function describeType(value: unknown): string {
-  return value === null
-    ? "null"
+  return value === null || value === undefined
+    ? String(value)
     : Array.isArray(value)
     ? "an array"
     : `a ${typeof value}`.replace("a o", "an o");

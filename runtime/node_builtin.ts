@@ -6,6 +6,7 @@
  */
 interface Builtins {
   "node:async_hooks": typeof import("node:async_hooks");
+  "node:path": typeof import("node:path");
   "node:v8": typeof import("node:v8");
   "node:vm": typeof import("node:vm");
   "node:worker_threads": typeof import("node:worker_threads");

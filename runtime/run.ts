@@ -60,6 +60,8 @@ export interface RunSinks {
   mainPanicked?(text: string): void;
   /** The program has set `Deno.exitCode`, on one scheduler or another. */
   exitCodeSet?(code: number): void;
+  /** Whoever runs this ends the process when the run has failed, and with it what burns on. */
+  readonly endsProcess?: boolean;
   readonly colors: boolean;
   /** Log records are written for people, and not as JSON. */
   readonly isTerminal?: boolean;
@@ -598,7 +600,9 @@ export class Run {
   /** Nothing is left behind: a thread that can be told to be gone is waited for, and none is left burning. */
   async #settleWhenGone(gone: (Promise<boolean> | null)[]): Promise<void> {
     const isGone = await Promise.all(gone);
-    const burning = isGone.findIndex((one) => one === false);
+    // A failure has an exit code of its own, and what burns on was told of or is not its matter.
+    const isLeft = this.#failure !== null && this.#sinks.endsProcess === true;
+    const burning = isLeft ? -1 : isGone.findIndex((one) => one === false);
     if (burning >= 0) this.#sinks.write(`error: scheduler ${burning} cannot be stopped. The program ends`);
     if (this.#failure instanceof LoadError && !this.#hasStarted) this.#trace?.discard();
     else {

@@ -16,6 +16,7 @@ import { AlreadyRunningError, LoadError, StoppedError } from "./errors.ts";
 import { checkSendable } from "./sendable.ts";
 import { checkNames } from "./spelling.ts";
 import { writeStderr } from "./stderr.ts";
+import { thisThread } from "./this_thread.ts";
 import { openTrace, type TraceFiles } from "../trace/writer.ts";
 
 const STDERR: RunSinks = {
@@ -107,6 +108,10 @@ export class Runtime {
     }
     checkCall(module, options);
     const url = resolveModule(String(module));
+    if (url === thisThread.loading?.url) {
+      thisThread.loading.refuse();
+      return await new Promise(() => {}); // this thread is ended
+    }
     const refused = askForPermissions(url, [SCHEDULER_ENTRY, POLLER_ENTRY]);
     if (refused !== null) throw new LoadError(refused);
     const { traceTo, threadCount } = this.config;

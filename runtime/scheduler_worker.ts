@@ -4,6 +4,7 @@
  *
  * @module
  */
+import "./global_self.ts";
 import type { ActorFunction, Log, Outcome } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
 import { UNTIL, type Wait } from "./wait.ts";
@@ -17,7 +18,7 @@ import { Doorbell } from "./doorbell.ts";
 import { EventLoop } from "./event_loop.ts";
 import { type Foreign, ForeignWork } from "./foreign_work.ts";
 import { installGuard } from "./guard.ts";
-import { LoadFailure, loadProgram } from "./load.ts";
+import { LoadFailure, loadProgram, runsItself } from "./load.ts";
 import { packOutcome } from "./wire.ts";
 import { describeOutcome, rootOf } from "./report.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
@@ -37,6 +38,7 @@ import { countPosts } from "./last_words.ts";
 import { LogGate } from "./log_gate.ts";
 import { WorkerLog } from "./log.ts";
 import { ASLEEP, CLOSING, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
+import { thisThread } from "./this_thread.ts";
 import { setImmediate } from "node:timers";
 
 /** Of a worker that can be ended; null in a Web Worker. */
@@ -248,6 +250,10 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   if (thread !== null) await foreign.ownIs(() => holdLock(thread.lock));
   else if (s.telemetry !== null) await foreign.discount();
   const heapLimitBytes = thread === null ? undefined : currentHeapLimit(); // before the program may fill it
+  thisThread.loading = {
+    url: URL.parse(init.module)?.href ?? init.module, // as import.meta.url has it
+    refuse: () => post({ type: "load-error", text: runsItself(init.module), exitCode: 2 }),
+  };
   try {
     const namespace = await loadProgram(init.module);
     s.targets.register(init.module, namespace);
@@ -256,6 +262,8 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     const failure = error instanceof LoadFailure ? error : new LoadFailure(String(error), 2);
     post({ type: "load-error", text: failure.message, exitCode: failure.exitCode });
     return;
+  } finally {
+    thisThread.loading = null;
   }
   if (thread !== null) await holdLock(thread.lock);
   log.info("started");

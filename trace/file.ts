@@ -13,6 +13,8 @@ const GZIP_HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** One gzip member made of independent deflate blocks: every prefix of it can be unpacked. */
 export class TraceFile {
   readonly path: string;
+  /** The program may have changed its folder when this is removed. */
+  readonly #place: string;
   readonly #file: Deno.FsFile;
   /** Null: plain. */
   readonly #zlib: typeof import("node:zlib") | null;
@@ -23,6 +25,7 @@ export class TraceFile {
   /** @throws whatever `Deno.openSync` does */
   constructor(path: string) {
     this.path = path;
+    this.#place = nodeBuiltin("node:path").resolve(path);
     this.#zlib = path.endsWith(".gz") ? nodeBuiltin("node:zlib") : null;
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
     if (this.#zlib !== null) this.#writeAll(GZIP_HEADER);
@@ -54,6 +57,11 @@ export class TraceFile {
     } finally {
       this.#file.close();
     }
+  }
+
+  /** Of what is closed. @throws whatever `Deno.removeSync` does */
+  remove(): void {
+    Deno.removeSync(this.#place);
   }
 
   #writeAll(bytes: Uint8Array): void {

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { nodeBuiltin } from "../runtime/node_builtin.ts";
 import { PUBLISHED, STAGE_AT, STAGED, TAKEN, type TraceRing } from "./format.ts";
 
 const MAGIC = 0x736d_7472;
@@ -21,6 +22,8 @@ export class RawTrace {
   readonly path: string;
   readonly schedulers: number;
   readonly title: string;
+  /** The program may have changed its folder when this is removed. */
+  readonly #place: string;
   readonly #file: Deno.FsFile;
   /** Offset and length of each chunk, by track. */
   readonly #chunks: { readonly offsets: number[]; readonly words: number[] }[] = [];
@@ -31,6 +34,7 @@ export class RawTrace {
 
   private constructor(path: string, file: Deno.FsFile, schedulers: number, title: string, end: number) {
     this.path = path;
+    this.#place = nodeBuiltin("node:path").resolve(path);
     this.#file = file;
     this.schedulers = schedulers;
     this.title = title;
@@ -163,7 +167,7 @@ export class RawTrace {
   remove(): void {
     this.#file.close();
     try {
-      Deno.removeSync(this.path);
+      Deno.removeSync(this.#place);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // somebody else did
     }

@@ -235,7 +235,7 @@ export class TraceWriter {
     clearTimeout(this.#timer);
     this.#close(true);
     try {
-      Deno.removeSync(this.path);
+      this.#file.remove();
     } catch {
       // somebody else did, or it is a device
     }

@@ -1,6 +1,6 @@
 /** Every kind of bad input: one line that says what and how to mend it, nothing on stdout, exit code 2. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { runSmarm } from "./harness.ts";
+import { REPOSITORY, runSmarm } from "./harness.ts";
 import { withFolder } from "../support/folder.ts";
 
 /** Runs smarm and gives the one line, which no stats follow: nothing has run. */
@@ -32,6 +32,11 @@ Deno.test("an unknown option, a bad value and contradicting values are told in o
 Deno.test("no module is told in one line", async () => {
   assertEquals(await complaint([]), "No module given. Name the one whose main is to run, or see --help");
 });
+
+const MAIN = `export function main() {\n  console.log("ran");\n}\n`;
+const RUNS_ITSELF =
+  "Cannot load FOLDER/app.ts: it runs itself wherever it is loaded, so on each scheduler again. " +
+  "Write before it: if (import.meta.main)";
 
 /** A module, or several, and what is said of `app.ts`, or of `module`; FOLDER stands for where they are. */
 const MODULES: [what: string, files: Record<string, string>, line: string, module?: string][] = [
@@ -151,6 +156,11 @@ const MODULES: [what: string, files: Record<string, string>, line: string, modul
     "FOLDER/app.ts exports main as an object, not as a function. Write: export async function main(self) { … }",
   ],
   [
+    "a main that has no value",
+    { "app.ts": "export let main: unknown;\n" },
+    "FOLDER/app.ts exports main as undefined, not as a function. Write: export async function main(self) { … }",
+  ],
+  [
     "a main that is a class",
     { "app.ts": "export class main {}\n" },
     "FOLDER/app.ts exports main as a class, not as a function. Write: export async function main(self) { … }",
@@ -159,6 +169,16 @@ const MODULES: [what: string, files: Record<string, string>, line: string, modul
     "a main that is a generator",
     { "app.ts": "export async function* main() {\n  yield 1;\n}\n" },
     "FOLDER/app.ts exports main as a generator, whose body nobody would run. Write: export async function main(self) { … }",
+  ],
+  [
+    "a module that runs itself on each scheduler too",
+    { "app.ts": `import { run } from "${REPOSITORY}smarm.ts";\nawait run(import.meta);\n${MAIN}` },
+    RUNS_ITSELF,
+  ],
+  [
+    "a module that runs itself on each scheduler too, and does not wait for it",
+    { "app.ts": `import { init } from "${REPOSITORY}smarm.ts";\ninit().run(import.meta.url);\n${MAIN}` },
+    RUNS_ITSELF,
   ],
   [
     "close() at import, which would end the scheduler",

@@ -1,3 +1,4 @@
+import { withFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
 import { Runtime } from "../../runtime/runtime.ts";
@@ -106,4 +107,51 @@ Deno.test("what cannot be stopped ends the program, which says so, with 1", asyn
   const { code, stderr } = await runSmarm(["--contain", "--watchdog", "100", "--threads", "2", unstoppable]);
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /error: scheduler \d cannot be stopped: .* The program ends/);
+});
+
+Deno.test("a module whose top level never ends is ended by SIGINT and SIGTERM with their codes, with --contain too", async () => {
+  const files = { "app.ts": `console.log("stuck");\nfor (;;);\nexport function main() {}\n` };
+  await withFolder(files, async (cwd) => {
+    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 0]] as const) {
+      const { code, stderr } = await runSmarm(["--contain", "--grace", "0", "--threads", "1", "app.ts"], {
+        cwd,
+        signalAfter: [{ text: "stuck", signal }],
+      });
+      assertEquals({ code, stderr }, { code: expected, stderr: "" });
+    }
+  });
+});
+
+Deno.test("what one scheduler cannot load is told where another is stuck in loading", async () => {
+  const app = `let isFirst = true;
+try {
+  Deno.mkdirSync(new URL("first", import.meta.url));
+} catch {
+  isFirst = false; // another thread has made it
+}
+if (isFirst) throw new Error("not here");
+for (;;);
+`;
+  await withFolder({ "app.ts": app }, async (cwd) => {
+    const { code, stderr } = await runSmarm(["--contain", "--grace", "0", "--threads", "2", "app.ts"], {
+      cwd,
+    });
+    assertEquals(code, 2);
+    assertMatch(stderr, /^error: Cannot load [^\n]*: it threw Error: not here at [^\n]*\n$/);
+  });
+});
+
+Deno.test("self is the global object for modules, with --contain and in blocking too", async () => {
+  const app = `const uuid = self.crypto.randomUUID();
+export const length = () => self === globalThis ? uuid.length : 0;
+export async function main(actor) {
+  console.log(length(), await actor.blocking(length));
+}
+`;
+  await withFolder({ "app.js": app }, async (cwd) => {
+    for (const options of [[], ["--contain"]]) {
+      const { code, stdout, stderr } = await runSmarm([...options, "--threads", "1", "app.js"], { cwd });
+      assertEquals({ code, stdout, stderr }, { code: 0, stdout: "36 36\n", stderr: "" });
+    }
+  });
 });

@@ -228,6 +228,21 @@ Deno.test("--trace: no file is left of a program that does not load", async () =
   });
 });
 
+Deno.test("--trace: a program that changes its folder finds the trace alone in the one where it was started", async () => {
+  const files = {
+    "moves.ts": `export function main() {\n  Deno.chdir("/");\n}\n`,
+    "fails.ts": `Deno.chdir("/");\nthrow new Error("on purpose");\n`,
+  };
+  await withFolder(files, async (cwd) => {
+    const { code, stderr } = await runSmarm(["--trace=t.json", "moves.ts"], { cwd });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(checkTrace(await Deno.readTextFile(`${cwd}/t.json`)).problems, []);
+    await Deno.remove(`${cwd}/t.json`);
+    assertEquals((await runSmarm(["--trace=t.json", "fails.ts"], { cwd })).code, 2);
+    assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name).sort(), ["fails.ts", "moves.ts"]);
+  });
+});
+
 Deno.test("smarm trace: tells what a file holds, checks it and draws it", async () => {
   await withFolder({}, async (folder) => {
     const path = `${folder}/t.json.gz`;
