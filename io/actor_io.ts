@@ -25,7 +25,7 @@ type Path = string | URL;
 const OPEN: Answering = {
   revive: (io, actor, id: number, ticket) => {
     const file = new File(io, id, ticket.subject as string);
-    io.hold(actor, file);
+    io.owners.hold(actor, file);
     return file;
   },
   opened: (id: number) => [id],
@@ -34,7 +34,7 @@ const CONNECT: Answering = { revive: reviveConn, opened: ([id]: ConnRecord) => [
 const LISTEN: Answering = {
   revive: (io, actor, [id, addr]: [number, Deno.Addr]) => {
     const listener = new Listener(io, id, addr);
-    io.hold(actor, listener);
+    io.owners.hold(actor, listener);
     return listener;
   },
   opened: ([id]: [number, Deno.Addr]) => [id],
@@ -42,7 +42,7 @@ const LISTEN: Answering = {
 const DATAGRAM: Answering = {
   revive: (io, actor, [id, addr]: [number, Deno.NetAddr]) => {
     const socket = new DatagramConn(io, id, addr);
-    io.hold(actor, socket);
+    io.owners.hold(actor, socket);
     return socket;
   },
   opened: ([id]: [number, Deno.NetAddr]) => [id],
@@ -221,7 +221,7 @@ export class ActorIo implements api.Io {
     const messages = options.messages === true;
     if (messages) checkSignalName(name);
     const signals = new Signals(io, io.nextId(), name, messages);
-    io.hold(actor, signals);
+    io.owners.hold(actor, signals);
     io.postRequest(actor, "signals", [signals.id, name, messages]);
     return signals;
   }

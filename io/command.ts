@@ -71,7 +71,9 @@ export class Child extends Token implements api.Child {
 
   /** The poller closes the pipes with it; those that were given to another actor stay that one's. */
   override close(): void {
-    for (const part of this.parts) if (this.io.holds(part) && part.holder === this.holder) part.close();
+    for (const part of this.parts) {
+      if (this.io.owners.holds(part) && part.holder === this.holder) part.close();
+    }
     super.close();
   }
 
@@ -106,11 +108,11 @@ const SPAWN: Answering = {
     const tokens = pipes.map((pipe, index) => {
       if (pipe === 0) return null;
       const token = new Pipe(io, pipe, `child's ${["stdin", "stdout", "stderr"][index]}`);
-      io.hold(actor, token);
+      io.owners.hold(actor, token);
       return token;
     });
     const child = new Child(io, id, pid, ticket.subject as string, tokens);
-    io.hold(actor, child);
+    io.owners.hold(actor, child);
     return child;
   },
   opened: ([id]: ChildRecord) => [id], // the pipes go with it

@@ -58,7 +58,7 @@ export class Conn extends ByteToken implements api.Conn {
   ): Promise<Uint8Array | null> {
     if (this.#isNew) {
       this.#isNew = false;
-      if (this.io.mayServe && this.io.holds(this)) this.io.homes.ask(this.id);
+      if (this.io.mayServe && this.io.owners.holds(this)) this.io.homes.ask(this.id);
     }
     const home = this.#atHome(options);
     if (home !== undefined) {
@@ -86,7 +86,9 @@ export class Conn extends ByteToken implements api.Conn {
     const home = this.#atHome(options);
     if (home !== undefined) return this.#writeAtHome(home, actor, bytes);
     const posted = this.#posted + bytes.length;
-    if (options !== undefined || posted > WRITE_WINDOW_BYTES || this.#writeEnded || !this.io.holds(this)) {
+    if (
+      options !== undefined || posted > WRITE_WINDOW_BYTES || this.#writeEnded || !this.io.owners.holds(this)
+    ) {
       this.#posted = 0; // a write that waits is over when all before it are
       return super.writeAs(actor, bytes, options);
     }
@@ -149,7 +151,7 @@ export class Conn extends ByteToken implements api.Conn {
 /** The answer to a connect or an accept. */
 export function reviveConn(io: IoClient, actor: ActorImpl, record: ConnRecord): Conn {
   const conn = new Conn(io, record);
-  io.hold(actor, conn);
+  io.owners.hold(actor, conn);
   return conn;
 }
 

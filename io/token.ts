@@ -52,13 +52,13 @@ export abstract class Token implements Resource {
 
   /** The actor that runs now. */
   get actor(): ActorImpl {
-    return this.#io.actorFor(this);
+    return this.#io.owners.actorFor(this);
   }
 
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#io.drop(this);
+    this.#io.owners.drop(this);
     this.#io.post(R_IO_CLOSE, this.id, 0, null);
   }
 

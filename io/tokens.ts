@@ -1,6 +1,6 @@
 /**
  * How tokens travel in messages: the codes 24 to 30 of the codec. At the sender a token is noted as leaving, at the receiver as
- * arrived; who gets it is told by the record (client.ts).
+ * arrived; who gets it is told by the record (owners.ts).
  *
  * @module
  */
@@ -23,14 +23,14 @@ export function registerTokens(io: IoClient): void {
       token,
       code,
       (one: T): [number, number, P] => {
-        const handing = io.nextHanding();
-        io.leaving.push({ token: one, given: ++one.given, handing });
+        const handing = io.owners.nextHanding();
+        io.owners.leaving.push({ token: one, given: ++one.given, handing });
         return [one.given, handing, plain(one)];
       },
       ([given, handing, what]: [number, number, P]) => {
         const one = revive(what, given);
         one.handing = handing;
-        io.arrived.push(one);
+        io.owners.arrived.push(one);
         return one;
       },
     );

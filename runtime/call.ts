@@ -95,7 +95,7 @@ export class CallImpl implements Call {
     else {
       const { wait } = this;
       if (this.holder !== null ? this.holder.tokens !== null : s.find(this.callee)?.extras?.tokens) {
-        s.io.given(value, this.from);
+        s.io.owners.given(value, this.from);
       }
       if (wait === null) answered(s, number, well, value);
       else {
@@ -269,7 +269,7 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
   if (s.strict) s.remote.strictCopyCheck(request, "request");
   const callee = s.findToSend(pid);
   if (callee !== undefined) {
-    if (actor.extras !== null && actor.extras.tokens !== null) s.io.given(request, pid);
+    if (actor.extras !== null && actor.extras.tokens !== null) s.io.owners.given(request, pid);
     s.messagesLocal++;
     const call = wait.call = new CallImpl(s, actor.pid, request, pid, s.id, 0, wait);
     wait.whenGivenUp(giveUp);

@@ -155,7 +155,7 @@ export class ChannelCore {
   /** A value of an actor that lives here: the IO tokens in it are the owner's from now on, as in a message. */
   acceptFrom(sender: ActorImpl | undefined, value: unknown): void {
     const tokens = sender?.extras?.tokens;
-    if (tokens !== null && tokens !== undefined) this.s.io.given(value, this.owner.pid);
+    if (tokens !== null && tokens !== undefined) this.s.io.owners.given(value, this.owner.pid);
     this.accept(value);
   }
 

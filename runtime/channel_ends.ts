@@ -117,7 +117,7 @@ export class SenderImpl implements ChannelSender<unknown> {
     const core = this.#core;
     if (core !== null) {
       const taken = core.take();
-      if (taken === TAKEN) core.acceptFrom(this.#s.io.holdsTokens ? currentActor() : undefined, value);
+      if (taken === TAKEN) core.acceptFrom(this.#s.io.owners.areAny ? currentActor() : undefined, value);
       return taken;
     }
     const s = this.#s;

@@ -150,7 +150,7 @@ export class ChannelTraffic {
     const core = this.#cores.get(number);
     switch (kind) {
       case R_CHANNEL_VALUE:
-        if (this.#s.io.arrived.length > 0) this.#s.io.claim(core?.owner.pid ?? null);
+        if (this.#s.io.owners.arrived.length > 0) this.#s.io.owners.claim(core?.owner.pid ?? null);
         core?.arrived(payload);
         return true;
       case R_CHANNEL_WAIT:

@@ -65,7 +65,7 @@ export function reportScheduler(s: Scheduler, limit: number): SchedulerReport {
     queue,
     actors,
     supervisors,
-    io: s.io.report(),
+    io: s.io.owners.report(),
   };
 }
 

@@ -131,7 +131,7 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
   for (const channel of extras.channels) channel.abandon();
   for (const undo of extras.onEnd) undo();
   extras.onEnd.clear();
-  if (extras.tokens !== null) s.io.released(actor);
+  if (extras.tokens !== null) s.io.owners.released(actor);
   for (const [ref, watched] of extras.monitors) unwatch(s, watched, ref);
   if (extras.signals !== null) {
     extras.signals = null;

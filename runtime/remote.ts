@@ -133,10 +133,10 @@ export class Remote {
   ): boolean {
     const s = this.#s;
     const { io } = s;
-    if (io.leaving.length > 0) io.leaving.length = 0; // to set it costs 50 ns, for V8 calls into its runtime
+    if (io.owners.leaving.length > 0) io.owners.leaving.length = 0; // to set it costs 50 ns, for V8 calls into its runtime
     if (!this.#peers.send(peer, kind, target, aux, payload, transfer, stands)) return false;
     if (s.trace !== null && peer < s.memory.schedulers) s.trace.out(peer, kind, target);
-    if (io.leaving.length > 0) io.departed(kind, target, peer);
+    if (io.owners.leaving.length > 0) io.owners.departed(kind, target, peer);
     return true;
   }
 
@@ -165,8 +165,8 @@ export class Remote {
       return true;
     }
     if (s.find(pid) !== undefined) return false; // it is ending at this moment
-    const isGiven = s.io.holdsTokens && (kind === R_MESSAGE || kind === R_CALL);
-    this.#hold(pid, s.id, kind, aux, payload, isGiven ? s.io.given(payload, pid) : []);
+    const isGiven = s.io.owners.areAny && (kind === R_MESSAGE || kind === R_CALL);
+    this.#hold(pid, s.id, kind, aux, payload, isGiven ? s.io.owners.given(payload, pid) : []);
     return true;
   }
 
@@ -197,7 +197,7 @@ export class Remote {
     const from = this.#from;
     for (const one of held) {
       this.#from = one.from;
-      this.#s.io.arrived.push(...one.tokens);
+      this.#s.io.owners.arrived.push(...one.tokens);
       this.#handle(one.kind, pid, one.aux, one.payload);
     }
     this.#from = from;
@@ -206,7 +206,7 @@ export class Remote {
   /** True when the record waits for its actor. */
   #isEarly(pid: Pid, kind: number, aux: number, payload: unknown): boolean {
     if (this.#s.routes.settled(pid) !== this.#s.id) return false;
-    this.#hold(pid, this.#from, kind, aux, payload, this.#s.io.arrived.splice(0));
+    this.#hold(pid, this.#from, kind, aux, payload, this.#s.io.owners.arrived.splice(0));
     return true;
   }
 
@@ -370,7 +370,7 @@ export class Remote {
     const s = this.#s;
     if (s.strict) deepFreeze(payload, this.classes); // as a message from this scheduler would be
     const pid = target as Pid;
-    if (s.io.arrived.length > 0) s.io.landed(kind, pid, this.#from);
+    if (s.io.owners.arrived.length > 0) s.io.owners.landed(kind, pid, this.#from);
     switch (kind) {
       case R_MESSAGE: {
         const actor = s.find(pid);
@@ -534,7 +534,7 @@ export class Remote {
     this.#loopback ??= new Loopback(this.classes);
     const { io } = this.#s;
     const moved = this.#loopback.pass(message, transfer);
-    io.leaving.length = io.arrived.length = 0; // they stay here: who holds them is told by given()
+    io.owners.leaving.length = io.owners.arrived.length = 0; // they stay here: who holds them is told by given()
     return moved;
   }
 

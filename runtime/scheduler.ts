@@ -274,7 +274,9 @@ export class Scheduler {
       return;
     }
     const holds = actor.extras !== null && actor.extras.tokens !== null;
-    if (holds && (this.find(pid) !== undefined || !this.routes.isLive(pid))) this.io.given(message, pid);
+    if (holds && (this.find(pid) !== undefined || !this.routes.isLive(pid))) {
+      this.io.owners.given(message, pid);
+    }
     this.deliver(pid, message, transfer);
   }
 
@@ -339,7 +341,7 @@ export class Scheduler {
     actor.state = DONE;
     this.residents.remove(actor);
     this.live--;
-    if (actor.extras !== null && actor.extras.tokens !== null) this.io.left(actor);
+    if (actor.extras !== null && actor.extras.tokens !== null) this.io.owners.left(actor);
     const handle = handleOf(actor);
     actor.seed!.clear();
     handle.child = null;

@@ -214,7 +214,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
     init.incarnations,
     (lost, sent, received) => post({ type: "recovered", id: lost, sent, received }),
   );
-  s.io.lifeOf = (peer) => recovery.lifeOf(peer);
+  s.io.owners.lifeOf = (peer) => recovery.lifeOf(peer);
   if (init.incarnations[id] > 0) inherit(s, init.incarnations[id]);
   s.telemetry = SchedulerTelemetry.start(init.telemetry);
   const doorbell = new Doorbell(s.words, id, () => loop.rung());

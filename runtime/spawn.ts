@@ -82,7 +82,7 @@ function bear(
   s.words[s.base + SPAWNED]++;
   s.live++;
   if (s.trace !== null) s.trace.spawned(pid, known);
-  if (parent.extras !== null && parent.extras.tokens !== null) s.io.given(args, pid);
+  if (parent.extras !== null && parent.extras.tokens !== null) s.io.owners.given(args, pid);
   return seed;
 }
 
@@ -253,7 +253,7 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   for (const watcher of record.watchers ?? []) extrasOf(actor).watchers.push(watcher);
   for (const name of record.names ?? []) extrasOf(actor).names.add(name);
   if (record.supervised) supervisedBy(actor, record.link!);
-  s.io.claim(pid);
+  s.io.owners.claim(pid);
   s.live++;
   for (const message of record.messages ?? []) {
     // A call that waited for it where it was: its end, from now on here, is to fail that one too.
@@ -278,7 +278,7 @@ export function adoptStolen(
   const [fn, known] = s.targets.entry(target);
   const actor = comeToLife(s, pid, fn, args, known);
   for (const message of messages) s.put(actor, message);
-  s.io.claim(pid);
+  s.io.owners.claim(pid);
   s.live++;
   s.enqueue(actor.seed!);
   if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));

@@ -108,20 +108,20 @@ export class WorkSharing {
   offer(seed: HandleImpl): void {
     const { io } = this.#s;
     if (this.#offers.count === 0) this.#offers.beginBatch(this.#s.words[this.#s.base + TAKEN_AWAY]);
-    if (io.leaving.length > 0) io.leaving.length = 0;
+    if (io.owners.leaving.length > 0) io.owners.leaving.length = 0;
     if (this.#offers.push(seed)) {
       this.#s.offered++;
-      if (io.leaving.length > 0) io.offered(seed.grow());
+      if (io.owners.leaving.length > 0) io.owners.offered(seed.grow());
     } else this.#keepHome(seed);
   }
 
   /** A message for an unstarted actor that is offered. False: a thief has it. */
   message(actor: ActorImpl, message: unknown): boolean {
     const seed = actor.seed!;
-    if (this.#s.io.leaving.length > 0) this.#s.io.leaving.length = 0;
+    if (this.#s.io.owners.leaving.length > 0) this.#s.io.owners.leaving.length = 0;
     switch (this.#offers.append(seed, message)) {
       case "added":
-        this.#s.io.offered(actor);
+        this.#s.io.owners.offered(actor);
         return true;
       case "full":
         return seed.offer < 0 || this.#keepHome(seed);
@@ -190,7 +190,7 @@ export class WorkSharing {
 
   #withdraw(seed: HandleImpl): void {
     this.#offers.withdraw(seed);
-    if (seed.child !== null) this.#s.io.withdrawn(seed.child);
+    if (seed.child !== null) this.#s.io.owners.withdrawn(seed.child);
   }
 
   /** Takes work from others: the injector, random victims, the injector again. Returns how many actors. */

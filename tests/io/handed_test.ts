@@ -127,12 +127,12 @@ Deno.test("what comes for a dead actor is closed behind all that its sender has 
   const dead = lone.s.slots.take(0);
   lone.s.routes.declareDead(dead);
   io.toPoller = (kind) => void told.push(kind);
-  io.arrived.push(new File(io, 7, "file", 1));
-  io.landed(R_MESSAGE, dead, 1);
+  io.owners.arrived.push(new File(io, 7, "file", 1));
+  io.owners.landed(R_MESSAGE, dead, 1);
   assertEquals(told, [R_IO_CLAIM, R_IO_CLOSE]);
   told.length = 0;
-  io.arrived.push(new File(io, 7, "file", 1)); // of a channel without an owner
-  io.claim(null);
+  io.owners.arrived.push(new File(io, 7, "file", 1)); // of a channel without an owner
+  io.owners.claim(null);
   assertEquals(told, [R_IO_CLAIM, R_IO_CLOSE]);
 
   await withPoller((thing, links) => {
