@@ -353,7 +353,7 @@ export class WorkSharing {
   #give(seed: HandleImpl, to: number): boolean {
     const s = this.#s;
     const { pid } = seed;
-    const extras = extrasOf(seed);
+    const extras = extrasOfSeed(seed);
     const offered = seed.offer >= 0;
     if (seed.offer === AT_HOME) { // tried once: what cannot be given now will begin here
       this.#atHome--;
@@ -398,13 +398,13 @@ export class WorkSharing {
 }
 
 /** What only some actors have, of one that has not begun. */
-function extrasOf(seed: HandleImpl): Extras | null {
+function extrasOfSeed(seed: HandleImpl): Extras | null {
   return seed.child === null ? null : seed.child.extras;
 }
 
 /** What goes with an actor that has not begun. */
 function recordOf(seed: HandleImpl) {
-  const extras = extrasOf(seed);
+  const extras = extrasOfSeed(seed);
   const mailbox = seed.child?.mailbox ?? NO_MAIL;
   const messages: unknown[] = [];
   for (let i = 0; i < mailbox.length; i++) messages.push(mailbox.at(i));
