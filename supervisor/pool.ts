@@ -44,15 +44,21 @@ export interface PoolOptions {
 /** Whom to ask next: the least loaded, and among those the one that was asked the longest ago. */
 export class LeastLoaded {
   readonly #loads = new Map<Pid, number>();
+  /** Parts of the loads: nobody waits for these any more, but whom they were given may still have them in hand. */
+  readonly #late = new Map<Pid, number>();
 
   get size(): number {
     return this.#loads.size;
+  }
+  has(pid: Pid): boolean {
+    return this.#loads.has(pid);
   }
   add(pid: Pid): void {
     this.#loads.set(pid, 0);
   }
   remove(pid: Pid): void {
     this.#loads.delete(pid);
+    this.#late.delete(pid);
   }
   /** The one that gets the next task; undefined when there is none. */
   take(): Pid | undefined {
@@ -69,6 +75,17 @@ export class LeastLoaded {
   done(pid: Pid): void {
     const load = this.#loads.get(pid);
     if (load !== undefined) this.#loads.set(pid, load - 1);
+  }
+  /** A task was not done in time. It goes on counting, or one that hangs would have the least to do. */
+  late(pid: Pid): void {
+    if (this.#loads.has(pid)) this.#late.set(pid, (this.#late.get(pid) ?? 0) + 1);
+  }
+  /** It has answered what came behind its late tasks. */
+  caughtUp(pid: Pid): void {
+    const load = this.#loads.get(pid), late = this.#late.get(pid);
+    if (load === undefined || late === undefined) return;
+    this.#loads.set(pid, load - late);
+    this.#late.delete(pid);
   }
 }
 
@@ -122,13 +139,17 @@ export function pool<S, A extends unknown[], C, K>(
       answer.then(
         (value) => {
           workers.done(pid);
+          workers.caughtUp(pid);
           if (task.type === "CALL") answerWith(task, value);
         },
         (error) => {
-          if (isDeathOf(pid, error)) workers.remove(pid); // its DOWN may be behind other tasks
-          else workers.done(pid);
           // When the pool itself is told to end, its callers hear that it is dead, not that they are to end.
           if (signal.aborted) return;
+          if (isDeathOf(pid, error)) workers.remove(pid); // its DOWN may be behind other tasks
+          else if (error?.name === "TimeoutError") {
+            workers.late(pid);
+            self.send(pid, announcement(self.pid)); // it answers when it has come so far
+          } else workers.done(pid);
           if (isDeathOf(pid, error) && NEVER_RECEIVED in error) dispatch(task);
           else if (task.type === "CALL") task.fail(error);
         },
@@ -139,6 +160,10 @@ export function pool<S, A extends unknown[], C, K>(
       else if (isAnnouncement(message)) {
         const worker = message.request.announces;
         message.reply();
+        if (workers.has(worker)) {
+          workers.caughtUp(worker);
+          continue;
+        }
         self.monitor(worker);
         workers.add(worker);
         const tasks = waiting;

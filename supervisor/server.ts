@@ -260,6 +260,8 @@ async function serve<S>(
     context.stop(order.reason);
     return;
   }
+  const pool = poolOf(message);
+  if (pool !== null) return await announceTo(context.self, pool);
   if (isServerCall(message)) {
     const { call: name, args } = message.request;
     const own = ownHandler(calls, name);
@@ -346,7 +348,7 @@ export function makeClient(
   return client;
 }
 
-/** The argument by which a pool asks its workers to tell it that they run. */
+/** The argument by which a pool asks its workers to tell it that they run, and the message, that they still do. */
 const POOL_KEY = "smarm pool";
 /** How long a worker waits when its pool's mailbox was full. Guessed. */
 const ANNOUNCE_AGAIN_MS = 1;
@@ -381,10 +383,15 @@ export function isAnnouncement(message: unknown): message is Call<Announcement, 
 }
 
 export function takeAnnouncement(args: unknown[]): Pid | null {
-  const last = args.at(-1) as Record<string, unknown> | null | undefined;
-  if (typeof last !== "object" || last === null || typeof last[POOL_KEY] !== "number") return null;
-  args.pop();
-  return last[POOL_KEY] as Pid;
+  const pool = poolOf(args.at(-1));
+  if (pool !== null) args.pop();
+  return pool;
+}
+
+/** The other end of {@link announcement}. */
+export function poolOf(value: unknown): Pid | null {
+  const pool = (value as Record<string, unknown> | null | undefined)?.[POOL_KEY];
+  return typeof pool === "number" ? pool as Pid : null;
 }
 
 export function isExit(error: unknown): error is Error & { reason: unknown } {

@@ -22,6 +22,7 @@ import {
   makeClient,
   orderOf,
   ownHandler,
+  poolOf,
   type Reply,
   type Server,
   shownAs,
@@ -186,6 +187,8 @@ class Runner<D> implements Machine<D> {
   async handle(event: unknown): Promise<void> {
     const order = orderOf(event);
     if (order !== null) return this.stop(order.reason);
+    const pool = poolOf(event);
+    if (pool !== null) return await announceTo(this.self, pool);
     await this.#dispatch(event);
     await this.#settle();
   }

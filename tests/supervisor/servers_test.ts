@@ -95,6 +95,32 @@ Deno.test("a pool takes the least loaded, in turns among equals", () => {
   assertEquals([1, 2].map(() => loads.take()), [a, c]);
 });
 
+Deno.test("a pool gives a worker that hangs nothing while others have less to do, until it goes on", async () => {
+  const calls = {
+    hang: async ({ self }: { self: Actor }) => await self.receive((message) => message === "go on"),
+    who: ({ self }: { self: Actor }) => self.pid,
+  };
+  const machine = statem({ init: () => null, initial: "on", states: { on: { calls } } });
+  for (const worker of [server({ init: () => null, calls }), machine]) {
+    await runActors(async (self: Actor) => {
+      const { handle } = pool(worker, { size: 2, scheduler: "local", timeout: 100 }).start(self);
+      const client = worker.client(self, handle);
+      await self.sleep(1); // both run
+      const both = new Set([await client.who(), await client.who()]);
+      assertEquals(both.size, 2);
+      await assertRejects(() => client.hang(), Error, "not answered within");
+      const others = new Set<Pid>();
+      for (let i = 0; i < 6; i++) others.add(await client.who());
+      assertEquals(others.size, 1);
+      const [hanging] = both.difference(others);
+      self.send(hanging, "go on");
+      await self.sleep(1);
+      assertEquals(new Set([await client.who(), await client.who()]), both);
+      self.exit(handle, "shutdown");
+    });
+  }
+});
+
 /** Compiles, and only so: what is wrong here is an error of the types. */
 export async function typesOf(self: Actor, c: typeof counter, d: typeof door): Promise<void> {
   const client = c.start(self, 1);
