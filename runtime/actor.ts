@@ -47,6 +47,7 @@ import { formatPid, isPid } from "./pid.ts";
 import { ExitError } from "./errors.ts";
 import { checkDuration } from "../timer/duration.ts";
 import { NOT_SERIALIZABLE } from "./sendable.ts";
+import { STARTS_WITH } from "./marks.ts";
 import { receiveWith, takeAt } from "./receive.ts";
 import { checkArgs, checkSpawnOptions } from "./spawn.ts";
 import { admit } from "./mailbox_bound.ts";
@@ -172,6 +173,10 @@ export class ActorImpl implements Stateful, Actor {
     this.rx = RX_FAST;
     this.receives++;
     return promise as Promise<never>;
+  }
+
+  [STARTS_WITH]<T>(step: () => T | Promise<T>): Promise<T> {
+    return lifecycle.startsWith(this, step);
   }
 
   // --- Giving way -----------------------------------------------------------------------------------------------

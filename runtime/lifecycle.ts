@@ -459,6 +459,19 @@ export function hasStarted(s: Scheduler, actor: ActorImpl): void {
   else s.remote.started(supervisor, actor.pid);
 }
 
+/** What `step` waits for is a part of the actor's start, as with a server's `init`: its supervisor waits for the end of it. */
+export async function startsWith<T>(actor: ActorImpl, step: () => T | Promise<T>): Promise<T> {
+  const above = actor.extras?.startsUnder ?? null;
+  if (above === null) return await step();
+  actor.extras!.startsUnder = null;
+  const result = await step();
+  if (actor.state !== DONE) {
+    actor.extras!.startsUnder = above;
+    hasStarted(actor.scheduler, actor);
+  }
+  return result;
+}
+
 /** In the mailbox of a supervisor: a child waits for the first time. */
 export class Started {
   readonly pid: Pid;

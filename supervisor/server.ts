@@ -9,7 +9,7 @@
  * @module
  */
 import { describeReason } from "../runtime/errors.ts";
-import { OF_SUPERVISOR } from "../runtime/marks.ts";
+import { OF_SUPERVISOR, STARTS_WITH } from "../runtime/marks.ts";
 import type { Actor, AnyAddress, Call, Exit, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
 
 /** What a handler of a server works with. */
@@ -45,7 +45,7 @@ export type Handlers<S> = Record<string, (context: Context<S>, ...args: any[]) =
 
 /** What `server` takes. A handler may be async: the server takes its next message when it is done. */
 export interface ServerSpec<S, A extends unknown[], C, K> {
-  /** Makes the state; the actor has not started before this is done. */
+  /** Makes the state. The actor has not started before this is done: a supervisor goes on with its next child then. */
   readonly init: (self: Actor<unknown>, ...args: A) => S | Promise<S>;
   /** What a handler returns is the answer. */
   readonly calls?: C & Handlers<S>;
@@ -184,7 +184,7 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
   const run = async (self: Actor<unknown>, ...args: unknown[]) => {
     const announce = takeAnnouncement(args);
     const context = new ServerContext<S>(self);
-    context.state = await spec.init(self, ...args as A);
+    context.state = await starting(self, () => spec.init(self, ...args as A));
     if (announce !== null) await announceTo(self, announce);
     let reason: unknown = "normal";
     try {
@@ -215,6 +215,12 @@ export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K
       return Object.assign(client(self, handle), { handle }) as Started<C, K>;
     },
   }) as unknown as Server<S, A, C, K>;
+}
+
+/** Runs an `init`, for which a supervisor waits, however often that waits itself (OTP). */
+export function starting<T>(self: Actor<unknown>, init: () => T | Promise<T>): T | Promise<T> {
+  const startsWith = (self as { [STARTS_WITH]?: (step: () => T | Promise<T>) => Promise<T> })[STARTS_WITH];
+  return startsWith === undefined ? init() : startsWith.call(self, init);
 }
 
 /** Said where the spec is written, and not when an actor comes to it. @throws TypeError */

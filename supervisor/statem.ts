@@ -26,6 +26,7 @@ import {
   type Reply,
   type Server,
   shownAs,
+  starting,
   takeAnnouncement,
 } from "./server.ts";
 
@@ -80,7 +81,7 @@ export interface StateSpec<D> {
 
 /** What `statem` takes. */
 export interface StatemSpec<D, A extends unknown[], T> {
-  /** Makes the data; the actor has not started before this is done. */
+  /** Makes the data. The actor has not started before this is done: a supervisor goes on with its next child then. */
   readonly init: (self: Actor<unknown>, ...args: A) => D | Promise<D>;
   /** The first state. */
   readonly initial: string;
@@ -333,7 +334,7 @@ export function statem<D, A extends unknown[], T>(
   const run = async (self: Actor<unknown>, ...args: unknown[]) => {
     const announce = takeAnnouncement(args);
     const machine = new Runner<D>(self, spec.states, spec.initial);
-    machine.data = await spec.init(self, ...args as A);
+    machine.data = await starting(self, () => spec.init(self, ...args as A));
     if (announce !== null) await announceTo(self, announce);
     let reason: unknown = "normal";
     try {

@@ -456,3 +456,50 @@ Deno.test("a timeout that an event asks for when it comes back is over when the 
     self.exit(client.handle, "shutdown");
   });
 });
+
+for (const kind of ["server", "statem"] as const) {
+  Deno.test(`a supervised ${kind} has started when its init is over, however often that waits`, async () => {
+    const told: string[] = [];
+    const child = (name: string, init: (self: Actor<unknown>) => Promise<void>) => {
+      const tells = async (self: Actor<unknown>) => {
+        told.push(`${name} begins`);
+        await init(self);
+        told.push(`${name} is there`);
+        return null;
+      };
+      return kind === "server"
+        ? server({ init: tells, calls: { ask: () => name } })
+        : statem({ init: tells, initial: "only", states: { only: { calls: { ask: () => name } } } });
+    };
+    const first = child("first", async (self) => {
+      await self.sleep(5);
+      await Promise.resolve();
+      await self.receive({ timeout: 5 }).catch(() => {});
+    });
+    const second = child("second", (self) => self.yield());
+    const failing = child("third", async (self) => {
+      await self.sleep(5);
+      throw new Error("no init");
+    });
+    await runActors(async (self: Actor) => {
+      self.trapExit(true);
+      const children = [{ id: "first", start: [first] }, { id: "second", start: [second] }] as const;
+      const sup = self.supervise({ children });
+      assertEquals((await sup.children()).length, 2);
+      const error = await assertRejects(() => sup.startChild({ id: "third", start: [failing] }), Error);
+      assertEquals([error.message.includes("could not start"), (error.cause as Error).message], [
+        true,
+        "no init",
+      ]);
+      self.exit(sup, "shutdown");
+      await sup.join();
+    });
+    assertEquals(told, [
+      "first begins",
+      "first is there",
+      "second begins",
+      "second is there",
+      "third begins",
+    ]);
+  });
+}
