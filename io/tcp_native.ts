@@ -13,13 +13,19 @@ import type { PackedError } from "./protocol.ts";
 
 /** Called when a write or the end of writing is over: with the OS's number of an error, or 0. */
 export interface WriteRequest {
-  handle?: NativeTcp;
+  handle?: NativeWriter;
   buffer?: Uint8Array;
   oncomplete(status: number): void;
 }
 
-export interface NativeTcp {
+/** A handle that is only written to. */
+export interface NativeWriter {
   open(descriptor: number): number;
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+  close(): void;
+}
+
+export interface NativeTcp extends NativeWriter {
   bind(hostname: string, port: number): number;
   bind6(hostname: string, port: number, flags: number): number;
   bindWithFlags(hostname: string, port: number, flags: number): number;
@@ -31,11 +37,9 @@ export interface NativeTcp {
   fdForIpc(): number;
   readStart(): number;
   readStop(): number;
-  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
   shutdown(request: WriteRequest): number;
   setNoDelay(on: boolean): number;
   setKeepAlive(on: boolean, seconds: number): number;
-  close(): void;
   onread: ((bytes: ArrayBuffer | undefined) => void) | null;
   onconnection: ((status: number) => void) | null;
 }
@@ -47,6 +51,9 @@ export interface NativeAddr {
 
 export interface Native {
   TCP: new (kind: number) => NativeTcp;
+  /** As for the pipes of `node:net`: it writes to any descriptor, as write(2) does. */
+  Pipe: new (kind: number) => NativeWriter;
+  pipe: number;
   socket: number;
   server: number;
   reusePort: number;
@@ -66,11 +73,13 @@ function findNative(): Native | null {
     // deno-lint-ignore no-explicit-any
     const { binding, nextTick } = (globalThis as any).process; // an import of node:process takes 7 to 12 ms of every start
     const { TCP, constants } = binding("tcp_wrap");
+    const { Pipe, constants: pipeConstants } = binding("pipe_wrap");
     const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = binding("stream_wrap");
     const numbers = [
       constants.SOCKET,
       constants.SERVER,
       constants.UV_TCP_REUSEPORT,
+      pipeConstants.SOCKET,
       kReadBytesOrError,
       kLastWriteWasAsync,
     ];
@@ -94,10 +103,13 @@ function findNative(): Native | null {
     ];
     const isWhole = typeof nextTick === "function" && numbers.every(Number.isInteger) &&
       streamBaseState instanceof Int32Array &&
-      methods.every((name) => typeof TCP.prototype[name] === "function");
+      methods.every((name) => typeof TCP.prototype[name] === "function") &&
+      ["open", "writeBuffer", "close"].every((name) => typeof Pipe.prototype[name] === "function");
     if (!isWhole) return null;
     return {
       TCP,
+      Pipe,
+      pipe: pipeConstants.SOCKET,
       socket: constants.SOCKET,
       server: constants.SERVER,
       reusePort: constants.UV_TCP_REUSEPORT,

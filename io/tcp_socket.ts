@@ -5,7 +5,7 @@
  * @module
  */
 import type { PackedError } from "./protocol.ts";
-import { type NativeTcp, osError, tcpHandles, type WriteRequest } from "./tcp_native.ts";
+import { type NativeTcp, type NativeWriter, osError, tcpHandles, type WriteRequest } from "./tcp_native.ts";
 
 /** As libuv numbers it. */
 const END_OF_FILE = -4095;
@@ -21,6 +21,9 @@ export interface SocketEvents {
 
 export class TcpSocket {
   readonly #handle: NativeTcp;
+  /** What is written to: a second handle until something has come, see {@link write}. */
+  #writer: NativeWriter | null = null;
+  #hasReceived = false;
   #isReading = false;
   #isClosed = false;
   /** Set before anything is read. */
@@ -31,8 +34,10 @@ export class TcpSocket {
     const { state, atRead } = tcpHandles()!;
     const arrived = (bytes: ArrayBuffer | undefined) => {
       const count = state[atRead];
-      if (count > 0) this.events.arrived(new Uint8Array(bytes!));
-      else if (count < 0) {
+      if (count > 0) {
+        this.#hasReceived = true;
+        this.events.arrived(new Uint8Array(bytes!));
+      } else if (count < 0) {
         this.#isReading = false;
         this.events.ended(count === END_OF_FILE ? null : osError(count));
       }
@@ -61,11 +66,18 @@ export class TcpSocket {
     this.#handle.readStop();
   }
 
-  /** `true`: the OS has taken it all. `false`: it is under way, and `over` is told; the bytes must stay until then. */
+  /**
+   * `true`: the OS has taken it all. `false`: it is under way, and `over` is told; the bytes must stay until then.
+   *
+   * What is under way in a TCP handle of Deno 2.9.6 on which nothing has come ends as a broken pipe, unwritten, when the
+   * peer has ended its half; and the first write is under way if it comes before the event loop has looked at the socket.
+   * So each handle behind one that has read all, in another thread, lost what was to be answered. A pipe's does not.
+   */
   write(bytes: Uint8Array, over: (error: PackedError | null) => void): boolean | PackedError {
     const { state, atAsync } = tcpHandles()!;
-    const request = this.#request ??= { handle: this.#handle, oncomplete() {} };
-    const status = this.#handle.writeBuffer(request, bytes);
+    const writer = this.#writer ??= this.#hasReceived ? this.#handle : this.#openWriter();
+    const request = this.#request ??= { handle: writer, oncomplete() {} };
+    const status = writer.writeBuffer(request, bytes);
     if (status !== 0) return osError(status);
     if (state[atAsync] === 0) return true;
     this.#request = null;
@@ -73,6 +85,17 @@ export class TcpSocket {
     request.oncomplete = (status) => over(status === 0 ? null : osError(status));
     return false;
   }
+
+  #openWriter(): NativeWriter {
+    const descriptor = this.descriptor();
+    if (descriptor === null) return this.#handle; // right too, unless the peer has ended its half
+    const { Pipe, pipe } = tcpHandles()!;
+    const writer = new Pipe(pipe);
+    if (writer.open(descriptor) === 0) return writer;
+    closeDescriptor(descriptor);
+    return this.#handle;
+  }
+
   /** For the next write: one that is over at once leaves it as it was. */
   #request: WriteRequest | null = null;
 
@@ -107,6 +130,7 @@ export class TcpSocket {
     if (this.#isClosed) return; // a second time Deno 2.9.6 panics
     this.#isClosed = true;
     this.#isReading = false;
+    if (this.#writer !== this.#handle) this.#writer?.close();
     this.#handle.close();
   }
 }

@@ -26,6 +26,17 @@ testAll("S17: a peer that has half-closed and reads nothing keeps no writer wait
   });
 });
 
+testAll(
+  "a peer that has half-closed gets the answer of an actor that the connection was handed to",
+  async (threads) => {
+    assertEquals(await run("answersElsewhere", threads), new Array(5).fill("8 bytes"));
+  },
+);
+
+testAll("a peer that half-closes without a word gets all of a large answer", async (threads) => {
+  assertEquals(await run("saysNothing", threads), "all");
+});
+
 testAll("keep-alive and no-delay are set on sockets of every kind that is open", async (threads) => {
   await inTempFolder(async (folder) => {
     const outcomes = await run("keepAlive", threads, folder);

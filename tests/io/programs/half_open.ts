@@ -55,6 +55,45 @@ export async function halfClosedAndDeaf(self: Actor) {
   return { text, write: await writesUntilFull(ours, 20), again: await ours.read() };
 }
 
+/** A peer that has ended its half waits for the answer, which comes of an actor that the connection was handed to. */
+export async function answersElsewhere(self: Actor) {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const answers: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener.addr) });
+    await peer.write("question");
+    await peer.closeWrite();
+    self.spawnWith({ scheduler: 0 }, readsAll, await listener.accept());
+    let text = "";
+    for await (const piece of peer) text += new TextDecoder().decode(piece);
+    answers.push(text);
+  }
+  return answers;
+}
+export async function readsAll(self: Actor, conn: Conn) {
+  let count = 0;
+  for (let piece = await conn.read(); piece !== null; piece = await conn.read()) count += piece.length;
+  self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, answers, conn, count);
+}
+export async function answers(self: Actor, conn: Conn, count: number) {
+  await conn.write(`${count} `);
+  await self.io.ready(conn, "write"); // nothing is left of it when the next one comes
+  await conn.write("bytes");
+  conn.close();
+}
+
+/** A peer that ends its half without a word gets all of an answer that the OS does not take at once. */
+export async function saysNothing(self: Actor) {
+  const { ours, peer } = await pair(self);
+  await peer.closeWrite();
+  const wanted = 32 * 1024 * 1024;
+  const writing = ours.write(new Uint8Array(wanted)).then(() => ours.close());
+  let count = 0;
+  for await (const piece of peer) count += piece.length;
+  await writing;
+  return count === wanted ? "all" : count;
+}
+
 /** The option is taken on both ends, and by a Unix socket too, which has none; not by what is closed. */
 export async function keepAlive(self: Actor, folder: string) {
   const { ours, peer } = await pair(self);
@@ -86,7 +125,15 @@ export async function vanishes(self: Actor, hostname: string, portText: string) 
   console.log(`${hello} ${await reading}`);
 }
 
-const PROGRAMS = { silent, neverReads, halfClosedAndDeaf, keepAlive, vanishes };
+const PROGRAMS = {
+  silent,
+  neverReads,
+  halfClosedAndDeaf,
+  answersElsewhere,
+  saysNothing,
+  keepAlive,
+  vanishes,
+};
 
 export function main(self: Actor, name: keyof typeof PROGRAMS, ...args: string[]) {
   // deno-lint-ignore no-explicit-any
