@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DONE } from "./actor_state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Wait } from "./wait.ts";
 import * as waiting from "./waiting.ts";
@@ -28,7 +29,8 @@ export class LateTimeouts {
     if (waits.length === 0) return;
     const now = this.#s.clock.now();
     for (let i = 0; i < waits.length; i++) {
-      if (waits[i].isOpen) waiting.timeoutAt(waits[i], now + this.#ms[i]);
+      // An actor that was killed meanwhile leaves its waits open: a timer of its own would keep the run from its deadlock.
+      if (waits[i].isOpen && waits[i].actor.state !== DONE) waiting.timeoutAt(waits[i], now + this.#ms[i]);
     }
     waits.length = 0;
     this.#ms.length = 0;

@@ -162,6 +162,20 @@ Deno.test("S5: a panic that is joined after all leaves no timer armed", async ()
   assertEquals([armed, lone.mainOutcome, lone.reports], [[1, 0], { kind: "exit", value: undefined }, []]);
 });
 
+Deno.test("S16, S18: a call of an actor that was killed in the same burst leaves no timeout behind", async () => {
+  const lone = new LoneScheduler();
+  const main = lone.main(async (self: Actor) => {
+    const child = self.spawn((child) => child.call(self.pid, "never answered", { timeout: 1e9 }));
+    await self.yield();
+    self.kill(child);
+    await child.join();
+    await self.receive((message) => message === "never sent");
+  });
+  await lone.tick();
+  await lone.tick(); // the burst is over: what it has left is armed
+  assertEquals([main.state, lone.s.timers.size], [PARKED, 0]);
+});
+
 Deno.test("S9: an actor that is ended before its first turn never runs, and its slot is free", async () => {
   const lone = new LoneScheduler();
   let ran = false;
