@@ -67,28 +67,33 @@ export class ForeignWork {
     return this.#timers();
   }
 
-  /** Finds the pending operations; false when that cannot be known. */
+  /**
+   * Finds the pending operations; false when that cannot be known.
+   *
+   * At the moment of the write, which comes behind a turn: when the write is over, a message may be so too that came with
+   * it, and the worker's own operation that receives the next one has not begun yet.
+   */
   async #look(): Promise<boolean> {
-    const latest = await this.#latest();
-    if (latest === null || latest - this.#seen > LONGEST_SCAN) return false;
+    const nothing = new Uint8Array(0);
+    for (let i = 0; i < TRIES; i++) {
+      if (i % TRIES_A_TURN === 0) await this.#turn();
+      const write = core!.write(STDERR, nothing);
+      const latest = write[core!.promiseIdSymbol];
+      const isKnown = latest !== undefined && this.#scan(latest);
+      const over = write.catch(() => {}); // a closed stderr is no news here
+      if (latest === undefined) continue;
+      await over;
+      return isKnown;
+    }
+    return false;
+  }
+
+  #scan(latest: number): boolean {
+    if (latest - this.#seen > LONGEST_SCAN) return false;
     const pending = this.#pending.filter((id) => core!.hasPromise(id));
     for (let id = this.#seen; id < latest; id++) if (core!.hasPromise(id)) pending.push(id);
     this.#seen = latest;
     this.#pending = pending;
     return true;
-  }
-
-  async #latest(): Promise<number | null> {
-    const nothing = new Uint8Array(0);
-    for (let i = 0; i < TRIES; i++) {
-      if (i % TRIES_A_TURN === 0) await this.#turn();
-      const write = core!.write(STDERR, nothing);
-      const id = write[core!.promiseIdSymbol];
-      write.catch(() => {}); // a closed stderr is no news here
-      if (id === undefined) continue;
-      await write.catch(() => {});
-      return id;
-    }
-    return null;
   }
 }

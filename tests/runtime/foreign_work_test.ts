@@ -1,6 +1,8 @@
 /** What a program has open with Deno's own APIs can wake an actor: no run is called a deadlock while there is any. */
+import { assertEquals } from "@std/assert";
 import { gives } from "../support/run_case.ts";
 import { withFolder } from "../support/folder.ts";
+import { until } from "../support/until.ts";
 import { WAKER_NAMES } from "../support/cases.ts";
 
 for (const kind of WAKER_NAMES) {
@@ -18,4 +20,32 @@ Deno.test("an actor that waits with until for a module that is being loaded is n
   for (const schedulers of [1, 2]) {
     await withFolder(files, (folder) => gives("loads", many, [schedulers], `file://${folder}/m0.ts`));
   }
+});
+
+Deno.test("a worker that is told something while it looks for its own operations finds them all", async () => {
+  const program = new URL("./programs/looks_while_told.ts", import.meta.url).href;
+  const worker = new Worker(program, { type: "module" });
+  const { port1, port2 } = new MessageChannel();
+  const turn = () =>
+    new Promise<void>((resolve) => {
+      port1.onmessage = () => resolve();
+      port2.postMessage(0);
+    });
+  let found: unknown = null;
+  let hasLooked = false;
+  worker.onmessage = ({ data }) => {
+    if (data === "looked") hasLooked = true;
+    else found = data;
+  };
+  worker.postMessage("look");
+  while (!hasLooked) {
+    worker.postMessage("noise");
+    await turn();
+  }
+  worker.postMessage("tell");
+  await until(() => found !== null);
+  port1.close();
+  port2.close();
+  worker.terminate();
+  assertEquals(found, ["nothing"]);
 });
