@@ -13,6 +13,7 @@ import type { Scheduler } from "../runtime/scheduler.ts";
 import { DONE } from "../runtime/actor_state.ts";
 import { type BLOCKING, IO, type Wait } from "../runtime/wait.ts";
 import {
+  firstIdOf,
   MOST_RING_BYTES,
   type PackedError,
   R_IO_ADOPTED,
@@ -101,7 +102,7 @@ export class IoClient {
   constructor(s: Scheduler) {
     this.s = s;
     this.#poller = s.memory.schedulers;
-    this.#ids = (s.id + 1) * 2 ** 40; // the poller's own begin at 1
+    this.#ids = firstIdOf(s.id);
     this.owners = new Owners(this);
     registerTokens(this);
   }
@@ -122,7 +123,7 @@ export class IoClient {
     this.owners.inherit(incarnation);
   }
 
-  /** An id that no other thread gives. */
+  /** An id that no other thread gives. The poller is to be told of it before of the next one: see untold.ts. */
   nextId(): number {
     return ++this.#ids;
   }

@@ -64,6 +64,7 @@ import { FileResource } from "./file_resource.ts";
 import { ConnResource } from "./conn_resource.ts";
 import type { EarlyRecord } from "./early_requests.ts";
 import { Handings } from "./handings.ts";
+import { Untold } from "./untold.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
 /** So many records of each scheduler, all in all, are taken in before the event loop gets its turn. */
@@ -95,6 +96,7 @@ export class Poller implements OperationHost {
   /** Requests up to this order were those of a scheduler that died. */
   readonly #lostBefore: number[] = [];
   readonly #handings: Handings;
+  readonly #untold = new Untold();
   readonly #pool = new BytePool();
   readonly finishing = new Set<unknown>();
   readonly blocking: BlockingPool;
@@ -158,6 +160,7 @@ export class Poller implements OperationHost {
     this.#running[peer].clear();
     for (const resource of [...this.#resources.values()]) resource.lost(peer);
     this.#hasLost = true;
+    for (const record of this.#untold.lost(peer)) this.#begin(record);
     this.#handings.giveUpAll();
     const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
@@ -259,8 +262,12 @@ export class Poller implements OperationHost {
   readonly #handle = (kind: number, target: number, aux: number, payload: unknown): void => {
     const peer = this.#from;
     const record = { peer, kind, target, aux, payload };
-    if (!this.#handings.keeps(record)) this.#take(record);
+    if (!this.#untold.keeps(record)) this.#begin(record);
   };
+
+  #begin(record: EarlyRecord): void {
+    if (!this.#handings.keeps(record)) this.#take(record);
+  }
 
   #take({ peer, kind, target, aux, payload }: EarlyRecord): void {
     switch (kind) {
@@ -325,6 +332,7 @@ export class Poller implements OperationHost {
         this.#away.set(target, file);
         this.add(file);
         this.own(file, payload as number);
+        this.#wasTold(target);
         return;
       }
       case R_IO_CAME_BACK:
@@ -349,6 +357,10 @@ export class Poller implements OperationHost {
 
   // --- Handing over -----------------------------------------------------------------------------------------------
 
+  #wasTold(id: number): void {
+    for (const record of this.#untold.told(id)) this.#begin(record);
+  }
+
   #wasGiven(peer: number, kind: number, id: number, given: number, news: number | [number, number]): void {
     const resource = this.#resources.get(id);
     if (resource === undefined) return;
@@ -371,6 +383,7 @@ export class Poller implements OperationHost {
       const request = new Request(peer, number, pid);
       this.#running[peer].set(number, request);
       perform(this, request, operation, args);
+      if (operation === "signals") this.#wasTold(args[0] as number);
       return;
     }
     const resource = this.#resources.get(id);

@@ -114,6 +114,18 @@ export const STDOUT = 2;
 export const STDERR = 3;
 export const FIRST_RESOURCE = 4;
 
+/** Ids that a scheduler gives, each greater than the one before; the poller's own are smaller. */
+export function firstIdOf(scheduler: number): number {
+  return (scheduler + 1) * IDS;
+}
+
+/** The scheduler that has given an id; -1: the poller. */
+export function openerOf(id: number): number {
+  return Math.floor(id / IDS) - 1;
+}
+
+const IDS = 2 ** 40;
+
 /**
  * The owner of what travels to a scheduler, and to no actor there that could be named: lost with that scheduler. `life`:
  * how many have had that id before, and died; so news that comes late is known to be of one that is dead.

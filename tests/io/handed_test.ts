@@ -11,7 +11,19 @@ import { OutLink } from "../../runtime/link.ts";
 import { R_MESSAGE } from "../../runtime/protocol.ts";
 import { File } from "../../io/file.ts";
 import { Poller } from "../../io/poller.ts";
-import { onTheWayTo, R_IO_CLAIM, R_IO_CLOSE, R_IO_REQUEST, R_IO_SENT } from "../../io/protocol.ts";
+import {
+  firstIdOf,
+  onTheWayTo,
+  R_IO_CAME_BACK,
+  R_IO_CLAIM,
+  R_IO_CLOSE,
+  R_IO_OPENED,
+  R_IO_READ,
+  R_IO_RELEASE,
+  R_IO_REQUEST,
+  R_IO_SENT,
+  R_IO_WRITE,
+} from "../../io/protocol.ts";
 import { PollerResource, type Request } from "../../io/resource.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
 import { inTempFolder, runMain } from "./helpers.ts";
@@ -33,7 +45,7 @@ class Noting extends PollerResource {
 const SCHEDULERS = 4;
 
 /** A poller in this thread that is told what the test says, in the order in which the test says it. */
-async function withPoller(body: (thing: Noting, links: OutLink[]) => void): Promise<void> {
+async function withPoller(body: (thing: Noting, links: OutLink[], poller: Poller) => void): Promise<void> {
   const memory = allocate(SCHEDULERS, { slotCapacity: 64, names: 16, ringBytes: 4096 });
   const words = new Int32Array(memory.peerWords);
   const refuse = (what: unknown) => {
@@ -57,7 +69,7 @@ async function withPoller(body: (thing: Noting, links: OutLink[]) => void): Prom
   );
   const thing = new Noting(poller.nextId(), poller);
   poller.add(thing);
-  body(thing, links);
+  body(thing, links, poller);
   await poller.close();
   ring(words, memory.schedulers); // its wait for the bell ends
 }
@@ -118,6 +130,50 @@ Deno.test("whatever ring is drained first, each owner's requests come after thos
       });
     },
   ));
+});
+
+Deno.test("what is asked of a file before its opener has told of it waits for that", async () => {
+  await inTempFolder(async (folder) => {
+    const path = `${folder}/file`;
+    const { dev, ino } = await Deno.open(path, { write: true, create: true }).then((file) => {
+      using _ = file;
+      return file.statSync();
+    });
+    const id = firstIdOf(1) + 1;
+    const how = { write: true };
+    await withPoller((_thing, [, opener, receiver], poller) => {
+      receiver.send(R_IO_CLAIM, id, 1, [0, 7]);
+      receiver.send(R_IO_WRITE, id, 1, new TextEncoder().encode("first"));
+      receiver.send(R_IO_CLOSE, id, 0, null);
+      opener.send(R_IO_OPENED, id, 0, 0);
+      assertEquals(poller.find(id)?.isClosed, false, "nor does what is to come behind the sender's news");
+      opener.send(R_IO_CAME_BACK, id, 0, { path, dev, ino, how, position: 0 });
+      opener.send(R_IO_SENT, id, 1, [onTheWayTo(2, 0), 7]);
+      assertEquals(poller.find(id), undefined);
+    });
+    assertEquals(await Deno.readTextFile(path), "first");
+  });
+});
+
+Deno.test("what an actor has claimed and released before its opener has told of it is closed", async () => {
+  await withPoller((thing, [, opener, receiver], poller) => {
+    const owner = 12;
+    const [one, other] = [firstIdOf(1) + 1, firstIdOf(1) + 2];
+    receiver.send(R_IO_CLAIM, one, 1, [owner, 7]);
+    receiver.send(R_IO_CLAIM, other, 1, [owner + 1, 8]);
+    receiver.send(R_IO_RELEASE, owner, 0, null);
+    for (const [id, handing] of [[one, 7], [other, 8]]) {
+      opener.send(R_IO_OPENED, id, 0, 0);
+      opener.send(R_IO_SENT, id, 1, [onTheWayTo(2, 0), handing]);
+    }
+    assertEquals([poller.find(one), poller.find(other)?.isClosed], [undefined, false]);
+    receiver.send(R_IO_CLOSE, other, 0, null);
+    receiver.send(R_IO_CLAIM, other, 2, [owner, 9]); // late, of what is known and closed: for nobody
+    receiver.send(R_IO_READ, other, 1, 10);
+    assertEquals(poller.find(other), undefined);
+    for (const id of [one, other]) opener.send(R_IO_CLOSE, id, 0, true);
+    assertEquals(thing.asked, []);
+  });
 });
 
 Deno.test("what comes for a dead actor is closed behind all that its sender has asked for", async () => {
