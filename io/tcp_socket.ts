@@ -21,8 +21,9 @@ export interface SocketEvents {
 
 export class TcpSocket {
   readonly #handle: NativeTcp;
-  /** What is written to: a second handle until something has come, see {@link write}. */
-  #writer: NativeWriter | null = null;
+  /** A second handle, for what is written until something has come: see {@link write}. */
+  #pipe: NativeWriter | null = null;
+  #isWriting = false;
   #hasReceived = false;
   #isReading = false;
   #isClosed = false;
@@ -75,25 +76,40 @@ export class TcpSocket {
    */
   write(bytes: Uint8Array, over: (error: PackedError | null) => void): boolean | PackedError {
     const { state, atAsync } = tcpHandles()!;
-    const writer = this.#writer ??= this.#hasReceived ? this.#handle : this.#openWriter();
-    const request = this.#request ??= { handle: writer, oncomplete() {} };
+    const writer = this.#hasReceived && this.#pipe === null ? this.#handle : this.#earlyWriter();
+    const request = this.#request ??= { oncomplete() {} };
+    request.handle = writer;
     const status = writer.writeBuffer(request, bytes);
     if (status !== 0) return osError(status);
     if (state[atAsync] === 0) return true;
     this.#request = null;
+    this.#isWriting = true;
     request.buffer = bytes; // Deno 2.9.6 does not keep it: collected meanwhile, the write would end as a broken pipe
-    request.oncomplete = (status) => over(status === 0 ? null : osError(status));
+    request.oncomplete = (status) => {
+      this.#isWriting = false;
+      over(status === 0 ? null : osError(status));
+    };
     return false;
   }
 
-  #openWriter(): NativeWriter {
+  /** Until something has come, and what is under way then is written. */
+  #earlyWriter(): NativeWriter {
+    if (this.#hasReceived && !this.#isWriting) {
+      this.#pipe!.close();
+      this.#pipe = null;
+    } else this.#pipe ??= this.#openPipe();
+    return this.#pipe ?? this.#handle; // that is right too, unless the peer has ended its half
+  }
+
+  /** Null where no descriptor is left. */
+  #openPipe(): NativeWriter | null {
     const descriptor = this.descriptor();
-    if (descriptor === null) return this.#handle; // right too, unless the peer has ended its half
+    if (descriptor === null) return null;
     const { Pipe, pipe } = tcpHandles()!;
     const writer = new Pipe(pipe);
     if (writer.open(descriptor) === 0) return writer;
     closeDescriptor(descriptor);
-    return this.#handle;
+    return null;
   }
 
   /** For the next write: one that is over at once leaves it as it was. */
@@ -130,7 +146,7 @@ export class TcpSocket {
     if (this.#isClosed) return; // a second time Deno 2.9.6 panics
     this.#isClosed = true;
     this.#isReading = false;
-    if (this.#writer !== this.#handle) this.#writer?.close();
+    this.#pipe?.close();
     this.#handle.close();
   }
 }
