@@ -109,12 +109,12 @@ export class IoClient {
 
   /** Requests without an answer, and subscriptions: something that can still wake an actor here. */
   get pending(): number {
-    return this.#tickets.length - this.#free.length + this.owners.canWake;
+    return this.#tickets.length - this.#free.length + this.homes.readers + this.owners.canWake;
   }
 
-  /** The poller owes an answer. */
+  /** The poller owes an answer, or a peer something to read. */
   get isAwaiting(): boolean {
-    return this.#tickets.length > this.#free.length;
+    return this.#tickets.length > this.#free.length || this.homes.readers > 0;
   }
 
   /** This scheduler takes the place of others that died: their ids are not given again. */
@@ -169,9 +169,8 @@ export class IoClient {
       if (answering.over !== undefined) answering.over(new Ticket(null, 0, resource, answering, subject));
       return wait;
     }
-    const number = this.#free.pop() ?? this.#tickets.length;
-    const ticket = new Ticket(wait, number, resource, answering, subject);
-    this.#tickets[number] = ticket;
+    const ticket = this.#ticket(wait, resource, answering, subject);
+    const { number } = ticket;
     try {
       start(number);
     } catch (error) { // an argument that cannot be sent
@@ -187,6 +186,18 @@ export class IoClient {
       this.s.parked(actor);
     } else waiting.goOn(wait); // it was answered at home
     return wait.promise;
+  }
+
+  #ticket(wait: Wait | null, resource: number, answering: Answering, subject: unknown): Ticket {
+    const number = this.#free.pop() ?? this.#tickets.length;
+    return this.#tickets[number] = new Ticket(wait, number, resource, answering, subject);
+  }
+
+  /** A request for what somebody waits for already; gives its number. */
+  open(wait: Wait, answering: Answering, resource: number): number {
+    const ticket = this.#ticket(wait, resource, answering, null);
+    wait.whenGivenUp(() => this.#giveUp(ticket));
+    return ticket.number;
   }
 
   /** An operation by its name; on a resource, or with 0 on none. */
@@ -260,10 +271,8 @@ export class IoClient {
 
   /** A request whose answer wakes nobody. Until it is there, the poller does what is asked next: in that order. */
   postRequest(actor: ActorImpl, operation: string, args: unknown[]): void {
-    const number = this.#free.pop() ?? this.#tickets.length;
-    const ticket = new Ticket(null, number, 0, this.#posted, null);
+    const { number } = this.#ticket(null, 0, this.#posted, null);
     this.#unanswered++;
-    this.#tickets[number] = ticket;
     this.toPoller(R_IO_REQUEST, actor.pid, number, [operation, 0, ...args]);
   }
 

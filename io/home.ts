@@ -53,6 +53,9 @@ export class Homes {
   /** How many of the places are files. */
   #fileCount = 0;
 
+  /** How many actors read connections that are here, and wait. */
+  readers = 0;
+
   constructor(io: IoClient) {
     this.#io = io;
   }

@@ -21,20 +21,42 @@ import {
   R_IO_RETURN,
   R_IO_WRITE,
 } from "./protocol.ts";
-import { packError } from "./errors.ts";
+import type { ActorImpl } from "../runtime/actor.ts";
+import { type Answerer, IO, type Wait } from "../runtime/wait.ts";
+import * as waiting from "../runtime/waiting.ts";
+import { READ } from "./bytes.ts";
+import { packError, reviveError } from "./errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import type { SocketEvents, TcpSocket } from "./tcp_socket.ts";
 
 /** Nothing is there to be read, and nobody knows whether anything will be. */
 export const NOTHING_YET: unique symbol = Symbol();
 
+/** A reader that waits: an actor of this scheduler, or who is known by the number of a request. */
+class Reader implements Answerer {
+  readonly #conn: HomeConn;
+  readonly wait: Wait | null;
+  /** -1: a wait without a request, which is the usual one. */
+  readonly number: number;
+  /** At most how many bytes it takes. */
+  readonly limit: number;
+  constructor(conn: HomeConn, wait: Wait | null, number: number, limit: number) {
+    this.#conn = conn;
+    this.wait = wait;
+    this.number = number;
+    this.limit = limit;
+  }
+  givenUp(): void {
+    this.#conn.leave(this);
+  }
+}
+
 export class HomeConn implements SocketEvents {
   readonly #homes: Homes;
   readonly #io: IoClient;
   readonly #id: number;
   readonly #socket: TcpSocket;
-  /** Readers that wait: the numbers of their requests, and at most how many bytes each takes. */
-  #asking: { readonly number: number; readonly limit: number }[] = [];
+  readonly #asking: Reader[] = [];
   readonly #queue = new ByteQueue();
   #ended = false;
   #failure: PackedError | null = null;
@@ -58,7 +80,7 @@ export class HomeConn implements SocketEvents {
     if (first !== undefined && first.limit >= bytes.length) { // the usual case: straight to its reader
       if (this.#asking.length === 1) this.#asking.pop(); // a third of what shift takes
       else this.#asking.shift();
-      this.#io.heard(R_IO_DONE, 0, first.number, bytes);
+      this.#give(first, bytes);
     } else {
       this.#queue.push(bytes);
       this.#serve();
@@ -95,25 +117,63 @@ export class HomeConn implements SocketEvents {
 
   /** A reader waits, under the number of its request. */
   ask(number: number, limit: number): void {
-    this.#asking.push({ number, limit });
+    this.#asking.push(new Reader(this, null, number, limit));
     this.#serve();
+  }
+
+  /** An actor waits, which may read: a request of its own would be a third of what a read costs here. */
+  await(actor: ActorImpl, label: string, limit: number): Promise<unknown> {
+    const wait = waiting.begin(actor, IO, label);
+    const reader = new Reader(this, wait, -1, limit);
+    wait.tells(reader);
+    this.#homes.readers++;
+    actor.scheduler.ops--;
+    this.#asking.push(reader);
+    this.#serve();
+    if (wait.isOpen) actor.scheduler.parked(actor);
+    else waiting.goOn(wait);
+    return wait.promise;
+  }
+
+  /** It waits no longer. */
+  leave(reader: Reader): void {
+    this.#homes.readers--;
+    this.#asking.splice(this.#asking.indexOf(reader), 1);
+  }
+
+  #give({ wait, number }: Reader, bytes: Uint8Array | null): void {
+    if (wait === null) return void this.#io.heard(R_IO_DONE, 0, number, bytes);
+    this.#settles();
+    waiting.complete(wait, bytes);
+  }
+
+  #fail({ wait, number }: Reader, error: PackedError): void {
+    if (wait === null) return void this.#io.heard(R_IO_FAILED, 0, number, error);
+    this.#settles();
+    waiting.failAwaiter(wait, reviveError(error));
+  }
+
+  #settles(): void {
+    this.#homes.readers--;
+    this.#io.s.ioDone++;
   }
 
   #serve(): void {
     while (this.#asking.length > 0) {
-      const { number, limit } = this.#asking[0];
+      const reader = this.#asking[0];
+      const { limit } = reader;
       if (this.#queue.length > 0) {
         this.#asking.shift();
-        this.#io.heard(R_IO_DONE, 0, number, limit === 0 ? null : this.#head(limit));
+        this.#give(reader, limit === 0 ? null : this.#head(limit));
       } else if (!this.#ended) return this.#socket.read();
       else if (this.#failure !== null && limit > 0) {
         const failure = this.#failure;
         this.#failure = null; // told once; then it is at its end, as the OS says too
         this.#asking.shift();
-        this.#io.heard(R_IO_FAILED, 0, number, failure);
+        this.#fail(reader, failure);
       } else {
         this.#asking.shift();
-        this.#io.heard(R_IO_DONE, 0, number, null);
+        this.#give(reader, null);
       }
     }
   }
@@ -230,7 +290,11 @@ export class HomeConn implements SocketEvents {
       writing,
     };
     this.#io.toPoller(R_IO_CAME_BACK, this.#id, 0, departure);
-    for (const { number, limit } of this.#asking) this.#io.toPoller(R_IO_READ, this.#id, number, limit);
+    for (const { wait, number, limit } of this.#asking.splice(0)) {
+      if (wait !== null) this.#homes.readers--;
+      const request = wait === null ? number : this.#io.open(wait, READ, this.#id);
+      this.#io.toPoller(R_IO_READ, this.#id, request, limit);
+    }
     if (ending !== null) this.#io.toPoller(R_IO_REQUEST, 0, ending, ["closeWrite", this.#id]);
   }
 
@@ -238,10 +302,10 @@ export class HomeConn implements SocketEvents {
     this.#homes.closed(this.#id);
     this.#socket.close();
     const error = packError(new Deno.errors.BadResource(`conn ${this.#id} is closed`));
-    const open = this.#asking.splice(0).map(({ number }) => number);
-    if (this.#ending !== null) open.push(this.#ending);
+    const ending = this.#ending;
     this.#ending = null;
-    for (const number of open) this.#io.heard(R_IO_FAILED, 0, number, error);
+    for (const reader of this.#asking.splice(0)) this.#fail(reader, error);
+    if (ending !== null) this.#io.heard(R_IO_FAILED, 0, ending, error);
     this.#io.toPoller(R_IO_CLOSE, this.#id, 0, true);
   }
 }

@@ -9,7 +9,7 @@ import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
 import { type ConnRecord, R_IO_REQUEST, WRITE_WINDOW_BYTES } from "./protocol.ts";
 import { ByteToken } from "./byte_token.ts";
-import { checkCount, ownBytes, READ, toBytes, WRITE } from "./bytes.ts";
+import { checkCount, ownBytes, toBytes, WRITE } from "./bytes.ts";
 import { failAtAwaiter } from "../runtime/wait.ts";
 import { blame, reviveError } from "./errors.ts";
 import { type HomeConn, NOTHING_YET } from "./home_conn.ts";
@@ -67,7 +67,7 @@ export class Conn extends ByteToken implements api.Conn {
       if (refused !== null) return refused;
       const bytes = home.take(limit);
       if (bytes !== NOTHING_YET) return waiting.resolve(actor, bytes);
-      return this.#awaitAtHome(home, actor, limit);
+      return home.await(actor, this.reading, limit) as Promise<Uint8Array | null>;
     }
     return super.readAs(actor, n, options);
   }
@@ -112,13 +112,6 @@ export class Conn extends ByteToken implements api.Conn {
   }
 
   // Apart, since V8 makes an object of what a function's closures refer to whenever the function is called.
-
-  #awaitAtHome(home: HomeConn, actor: ActorImpl, limit: number): Promise<Uint8Array | null> {
-    const ask = (number: number) => home.ask(number, limit);
-    const answer = this.io.begin(actor, this.reading, undefined, READ, this.id, null, ask);
-    return answer as Promise<Uint8Array | null>;
-  }
-
   #leaveHome(home: HomeConn, actor: ActorImpl, length: number): Promise<number> {
     const leave = (number: number) => home.goBack([number, length, false]);
     const answer = this.io.begin(actor, `write ${this.label}`, undefined, WRITE, this.id, null, leave);

@@ -271,8 +271,8 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
   if (callee !== undefined) {
     if (actor.extras !== null && actor.extras.tokens !== null) s.io.owners.given(request, pid);
     s.messagesLocal++;
-    const call = wait.call = new CallImpl(s, actor.pid, request, pid, s.id, 0, wait);
-    wait.whenGivenUp(giveUp);
+    const call = new CallImpl(s, actor.pid, request, pid, s.id, 0, wait);
+    wait.tells(call);
     arrived(s, callee, call);
     return;
   }
@@ -287,10 +287,6 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
       if (s.calls.delete(number)) waiting.fail(wait, error);
     });
   }
-}
-
-function giveUp(wait: Wait): void {
-  wait.call!.givenUp();
 }
 
 /** A request has come to an actor that lives here. */

@@ -10,7 +10,6 @@
  */
 import type { Pid, WaitOptions } from "./api.ts";
 import type { ActorImpl } from "./actor.ts";
-import type { CallImpl } from "./call.ts";
 import { within } from "./async_context.ts";
 import type { Timer } from "../timer/wheel.ts";
 import { checkNames } from "./spelling.ts";
@@ -127,6 +126,15 @@ function capture(resolve: (value: unknown) => void, reject: (error: unknown) => 
   capturedReject = reject;
 }
 
+/** Who is to answer a wait, and need not when it is given up: by timeout, abort or exit. */
+export interface Answerer {
+  givenUp(): void;
+}
+
+function tellAnswerer(wait: Wait): void {
+  wait.answerer!.givenUp();
+}
+
 export class Wait {
   readonly actor: ActorImpl;
   readonly kind: WaitKind;
@@ -143,8 +151,8 @@ export class Wait {
   scanned = 0;
   /** Of the actor's plain receives in the list it is the first, and the only one that each resume looks at. */
   leads = false;
-  /** For calls to an actor of the same scheduler: what that one has to answer. */
-  call: CallImpl | null = null;
+  /** Who answers it, here: see {@link tells}. */
+  answerer: Answerer | null = null;
   timer: Timer<Wait> | null = null;
   timedOut = false;
   /** A resume is to look at it: it is over, has timed out, or looks itself whether what it waits for is there. */
@@ -179,6 +187,12 @@ export class Wait {
   /** Undoes what the wait has registered elsewhere, when it is given up: by timeout, abort or exit. */
   whenGivenUp(undo: (wait: Wait) => void): void {
     this.onGiveUp = undo;
+  }
+
+  /** As {@link whenGivenUp}, with no closure for each wait. */
+  tells(answerer: Answerer): void {
+    this.answerer = answerer;
+    this.onGiveUp = tellAnswerer;
   }
 
   /** Looks, at each resume, whether what it waits for is there: for waits on several sources. */

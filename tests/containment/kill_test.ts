@@ -1,8 +1,8 @@
 /**
  * The portion of the kills that the gate runs; `deno task stress:kill` runs the rest.
  *
- * The kills at every named point are there only, and not here: once a run of them did not end in time, on a busy machine,
- * and why is not known yet.
+ * The kills at every named point are there only, and not here: each point is to be reached under the load, which takes
+ * minutes on a busy machine.
  */
 import { assertEquals } from "@std/assert";
 import { Xoroshiro128 } from "../../runtime/rng.ts";
