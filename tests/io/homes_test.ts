@@ -56,6 +56,12 @@ testAll(
   },
 );
 
+for (const threads of [1, 2, 3, 4]) {
+  Deno.test(`a connection that is passed on as soon as it is read keeps the order of its writers, with ${threads} schedulers`, async () => {
+    assertEquals(await runMain("journeys.ts", ["passed"], threads), "abc");
+  });
+}
+
 for (const threads of [1, 2, 4, 8]) {
   Deno.test(`connections that change hands lose no byte and keep the order, with ${threads} schedulers`, async () => {
     await inTempFolder(async (folder) => {
