@@ -62,6 +62,11 @@ for (const threads of [1, 2, 3, 4]) {
   });
 }
 
+testAll("a connection that comes back from a thief keeps the order of its writers", async (threads) => {
+  const seen = await runMain("journeys.ts", ["stolen"], threads);
+  assertEquals(seen, new Array(200).fill(true));
+});
+
 for (const threads of [1, 2, 4, 8]) {
   Deno.test(`connections that change hands lose no byte and keep the order, with ${threads} schedulers`, async () => {
     await inTempFolder(async (folder) => {

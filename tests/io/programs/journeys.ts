@@ -163,10 +163,41 @@ export async function passed(self: Actor<string>): Promise<string> {
   return text;
 }
 
+/** May be taken by another scheduler, which has the connection sent back. */
+export async function thief(self: Actor, conn: Conn, home: Pid<Conn>): Promise<void> {
+  for (let i = 0; i < STOLEN_WRITES; i++) await conn.write("b");
+  self.send(home, conn);
+}
+
+const STOLEN_WRITES = 20;
+
+/** What peers get of a connection that is at home here, written elsewhere, and then here again. */
+export async function stolen(self: Actor, rounds: number): Promise<boolean[]> {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const seen: boolean[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const peer = await self.io.connect({ hostname: "127.0.0.1", port });
+    await peer.write("a");
+    const conn = await listener.accept();
+    await conn.read();
+    const home = self.spawnWith({ scheduler: "local" }, last);
+    await self.sleep(1);
+    self.spawn(thief, conn, home.pid);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3); // others take what this one does not run
+    let text = "";
+    for await (const piece of peer) text += new TextDecoder().decode(piece);
+    seen.push(text === "b".repeat(STOLEN_WRITES) + "c");
+    peer.close();
+  }
+  return seen;
+}
+
 /** Serves `count` connections; the test is told the port by a file. */
 export async function main(self: Actor<string>, countText: string, lengthText: string, portFile: string) {
   if (countText === "places") return await places(self as unknown as Actor<boolean>);
   if (countText === "passed") return await passed(self);
+  if (countText === "stolen") return await stolen(self as unknown as Actor, 200);
   const count = Number(countText), length = Number(lengthText);
   const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
   await self.io.writeTextFile(portFile, String((listener.addr as Deno.NetAddr).port));
