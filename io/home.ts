@@ -10,9 +10,11 @@
  *   that is under way ends here, and the poller holds all later ones until it is told (FLUSHED).
  *
  * The races. Between ADOPT and its answer requests are kept here, and go then in their order to where the connection is;
- * a RECALL comes behind that answer in the same ring. What comes back is told before the requests that follow it, in
- * the same ring too; requests that others make meanwhile wait in the poller. Answers are given in this thread, at once:
- * none is ever under way, so a request that is given up has no answer that could be lost.
+ * a RECALL comes behind that answer in the same ring. If it is sent on meanwhile they go to the poller, before it hears of
+ * that: the answer may be that the connection stays there, and what the next owner asks would overtake them. What comes back
+ * is told before the requests that follow it, in the same ring too; requests that others make meanwhile wait in the poller.
+ * Answers are given in this thread, at once: none is ever under way, so a request that is given up has no answer that could
+ * be lost.
  *
  * @module
  */
@@ -94,25 +96,29 @@ export class Homes {
   ): boolean {
     const place = this.#places.get(id);
     if (place === undefined) return false;
-    if (place instanceof HomeConn) place.handle(kind, aux, payload);
-    else if (isFile(place)) place.handle(kind, aux, payload);
+    if (!(place instanceof Coming)) place.handle(kind, aux, payload);
+    else if (place.isForgone) return false;
     else place.keep(kind, target, aux, payload, transfer);
     return true;
   }
 
   /** The answer to {@link ask}. */
   adopted(id: number, descriptor: number | null): void {
-    const { requests } = this.#places.get(id) as Coming;
+    const { requests, isForgone } = this.#places.get(id) as Coming;
     this.#places.delete(id);
     if (descriptor !== null && this.#isOver) {
       closeDescriptor(descriptor);
       this.#io.toPoller(R_IO_CLOSE, id, 0, true);
     } else if (descriptor !== null) {
-      const socket = TcpSocket.open(descriptor);
+      const socket = isForgone ? null : TcpSocket.open(descriptor);
       if (socket !== null) this.#places.set(id, new HomeConn(this, this.#io, id, socket));
       else this.#io.toPoller(R_IO_CAME_BACK, id, 0, untouched(descriptor));
     }
-    for (const [kind, target, aux, payload, transfer] of requests) {
+    this.#tellKept(id, requests);
+  }
+
+  #tellKept(id: number, requests: Kept[]): void {
+    for (const [kind, target, aux, payload, transfer] of requests.splice(0)) {
       this.#io.tell(id, kind, target, aux, payload, transfer);
     }
   }
@@ -173,7 +179,7 @@ export class Homes {
 
   /** Others may ask for the file from now on: what is under way here comes first. */
   offered(id: number): void {
-    if (this.hasFile(id)) this.recall(id);
+    if (!(this.#places.get(id) instanceof HomeConn)) this.recall(id);
   }
 
   // --- Coming and going -------------------------------------------------------------------------------------------
@@ -183,6 +189,10 @@ export class Homes {
     const place = this.#places.get(id);
     if (place instanceof HomeConn) place.goBack(null);
     else if (isFile(place)) place.goBack();
+    else if (place !== undefined) {
+      place.isForgone = true;
+      this.#tellKept(id, place.requests);
+    }
   }
 
   /** The write that was under way when it left is given up; or the poller has the file. */
@@ -294,6 +304,8 @@ type Kept = [
 /** A connection that was asked for: what its actors want of it meanwhile. */
 class Coming {
   readonly requests: Kept[] = [];
+  /** Sent on before it was here: it goes back at once. */
+  isForgone = false;
 
   keep(kind: number, target: number, aux: number, payload: unknown, transfer?: Transferable[]): void {
     const isBytes = payload instanceof Uint8Array && transfer === undefined;

@@ -196,6 +196,7 @@ export class Owners {
     for (const token of this.arrived.splice(0)) {
       const actor = pid === null ? undefined : this.#io.s.find(pid);
       const owner = actor?.pid ?? NOBODY;
+      if (kind === R_IO_CLAIM) this.#io.homes.recall(token.id); // a thief had it, and what that one has written is in the poller
       // What the sender has asked for comes before a close too.
       if (kind === R_IO_CLAIM) this.#io.toPoller(kind, token.id, token.given, [owner, token.handing]);
       else if (actor !== undefined) this.#io.toPoller(kind, token.id, token.given, owner);

@@ -9,10 +9,23 @@
  * @module
  */
 import type { EarlyRecord } from "./early_requests.ts";
-import { openerOf, R_IO_CLAIM, R_IO_OPENED, R_IO_RELEASE, R_IO_REQUEST } from "./protocol.ts";
+import {
+  openerOf,
+  R_IO_CLAIM,
+  R_IO_CLOSE,
+  R_IO_OPENED,
+  R_IO_OWN,
+  R_IO_RELEASE,
+  R_IO_REQUEST,
+  R_IO_SENT,
+} from "./protocol.ts";
 
 /** What tells of owners: whoever is dead by then closes what is owned. */
-const ON_OWNERS = [R_IO_CLAIM, R_IO_RELEASE];
+const ON_OWNERS = [R_IO_CLAIM, R_IO_OWN, R_IO_SENT, R_IO_RELEASE, R_IO_CLOSE];
+
+function makesOwner({ kind, payload }: EarlyRecord, pid: number): boolean {
+  return kind === R_IO_CLAIM ? (payload as number[])[0] === pid : kind === R_IO_OWN && payload === pid;
+}
 
 export class Untold {
   /** The latest id that each scheduler has told of. */
@@ -39,14 +52,10 @@ export class Untold {
     return opener >= 0 && id > (this.#latest[opener] ?? 0);
   }
 
-  /** An actor that has ended may have claimed something here, and other things that are known. */
+  /** An actor that has ended may have claimed something here, or was given it, and may have other things that are known. */
   #keepEnd(record: EarlyRecord): false {
     for (const waiting of this.#waiting.values()) {
-      if (
-        waiting.some(({ kind, payload }) => kind === R_IO_CLAIM && (payload as number[])[0] === record.target)
-      ) {
-        waiting.push(record);
-      }
+      if (waiting.some((one) => makesOwner(one, record.target))) waiting.push(record);
     }
     return false;
   }

@@ -11,6 +11,7 @@ import { OutLink } from "../../runtime/link.ts";
 import { R_MESSAGE } from "../../runtime/protocol.ts";
 import { File } from "../../io/file.ts";
 import { Poller } from "../../io/poller.ts";
+import { Untold } from "../../io/untold.ts";
 import {
   firstIdOf,
   onTheWayTo,
@@ -18,6 +19,7 @@ import {
   R_IO_CLAIM,
   R_IO_CLOSE,
   R_IO_OPENED,
+  R_IO_OWN,
   R_IO_READ,
   R_IO_RELEASE,
   R_IO_REQUEST,
@@ -174,6 +176,31 @@ Deno.test("what an actor has claimed and released before its opener has told of 
     for (const id of [one, other]) opener.send(R_IO_CLOSE, id, 0, true);
     assertEquals(thing.asked, []);
   });
+});
+
+Deno.test("what was given on before its opener has told of it is closed with the end of its last owner", async () => {
+  await withPoller((_thing, [, opener, receiver], poller) => {
+    const id = firstIdOf(1) + 1;
+    const [first, last] = [12, 13];
+    receiver.send(R_IO_CLAIM, id, 1, [first, 7]);
+    receiver.send(R_IO_OWN, id, 2, last);
+    receiver.send(R_IO_RELEASE, first, 0, null);
+    receiver.send(R_IO_RELEASE, last, 0, null);
+    opener.send(R_IO_OPENED, id, 0, 0);
+    opener.send(R_IO_SENT, id, 1, [onTheWayTo(2, 0), 7]);
+    assertEquals(poller.find(id), undefined);
+    opener.send(R_IO_CLOSE, id, 0, true);
+  });
+});
+
+Deno.test("of what a dead scheduler has asked for too early, who is to own it is heard, and nothing is answered", () => {
+  const untold = new Untold();
+  const id = firstIdOf(1) + 1;
+  const record = (kind: number, payload: unknown) => ({ peer: 2, kind, target: id, aux: 0, payload });
+  const given = [record(R_IO_CLAIM, [12, 7]), record(R_IO_OWN, 13), record(R_IO_SENT, [14, 8])];
+  for (const one of [...given, record(R_IO_READ, 10), record(R_IO_CLOSE, null)]) untold.keeps(one);
+  assertEquals(untold.lost(2), []);
+  assertEquals(untold.told(id), [...given, record(R_IO_CLOSE, null)]);
 });
 
 Deno.test("what comes for a dead actor is closed behind all that its sender has asked for", async () => {

@@ -56,6 +56,17 @@ testAll(
   },
 );
 
+for (const threads of [1, 2, 3, 4]) {
+  Deno.test(`a connection that is passed on as soon as it is read keeps the order of its writers, with ${threads} schedulers`, async () => {
+    assertEquals(await runMain("journeys.ts", ["passed"], threads), "abc");
+  });
+}
+
+testAll("a connection that comes back from a thief keeps the order of its writers", async (threads) => {
+  const seen = await runMain("journeys.ts", ["stolen"], threads);
+  assertEquals(seen, new Array(200).fill(true));
+});
+
 for (const threads of [1, 2, 4, 8]) {
   Deno.test(`connections that change hands lose no byte and keep the order, with ${threads} schedulers`, async () => {
     await inTempFolder(async (folder) => {

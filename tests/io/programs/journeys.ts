@@ -132,9 +132,72 @@ export async function places(self: Actor<boolean>): Promise<boolean[]> {
   return seen;
 }
 
+/** Reads and writes a connection that has been written already, and passes it on in the same turn. */
+export async function passing(self: Actor<Conn>, last: Pid<Conn>): Promise<void> {
+  const conn = await self.receive();
+  conn.read(10, { timeout: 60_000 }).catch(() => {});
+  await conn.write("b");
+  self.send(last, conn);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // the next owner is faster than this thread
+}
+
+export async function last(self: Actor<Conn>): Promise<void> {
+  const conn = await self.receive();
+  await conn.write("c");
+  await conn.closeWrite();
+}
+
+/** What the peer gets of three owners, on schedulers of their own. */
+export async function passed(self: Actor<string>): Promise<string> {
+  const schedulers = self.stats().schedulerCount;
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const peer = await self.io.connect({ hostname: "127.0.0.1", port });
+  const conn = await listener.accept();
+  const third = self.spawnWith({ scheduler: 2 % schedulers }, last);
+  const second = self.spawnWith({ scheduler: 1 % schedulers }, passing, third.pid);
+  await conn.write("a");
+  self.send(second, conn);
+  let text = "";
+  for await (const piece of peer) text += new TextDecoder().decode(piece);
+  return text;
+}
+
+/** May be taken by another scheduler, which has the connection sent back. */
+export async function thief(self: Actor, conn: Conn, home: Pid<Conn>): Promise<void> {
+  for (let i = 0; i < STOLEN_WRITES; i++) await conn.write("b");
+  self.send(home, conn);
+}
+
+const STOLEN_WRITES = 20;
+
+/** What peers get of a connection that is at home here, written elsewhere, and then here again. */
+export async function stolen(self: Actor, rounds: number): Promise<boolean[]> {
+  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const seen: boolean[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const peer = await self.io.connect({ hostname: "127.0.0.1", port });
+    await peer.write("a");
+    const conn = await listener.accept();
+    await conn.read();
+    const home = self.spawnWith({ scheduler: "local" }, last);
+    await self.sleep(1);
+    self.spawn(thief, conn, home.pid);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3); // others take what this one does not run
+    let text = "";
+    for await (const piece of peer) text += new TextDecoder().decode(piece);
+    seen.push(text === "b".repeat(STOLEN_WRITES) + "c");
+    peer.close();
+  }
+  return seen;
+}
+
 /** Serves `count` connections; the test is told the port by a file. */
 export async function main(self: Actor<string>, countText: string, lengthText: string, portFile: string) {
   if (countText === "places") return await places(self as unknown as Actor<boolean>);
+  if (countText === "passed") return await passed(self);
+  if (countText === "stolen") return await stolen(self as unknown as Actor, 200);
   const count = Number(countText), length = Number(lengthText);
   const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0 });
   await self.io.writeTextFile(portFile, String((listener.addr as Deno.NetAddr).port));
