@@ -10,6 +10,7 @@ import type { ChildCount, ChildInfo } from "./spec.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { HandleImpl } from "../runtime/handle.ts";
 import { callPid } from "../runtime/call.ts";
+import { SupervisorError } from "../runtime/errors.ts";
 
 /** What the supervisor's actor is asked. */
 export type Request =
@@ -61,9 +62,11 @@ export class SupervisorHandleImpl extends HandleImpl {
     }
     try {
       return await callPid(actor, this.pid, request, undefined, undefined);
-    } catch (error) { // its refusal was made in the supervisor: the line that counts is that of who asks
-      if ((error as Error).name === "SupervisorError") Error.captureStackTrace(error as Error);
-      throw error;
+    } catch (error) {
+      const { name, message, cause } = error as Error;
+      if (name !== "SupervisorError") throw error;
+      // Made in the supervisor, and frozen by --strict: the line that counts is that of who asks.
+      throw new SupervisorError(message, cause === undefined ? undefined : { cause });
     }
   }
 }

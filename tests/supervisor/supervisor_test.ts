@@ -203,6 +203,20 @@ Deno.test("supervisor starts a child that it is asked for though its target coul
   });
 });
 
+Deno.test("supervisor refuses with --strict as without, and at the line of who asks on any scheduler", async () => {
+  for (const strict of [false, true]) {
+    const runtime = new Runtime(Config.exact(2).strict(strict), { write: () => {}, colors: false });
+    const refusals = [
+      'SupervisorError: supervisor <pid> has no child "none", here',
+      'SupervisorError: supervisor <pid> could not start child "a" ← RangeError: no worker is number -1, here',
+    ];
+    assertEquals(await runtime.run(PROGRAM, { args: ["refusals"] }), {
+      kind: "exit",
+      value: [refusals, refusals],
+    });
+  }
+});
+
 Deno.test("supervisor says which child it does not have, whatever it is asked for", async () => {
   await runActors(async (self: Actor) => {
     const supervisor = self.supervise({});

@@ -1,5 +1,5 @@
 /** Programs for the command line: what is reported, and how a tree ends with a signal. */
-import type { Actor, ChildSpec } from "smarm";
+import type { Actor, ChildSpec, Pid } from "smarm";
 
 // deno-lint-ignore no-explicit-any
 type Any = any;
@@ -17,6 +17,11 @@ export async function stays(self: Actor<Any>, id: string, cleanUpMs = 0) {
     if (cleanUpMs > 0) await new Promise((resolve) => setTimeout(resolve, cleanUpMs));
     console.log(`stop ${id}`);
   }
+}
+
+export async function tellsAndStays(self: Actor<Any>, id: string, to: Pid<string>) {
+  self.send(to, id);
+  await stays(self, id);
 }
 
 /** Links itself to the first, and panics at the very moment when that one does. */
@@ -80,9 +85,14 @@ const PROGRAMS: Record<string, (self: Actor<Any>, arg: string) => Promise<unknow
   },
   async linkedMain(self) {
     for (let i = 0; i < 3; i++) {
-      self.spawnWith({ link: true, scheduler: i % self.stats().schedulerCount }, stays, `${i}`);
+      self.spawnWith(
+        { link: true, scheduler: i % self.stats().schedulerCount },
+        tellsAndStays,
+        `${i}`,
+        self.pid,
+      );
     }
-    await self.sleep(20);
+    for (let i = 0; i < 3; i++) await self.receive();
     throw new RangeError("main's own");
   },
   async afterDeath(self) {

@@ -452,7 +452,32 @@ const SCENARIOS: Record<string, (self: Actor<Any>, journal: Journal, ...args: st
       self.exit(handle, "shutdown");
       return told;
     },
+
+    async refusals(self) {
+      const handle = self.supervise({});
+      const told: unknown[] = [];
+      for (let scheduler = 0; scheduler < self.stats().schedulerCount; scheduler++) {
+        const asker = self.spawnWith({ scheduler }, isRefused, handle);
+        const outcome = await asker.join();
+        told.push(outcome.kind === "exit" ? outcome.value : outcome.error.name);
+      }
+      self.exit(handle, "shutdown");
+      return told;
+    },
   };
+
+export async function isRefused(_self: Actor<Any>, handle: SupervisorHandle) {
+  const refused = [
+    () => handle.deleteChild("none"),
+    () => handle.startChild({ id: "a", start: [worker, -1], scheduler: "spread" }),
+  ];
+  const told: string[] = [];
+  for (const ask of refused) {
+    const error = await ask().then(() => new Error("it was not"), (error: Error) => error);
+    told.push(`${causes(error).join(" ← ")}, ${error.stack!.includes("isRefused") ? "here" : error.stack}`);
+  }
+  return told;
+}
 
 /** Whoever supervises it knows of its end before its scheduler is done with that. */
 export async function endsSlowly(self: Actor<Any>, mayEnd: Int32Array) {
