@@ -121,7 +121,7 @@ export class HomeConn implements SocketEvents {
     this.#serve();
   }
 
-  /** An actor waits, which may read: a request of its own would be a third of what a read costs here. */
+  /** An actor waits, which may read. No request of its own: with its ticket and closures an echo took 4 % longer. */
   await(actor: ActorImpl, label: string, limit: number): Promise<unknown> {
     const wait = waiting.begin(actor, IO, label);
     const reader = new Reader(this, wait, -1, limit);

@@ -17,6 +17,7 @@ import { birthOf } from "./pid.ts";
 import { isQuiet } from "./errors.ts";
 import { describeOutcome } from "./report.ts";
 import { Fifo } from "./fifo.ts";
+import { PHASE_STOPPING, RUN_PHASE } from "./layout.ts";
 import { Timer } from "../timer/wheel.ts";
 
 /** A panic waits so long for somebody to join, and for failed hopes; then it is reported, or forgotten. */
@@ -28,6 +29,8 @@ const REPORTING_MS = 5;
 /** How many have been told of an end: {@link SEEN} when somebody surely has, else the number of hopes. */
 export type Witnesses = number;
 export const SEEN: Witnesses = 0x3fffffff;
+
+type Panicked = Extract<Outcome, { kind: "panic" }>;
 
 interface Panic {
   readonly outcome: Outcome;
@@ -56,7 +59,7 @@ export class Unobserved {
   ended(pid: Pid, name: string, outcome: Outcome, witnesses: Witnesses): void {
     const failed = this.#takeFailed(pid);
     if (outcome.kind === "exit" || isQuiet(outcome) || pid === this.#s.main?.pid) return;
-    if (witnesses >= SEEN) {
+    if (witnesses >= SEEN || this.#followsStop(outcome)) {
       this.#tellDebug(pid, name, outcome);
       return;
     }
@@ -64,6 +67,12 @@ export class Unobserved {
     const timer = new Timer(() => this.#isOver(pid), undefined);
     this.#panics.set(pid, { outcome, name, timer, hopes: witnesses - failed });
     s.timers.insert(timer, s.clock.now() + UNOBSERVED_MS);
+  }
+
+  /** The run is being ended, and this one had asked another for something that has ended first: no news. */
+  #followsStop({ error }: Panicked): boolean {
+    if (error.name !== "DeadActorError") return false;
+    return Atomics.load(this.#s.run, RUN_PHASE) === PHASE_STOPPING;
   }
 
   /** Somebody has joined. */

@@ -250,3 +250,27 @@ Deno.test("so many panics that their reports take longer than the watchdog allow
     assertEquals([code, reportsIn(stderr), stderr.includes("was lost")], [0, 20000, false]);
   });
 });
+
+Deno.test("whoever still calls what the end of the run has ended is no panic that is told", async () => {
+  const program = `
+    export async function server(self) {
+      for await (const call of self) call.reply(call.request);
+    }
+    export async function client(self, to) {
+      for (let i = 0;; i++) await self.call(to, i);
+    }
+    export async function main(self) {
+      for (let i = 0; i < 20; i++) {
+        const { pid } = self.spawnWith({ scheduler: i % 4 }, server);
+        for (const scheduler of [i % 4, (i + 1) % 4]) self.spawnWith({ scheduler }, client, pid);
+      }
+      await self.sleep(10);
+      self.halt(0);
+    }`;
+  await withFolder({ "calls.js": program }, async (folder) => {
+    for (let i = 0; i < 5; i++) {
+      const { code, stderr } = await runSmarm(["--threads", "4", `${folder}/calls.js`]);
+      assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    }
+  });
+});
