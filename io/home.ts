@@ -54,7 +54,6 @@ export class Homes {
   readonly #early = new Map<number, { isGivenUp: boolean }>();
   /** How many of the places are files. */
   #fileCount = 0;
-
   /** How many actors read connections that are here, and wait. */
   readers = 0;
 
@@ -177,7 +176,7 @@ export class Homes {
     if (isServed) loop.servedInMicrotask();
   }
 
-  /** Others may ask for the file from now on: what is under way here comes first. */
+  /** Others may ask for it from now on: what is under way here comes first. A connection that is here stays until they do. */
   offered(id: number): void {
     if (!(this.#places.get(id) instanceof HomeConn)) this.recall(id);
   }

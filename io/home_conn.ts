@@ -3,6 +3,9 @@
  *
  * @module
  */
+import type { ActorImpl } from "../runtime/actor.ts";
+import { type Answerer, IO, type Wait } from "../runtime/wait.ts";
+import * as waiting from "../runtime/waiting.ts";
 import type { IoClient } from "./client.ts";
 import type { Homes } from "./home.ts";
 import {
@@ -21,9 +24,6 @@ import {
   R_IO_RETURN,
   R_IO_WRITE,
 } from "./protocol.ts";
-import type { ActorImpl } from "../runtime/actor.ts";
-import { type Answerer, IO, type Wait } from "../runtime/wait.ts";
-import * as waiting from "../runtime/waiting.ts";
 import { READ } from "./bytes.ts";
 import { packError, reviveError } from "./errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
