@@ -1,14 +1,15 @@
 /**
- * The writing half of the codec. It writes a record straight to where it shall be read from, as long as there is room,
- * and moves what it has written to a scratch area of its own when there is not: the caller then finds another place.
+ * The writing half of the codec: objects, and what they hold, to the words of a record (codec_words.ts).
  *
  * A record is settled or abandoned. The shapes that an abandoned one numbered are defined by the next record.
  */
 
-import { copyWords, WordArea } from "./codec_area.ts";
+import type { WordArea } from "./codec_area.ts";
+import { MetObjects } from "./codec_met.ts";
 import { Tag } from "./codec_read.ts";
 import { ShapeTree } from "./codec_shapes.ts";
 import { AGGREGATE, ERROR_CLASSES, ErrorFlag, Postponed, RecordFlag, VIEW_CLASSES } from "./codec_tags.ts";
+import { MAX_ARGUMENT, RecordWriter, UNSENDABLE } from "./codec_words.ts";
 import {
   Category,
   checkLeaf,
@@ -19,19 +20,8 @@ import {
   type Special,
 } from "./sendable.ts";
 
-/** Longer texts are written in bulk. Here the loop and `encodeInto` cost the same, 0.15 µs. */
-const LOOP_CHARACTERS = 48;
-
-/** Up to here objects are looked up in a list, beyond it in a Map. */
-const LISTED_OBJECTS = 16;
-
 /** Deeper objects are written after the root, so that neither end runs out of stack: 200 levels take 60 KiB of it. */
 const MAX_DEPTH = 200;
-
-const SCRATCH_WORDS = 1 << 12;
-
-/** The upper 24 bits of a word. */
-const MAX_ARGUMENT = 0xffffff;
 
 /** A view of at most this share of a buffer bigger than SMALL_BUFFER travels without the rest of its buffer. */
 const VIEW_SHARE = 4;
@@ -43,9 +33,6 @@ const SMALL_BUFFER = 4096;
  */
 const LARGEST_WRITTEN = 32 * 1024;
 
-/** Thrown where a value cannot be sent; `checkSendable` finds out which and where. */
-const UNSENDABLE = new TypeError("Cannot send this value");
-
 const NO_TRANSFER: ReadonlySet<unknown> = new Set();
 
 const viewKind = Object.getOwnPropertyDescriptor(
@@ -56,10 +43,6 @@ const viewKind = Object.getOwnPropertyDescriptor(
 const flagsOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "flags")!.get!;
 const VIEW_INDEX = new Map(VIEW_CLASSES.map((c, index) => [c.name, index]));
 const ERROR_INDEX = new Map(ERROR_CLASSES.map((c, index) => [c.prototype as object, index]));
-
-const utf8 = new TextEncoder();
-const bigints = new BigInt64Array(1);
-const bigintWords = new Int32Array(bigints.buffer);
 
 export interface EncoderOptions {
   /** Bigger buffers and longer texts go to the side array. */
@@ -78,31 +61,19 @@ export interface EncoderOptions {
   hasNoSide?: boolean;
 }
 
-export class Encoder {
-  /** Where the record is; in `scratch` when it did not fit where it was begun. */
-  area: WordArea;
-  start = 0;
-  /** What has to be posted before the record is published. */
-  side: unknown[] = [];
+export class Encoder extends RecordWriter {
   /** Buffers that are nobody else's: they move. */
   copies: ArrayBuffer[] = [];
   flags = 0;
 
-  private i32: Int32Array;
-  private p = 0;
-  private limit = 0;
-  private scratch = WordArea.ofWords(SCRATCH_WORDS);
   private readonly shapes: ShapeTree;
-  private readonly seen: unknown[] = [];
-  private seenMap: Map<object, number> | null = null;
-  private seenCount = 0;
+  private readonly met = new MetObjects();
   private depth = 0;
   private later: object[] = [];
   /** Instances of registered classes that are being written: the other end makes one when it has read all that it holds. */
   private readonly open: object[] = [];
   private transfer = NO_TRANSFER;
 
-  private readonly inlineBytes: number;
   private readonly classes: ObjectClasses;
   private readonly context: unknown;
   private readonly arrayNames: boolean;
@@ -112,38 +83,18 @@ export class Encoder {
     { inlineBytes, classes = new ObjectClasses(), context, arrayNames = true, shapes, hasNoSide = false }:
       EncoderOptions,
   ) {
+    super(inlineBytes);
     this.shapes = new ShapeTree(shapes);
-    this.inlineBytes = inlineBytes;
     this.classes = classes;
     this.context = context;
     this.arrayNames = arrayNames;
     this.hasNoSide = hasNoSide;
-    this.area = this.scratch;
-    this.i32 = this.scratch.i32;
   }
 
-  /** Words written since `begin`. */
-  get words(): number {
-    return this.p - this.start;
-  }
-
-  get inScratch(): boolean {
-    return this.area === this.scratch;
-  }
-
-  /** Begins a record at `at`, with `room` words for it, after `header` words which are the caller's. */
-  begin(area: WordArea, at: number, room: number, header: number): void {
-    if (this.area !== area) {
-      this.area = area;
-      this.i32 = area.i32;
-    }
-    this.start = at;
-    this.p = at;
-    this.limit = at + room;
+  override begin(area: WordArea, at: number, room: number, header: number): void {
+    super.begin(area, at, room, header);
     this.flags = 0;
     this.depth = 0;
-    if (room < header) this.grow(header);
-    this.p += header;
   }
 
   /** Writes the root. Throws for what cannot be sent, whereupon the record has to be abandoned. */
@@ -169,58 +120,12 @@ export class Encoder {
     this.clear();
   }
 
-  /** Moves what is written of the record at hand, so that something else can be written where it was begun. */
-  makeRoom(): void {
-    if (!this.inScratch) this.grow(0);
-  }
-
-  /** Gives the scratch away together with the record in it. */
-  takeScratch(replacement = WordArea.ofWords(SCRATCH_WORDS)): WordArea {
-    const scratch = this.scratch;
-    this.scratch = replacement;
-    return scratch;
-  }
-
-  private clear(): void {
-    if (this.seenCount > 0) this.forgetObjects();
-    if (this.side.length > 0) this.side = [];
+  protected override clear(): void {
+    super.clear();
+    if (this.met.count > 0) this.met.clear();
     if (this.copies.length > 0) this.copies = [];
     if (this.later.length > 0) this.later = [];
     if (this.transfer !== NO_TRANSFER) this.transfer = NO_TRANSFER;
-    if (this.scratch.words > 1 << 18) this.scratch = WordArea.ofWords(SCRATCH_WORDS);
-  }
-
-  private forgetObjects(): void {
-    const { seen, seenCount } = this;
-    if (seenCount > LISTED_OBJECTS) {
-      seen.length = 0;
-      this.seenMap = null;
-    } else {
-      for (let i = 0; i < seenCount; i++) seen[i] = null;
-    }
-    this.seenCount = 0;
-  }
-
-  private need(words: number): void {
-    if (this.p + words > this.limit) this.grow(words);
-  }
-
-  /** Moves the record to a scratch that has room for `words` more. Its words keep their evenness. */
-  private grow(words: number): void {
-    const used = this.p - this.start;
-    let scratch = this.scratch;
-    if (used + words > scratch.words) scratch = WordArea.ofWords(Math.max(used + words, scratch.words * 2));
-    copyWords(this.area, this.start, used, scratch, 0);
-    this.scratch = this.area = scratch;
-    this.i32 = scratch.i32;
-    this.start = 0;
-    this.p = used;
-    this.limit = scratch.words;
-  }
-
-  word(word: number): void {
-    if (this.p >= this.limit) this.grow(1);
-    this.i32[this.p++] = word;
   }
 
   value(value: unknown): void {
@@ -242,114 +147,8 @@ export class Encoder {
     }
   }
 
-  /** An integer of 24 bits, sign included. */
-  small(integer: number): void {
-    if (this.p >= this.limit) this.grow(1);
-    this.i32[this.p++] = Tag.Small | (integer << 8);
-  }
-
-  private number(value: number): void {
-    if (this.p + 4 > this.limit) this.grow(4);
-    const integer = value | 0;
-    if (integer === value && (integer !== 0 || 1 / value > 0)) {
-      if ((integer << 8) >> 8 === integer) {
-        this.i32[this.p++] = Tag.Small | (integer << 8);
-      } else {
-        this.i32[this.p] = Tag.Int32;
-        this.i32[this.p + 1] = integer;
-        this.p += 2;
-      }
-    } else {
-      this.i32[this.p++] = Tag.Double;
-      this.double(value);
-    }
-  }
-
-  private double(value: number): void {
-    const at = (this.p + 1) & ~1;
-    this.area.f64[at >> 1] = value;
-    this.p = at + 2;
-  }
-
-  text(text: string): void {
-    const length = text.length;
-    if (length > LOOP_CHARACTERS) return this.longText(text);
-    if (this.p + 1 + length > this.limit) this.grow(1 + length);
-    const i32 = this.i32;
-    let p = this.p;
-    i32[p++] = Tag.Text8 | (length << 8);
-    let all = 0;
-    let i = 0;
-    for (; i + 4 <= length; i += 4) {
-      const a = text.charCodeAt(i), b = text.charCodeAt(i + 1);
-      const c = text.charCodeAt(i + 2), d = text.charCodeAt(i + 3);
-      all |= a | b | c | d;
-      i32[p++] = a | (b << 8) | (c << 16) | (d << 24);
-    }
-    if (i < length) {
-      let word = 0;
-      for (let shift = 0; i < length; i++, shift += 8) {
-        const unit = text.charCodeAt(i);
-        all |= unit;
-        word |= unit << shift;
-      }
-      i32[p++] = word;
-    }
-    if (all > 0xff) this.text16(text);
-    else this.p = p;
-  }
-
-  private text16(text: string): void {
-    const length = text.length;
-    if (length <= MAX_ARGUMENT) this.word(Tag.Text16 | (length << 8));
-    else {
-      this.word(Tag.LongText16);
-      this.word(length);
-    }
-    this.need((length + 1) >> 1);
-    const u16 = this.area.u16;
-    const at = this.p << 1;
-    for (let i = 0; i < length; i++) u16[at + i] = text.charCodeAt(i);
-    this.p += (length + 1) >> 1;
-  }
-
-  private longText(text: string): void {
-    const length = text.length;
-    if (length > this.inlineBytes) {
-      this.word(Tag.TextLeaf | (this.addSide(text) << 8));
-      return;
-    }
-    if (!text.isWellFormed()) return this.text16(text); // UTF-8 has no lone surrogates
-    this.need(2 + ((length * 3 + 3) >> 2)); // a UTF-16 unit takes at most 3 bytes
-    const at = (this.p + 2) << 2;
-    const { written } = utf8.encodeInto(text, this.area.u8.subarray(at, at + length * 3));
-    this.i32[this.p] = written === length ? Tag.LongText8 : Tag.LongTextUtf8;
-    this.i32[this.p + 1] = written;
-    this.p += 2 + ((written + 3) >> 2);
-  }
-
-  private bigint(value: bigint): void {
-    bigints[0] = value;
-    if (bigints[0] === value) {
-      this.need(3);
-      this.i32[this.p] = Tag.BigInt64;
-      this.i32[this.p + 1] = bigintWords[0];
-      this.i32[this.p + 2] = bigintWords[1];
-      this.p += 3;
-    } else {
-      this.word(Tag.BigIntText | (value < 0n ? 1 << 8 : 0));
-      this.text((value < 0n ? -value : value).toString(16));
-    }
-  }
-
-  private addSide(value: unknown): number {
-    const index = this.side.push(value) - 1;
-    if (index > MAX_ARGUMENT) throw UNSENDABLE;
-    return index;
-  }
-
   private object(object: object): void {
-    const met = this.numberOf(object);
+    const met = this.met.numberOf(object);
     if (met >= 0) {
       if (met > MAX_ARGUMENT || this.open.includes(object)) throw UNSENDABLE;
       this.flags |= RecordFlag.Refs;
@@ -361,26 +160,6 @@ export class Encoder {
     if (constructor === Object) this.plain(object as Record<string, unknown>);
     else if (constructor === Array && Array.isArray(object)) this.array(object);
     else this.other(object);
-  }
-
-  /** The number of an object met before, or -1 after numbering it. */
-  private numberOf(object: object): number {
-    const { seen, seenCount } = this;
-    if (seenCount <= LISTED_OBJECTS) {
-      for (let i = 0; i < seenCount; i++) if (seen[i] === object) return i;
-      if (seenCount === LISTED_OBJECTS) {
-        this.seenMap = new Map(seen.slice(0, seenCount).map((o, i) => [o as object, i]));
-        this.seenMap.set(object, seenCount);
-      }
-    } else {
-      const met = this.seenMap!.get(object);
-      if (met !== undefined) return met;
-      this.seenMap!.set(object, seenCount);
-    }
-    if (seenCount < seen.length) seen[seenCount] = object;
-    else seen.push(object);
-    this.seenCount = seenCount + 1;
-    return -1;
   }
 
   private special(object: object, { code, dehydrate }: Special): void {
@@ -452,7 +231,7 @@ export class Encoder {
     const length = array.length;
     if (this.arrayNames && countProperties(array, length) !== length) return this.arrayOfPairs(array);
     const mark = this.words;
-    const { depth, seenCount } = this;
+    const { depth } = this, met = this.met.count;
     const side = this.side.length, copies = this.copies.length, later = this.later.length;
     this.word(head);
     if (lengthWords === 1) this.word(length);
@@ -462,7 +241,7 @@ export class Encoder {
       else if (typeof element === "string") this.text(element);
       else if (element !== undefined || Object.hasOwn(array, i)) this.value(element);
       else { // as many named properties as holes
-        this.rollback({ words: mark, depth, seen: seenCount, side, copies, later });
+        this.rollback({ words: mark, depth, met, side, copies, later });
         return this.arrayOfPairs(array);
       }
     }
@@ -653,13 +432,6 @@ export class Encoder {
     return copy;
   }
 
-  private bytes(bytes: Uint8Array): void {
-    const words = (bytes.length + 3) >> 2;
-    this.need(words);
-    this.area.u8.set(bytes, this.p << 2);
-    this.p += words;
-  }
-
   /**
    * A view travels as its buffer and its place in it, so that views of one buffer still share it, as with structured
    * clone; except that a small part of a big buffer leaves the rest behind, and then has a buffer of its own.
@@ -708,7 +480,7 @@ export class Encoder {
     return {
       words: this.p - this.start,
       depth: this.depth,
-      seen: this.seenCount,
+      met: this.met.count,
       side: this.side.length,
       copies: this.copies.length,
       later: this.later.length,
@@ -718,11 +490,7 @@ export class Encoder {
   private rollback(mark: Mark): void {
     this.p = this.start + mark.words;
     this.depth = mark.depth;
-    for (let i = this.seenCount - 1; i >= mark.seen; i--) {
-      if (i >= LISTED_OBJECTS) this.seenMap!.delete(this.seen[i] as object);
-      this.seen[i] = null;
-    }
-    this.seenCount = mark.seen;
+    this.met.rollback(mark.met);
     this.side.length = mark.side;
     this.copies.length = mark.copies;
     this.later.length = mark.later;
@@ -732,7 +500,7 @@ export class Encoder {
 interface Mark {
   words: number;
   depth: number;
-  seen: number;
+  met: number;
   side: number;
   copies: number;
   later: number;
