@@ -4,7 +4,6 @@
  * A record is settled or abandoned. The shapes that an abandoned one numbered are defined by the next record.
  */
 
-import type { WordArea } from "./codec_area.ts";
 import { MetObjects } from "./codec_met.ts";
 import { Tag } from "./codec_read.ts";
 import { ShapeTree } from "./codec_shapes.ts";
@@ -91,12 +90,6 @@ export class Encoder extends RecordWriter {
     this.hasNoSide = hasNoSide;
   }
 
-  override begin(area: WordArea, at: number, room: number, header: number): void {
-    super.begin(area, at, room, header);
-    this.flags = 0;
-    this.depth = 0;
-  }
-
   /** Writes the root. Throws for what cannot be sent, whereupon the record has to be abandoned. */
   payload(value: unknown, transfer: ReadonlySet<unknown> = NO_TRANSFER): void {
     this.transfer = transfer;
@@ -122,6 +115,8 @@ export class Encoder extends RecordWriter {
 
   protected override clear(): void {
     super.clear();
+    this.flags = 0;
+    this.depth = 0;
     if (this.met.count > 0) this.met.clear();
     if (this.copies.length > 0) this.copies = [];
     if (this.later.length > 0) this.later = [];
