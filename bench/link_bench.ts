@@ -6,7 +6,8 @@
  *     deno run -A bench/link_bench.ts [rounds]
  */
 
-import { InLink, OutLink } from "../runtime/link.ts";
+import { InLink } from "../runtime/in_link.ts";
+import { OutLink } from "../runtime/out_link.ts";
 import { DEFAULT_RING_BYTES, type Region } from "../runtime/ring.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
 

@@ -65,6 +65,8 @@ export const enum RecordFlag {
 
 /** Length, kind and flags, target (2 words), stamp (2 words), aux. */
 export const RECORD_HEADER_WORDS = 7;
+/** Of a record of bytes: their number comes before them. */
+export const BYTES_HEADER_WORDS: number = RECORD_HEADER_WORDS + 1;
 /** Index of the target in a record, in doubles. */
 export const TARGET_DOUBLE = 1;
 /** Index of the stamp (causal_clock.ts), in doubles. */

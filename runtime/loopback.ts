@@ -6,7 +6,8 @@
  * @module
  */
 import type { ObjectClasses } from "./sendable.ts";
-import { InLink, OutLink } from "./link.ts";
+import { InLink } from "./in_link.ts";
+import { OutLink } from "./out_link.ts";
 import { nodeBuiltin } from "./node_builtin.ts";
 import { RING_HEADER_BYTES } from "./ring.ts";
 

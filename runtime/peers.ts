@@ -6,7 +6,8 @@
 import type { CausalClock } from "./causal_clock.ts";
 import { ring } from "./doorbell.ts";
 import { PEER_WORDS, RECORDS_IN, RECORDS_OUT, ringRegion, type SharedMemory } from "./layout.ts";
-import { InLink, type MessageHandler, OutLink } from "./link.ts";
+import { InLink, type MessageHandler } from "./in_link.ts";
+import { OutLink } from "./out_link.ts";
 import { resetRing } from "./ring.ts";
 import type { ObjectClasses } from "./sendable.ts";
 

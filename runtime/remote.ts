@@ -26,7 +26,7 @@ import { type PlainSender, SenderImpl } from "./channel_ends.ts";
 import { birthOf } from "./pid.ts";
 import { Loopback } from "./loopback.ts";
 import { CausalClock } from "./causal_clock.ts";
-import type { MessageHandler } from "./link.ts";
+import type { MessageHandler } from "./in_link.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "./sendable.ts";
 import { ring } from "./doorbell.ts";
 import { ASLEEP, HUNGRY, PEER_WORDS } from "./layout.ts";

@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Doorbell, ring } from "../../runtime/doorbell.ts";
 import { allocate, ringRegion } from "../../runtime/layout.ts";
-import { OutLink } from "../../runtime/link.ts";
+import { OutLink } from "../../runtime/out_link.ts";
 import { R_MESSAGE } from "../../runtime/protocol.ts";
 import { File } from "../../io/file.ts";
 import { Poller } from "../../io/poller.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Doorbell, ring } from "../../runtime/doorbell.ts";
 import { allocate, ringRegion } from "../../runtime/layout.ts";
-import { OutLink } from "../../runtime/link.ts";
+import { OutLink } from "../../runtime/out_link.ts";
 import { Poller } from "../../io/poller.ts";
 import { onTheWayTo, R_IO_SENT, wayOf } from "../../io/protocol.ts";
 import { PollerResource } from "../../io/resource.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import assertStrict from "node:assert/strict";
 import fc from "fast-check";
-import { InLink, OutLink } from "../../runtime/link.ts";
+import { InLink } from "../../runtime/in_link.ts";
+import { OutLink } from "../../runtime/out_link.ts";
 import { MAX_SHAPES } from "../../runtime/codec.ts";
 import { checkSendable, deepFreeze, NotSendableError, ObjectClasses } from "../../runtime/sendable.ts";
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { receiveMessageOnPort } from "node:worker_threads";
-import { InLink, OutLink } from "../../runtime/link.ts";
+import { InLink } from "../../runtime/in_link.ts";
+import { OutLink } from "../../runtime/out_link.ts";
 import { RING_HEADER_BYTES } from "../../runtime/ring.ts";
 import { NotSendableError, ObjectClasses } from "../../runtime/sendable.ts";
 
@@ -361,7 +362,8 @@ Deno.test("64 MiB arrive as bytes, as text and as a tree", () => {
 
 Deno.test("between two workers, messages cross both ways in order with tiny rings and a real side channel", async () => {
   const source = `
-    import { InLink, OutLink } from ${JSON.stringify(new URL("../../runtime/link.ts", import.meta.url).href)};
+    import { InLink } from ${JSON.stringify(new URL("../../runtime/in_link.ts", import.meta.url).href)};
+    import { OutLink } from ${JSON.stringify(new URL("../../runtime/out_link.ts", import.meta.url).href)};
     import { receiveMessageOnPort } from "node:worker_threads";
     onmessage = ({ data: { inRegion, outRegion, port } }) => {
       const out = new OutLink(outRegion, {
