@@ -51,6 +51,7 @@ import { STARTS_WITH } from "./marks.ts";
 import { receiveWith, takeAt } from "./receive.ts";
 import { checkArgs, checkSpawnOptions } from "./spawn.ts";
 import { admit } from "./mailbox_bound.ts";
+import { sendFrom } from "./sending.ts";
 import * as lifecycle from "./lifecycle.ts";
 import { supervise, superviseMany } from "../supervisor/supervise.ts";
 import { signalsOf } from "../supervisor/signals.ts";
@@ -127,7 +128,7 @@ export class ActorImpl implements Stateful, Actor {
       target === undefined || target.offer >= 0 || s.strict || options !== undefined ||
       (this.extras !== null && this.extras.tokens !== null)
     ) {
-      s.sendSlow(this, to, message, options);
+      sendFrom(this, to, message, options);
       return;
     }
     s.messagesLocal++;

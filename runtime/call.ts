@@ -24,6 +24,7 @@ import { WATCH_CALL } from "./protocol.ts";
 import { NEVER_RECEIVED } from "./marks.ts";
 import { notify } from "./lifecycle.ts";
 import { inquire } from "./inquiry.ts";
+import { findToSend, put } from "./sending.ts";
 import * as waiting from "./waiting.ts";
 
 export const DEFAULT_CALL_TIMEOUT_MS = 5000;
@@ -267,13 +268,13 @@ function startCall(
 
 function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unknown): void {
   if (s.strict) s.remote.strictCopyCheck(request, "request");
-  const callee = s.findToSend(pid);
+  const callee = findToSend(s, pid);
   if (callee !== undefined) {
     if (actor.extras !== null && actor.extras.tokens !== null) s.io.owners.given(request, pid);
     s.messagesLocal++;
     const call = new CallImpl(s, actor.pid, request, pid, s.id, 0, wait);
     wait.tells(call);
-    arrived(s, callee, call);
+    arrived(callee, call);
     return;
   }
   const number = s.numbers.next(s.calls);
@@ -290,9 +291,9 @@ function send(s: Scheduler, actor: ActorImpl, pid: Pid, wait: Wait, request: unk
 }
 
 /** A request has come to an actor that lives here. */
-export function arrived(s: Scheduler, callee: ActorImpl, call: CallImpl): void {
+export function arrived(callee: ActorImpl, call: CallImpl): void {
   call.enter(extrasOf(callee));
-  if (!s.put(callee, call)) call.dropped(callee.extras!.bound!.capacity, call.wait !== null);
+  if (!put(callee, call)) call.dropped(callee.extras!.bound!.capacity, call.wait !== null);
 }
 
 /** An answer has come home. */

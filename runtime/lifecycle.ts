@@ -35,6 +35,7 @@ import {
 import { OF_SUPERVISOR } from "./marks.ts";
 import { Timer } from "../timer/wheel.ts";
 import { failCall, failCallsOf } from "./call.ts";
+import { findToSend, putSystem } from "./sending.ts";
 import * as waiting from "./waiting.ts";
 import { outsideReport } from "./guard.ts";
 
@@ -94,7 +95,7 @@ export function finalizeAway(
   name: string,
 ): void {
   const stolen = s.find(pid);
-  if (stolen !== undefined) s.forgetStolen(stolen); // taken and ended before anybody here noticed
+  if (stolen !== undefined) s.work.wasStolen(stolen); // taken and ended before anybody here noticed
   const handle = s.away.get(pid);
   s.away.delete(pid);
   const told = handle !== undefined && tellParent(handle.parent, pid, outcome);
@@ -164,7 +165,7 @@ export function noSuchActor(pid: Pid, operation: string): DeadActorError {
 
 /** Asks to be told of a death, at once if it was before. */
 export function watch(s: Scheduler, target: Pid, watcher: WatchRecord): void {
-  const local = s.findToSend(target);
+  const local = findToSend(s, target);
   if (local !== undefined) extrasOf(local).watchers.push(watcher);
   else s.remote.watch(target, watcher);
 }
@@ -204,7 +205,7 @@ export function noticed(s: Scheduler, dead: Pid, notice: NoticeRecord): void {
   }
   const watcher = s.find(notice.pid);
   if (watcher === undefined || watcher.extras?.monitors.delete(notice.ref) !== true) return;
-  s.putSystem(watcher, { type: "DOWN", ref: notice.ref as MonitorRef, pid: dead, outcome: notice.outcome });
+  putSystem(watcher, { type: "DOWN", ref: notice.ref as MonitorRef, pid: dead, outcome: notice.outcome });
 }
 
 export function monitor(actor: ActorImpl, to: AnyAddress): MonitorRef {
@@ -214,7 +215,7 @@ export function monitor(actor: ActorImpl, to: AnyAddress): MonitorRef {
   const ref = s.nextRef();
   if (pid === undefined) {
     const error = new DeadActorError(ROOT_PID, `monitor: no actor is registered as ${JSON.stringify(to)}`);
-    s.putSystem(actor, {
+    putSystem(actor, {
       type: "DOWN",
       ref: ref as MonitorRef,
       pid: ROOT_PID,
@@ -256,7 +257,7 @@ export function link(actor: ActorImpl, to: AnyAddress): void {
   }
   if (pid === actor.pid) return;
   extrasOf(actor).links.add(pid);
-  const other = s.findToSend(pid);
+  const other = findToSend(s, pid);
   if (other !== undefined) extrasOf(other).links.add(actor.pid);
   // Also where a link is known here. A and B, on two schedulers, are linked: A unlinks B and links it again while B unlinks
   // A. The link of A comes to B, then the unlink of B comes to A: only B knows of a link, until one of them asks again.
@@ -317,7 +318,7 @@ function tellOfOther(s: Scheduler, actor: ActorImpl, thrown: Error): void {
 
 /** Carries an exit signal to where the actor lives. */
 export function signal(s: Scheduler, to: Pid, record: ExitRecord): Witnesses {
-  const target = s.findToSend(to);
+  const target = findToSend(s, to);
   if (target !== undefined) return signalled(s, target, record) ? SEEN : 0;
   return s.remote.exit(to, record) ? 1 : 0;
 }
@@ -337,8 +338,8 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
   if (flavor === EXIT_LINK) {
     const outcome = reason as Outcome;
     if (extras?.links.delete(from) !== true) return false; // unlinked meanwhile
-    if (extras.isSupervisor) s.putSystem(target, new ExitSignal(flavor, from, outcome));
-    else if (trapping) s.putSystem(target, trapped(target, from, outcome));
+    if (extras.isSupervisor) putSystem(target, new ExitSignal(flavor, from, outcome));
+    else if (trapping) putSystem(target, trapped(target, from, outcome));
     else if (!isQuiet(outcome) && outcome.kind === "panic") {
       askToEnd(s, target, linkedEnd(from, outcome.error));
     }
@@ -347,9 +348,9 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
     }
     return true;
   }
-  if (extras?.isSupervisor === true) s.putSystem(target, new ExitSignal(flavor, from, reason));
+  if (extras?.isSupervisor === true) putSystem(target, new ExitSignal(flavor, from, reason));
   else if (trapping) {
-    s.putSystem(target, trapped(target, from, { kind: "panic", error: new ExitError(reason) }));
+    putSystem(target, trapped(target, from, { kind: "panic", error: new ExitError(reason) }));
   } else if (reason !== "normal" || from === target.pid) {
     askToEnd(s, target, new ExitError(reason), record.withinMs);
   }
@@ -404,7 +405,7 @@ export function askToEnd(
   }
   if (extras !== null) {
     if (extras.isSupervisor) {
-      s.putSystem(target, new ExitSignal(EXIT_ASK, ROOT_PID, error.reason));
+      putSystem(target, new ExitSignal(EXIT_ASK, ROOT_PID, error.reason));
       return;
     }
     if (extras.endAfterSupervisors !== null) return;
@@ -455,7 +456,7 @@ export function hasStarted(s: Scheduler, actor: ActorImpl): void {
   const supervisor = extras.startsUnder!;
   extras.startsUnder = null;
   const target = s.find(supervisor);
-  if (target !== undefined) s.putSystem(target, new Started(actor.pid));
+  if (target !== undefined) putSystem(target, new Started(actor.pid));
   else s.remote.started(supervisor, actor.pid);
 }
 

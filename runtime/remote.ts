@@ -22,6 +22,7 @@ import {
 } from "./lifecycle.ts";
 import { extrasOf } from "./extras.ts";
 import { adopt } from "./spawn.ts";
+import { put, putSystem } from "./sending.ts";
 import { type PlainSender, SenderImpl } from "./channel_ends.ts";
 import { birthOf } from "./pid.ts";
 import { Loopback } from "./loopback.ts";
@@ -376,7 +377,7 @@ export class Remote {
         const actor = s.find(pid);
         if (actor !== undefined) {
           s.messagesIn++;
-          s.put(actor, payload);
+          put(actor, payload);
         } else if (!this.#isEarly(pid, kind, aux, payload)) s.deadLetters++;
         return;
       }
@@ -427,7 +428,7 @@ export class Remote {
         const actor = s.find(pid);
         if (actor !== undefined) {
           s.messagesIn++;
-          arrived(s, actor, new CallImpl(s, from, request, pid, this.#from, aux, null));
+          arrived(actor, new CallImpl(s, from, request, pid, this.#from, aux, null));
         } else if (!this.#isEarly(pid, kind, aux, payload)) {
           const outcome: Outcome = { kind: "panic", error: noSuchActor(pid, "call") };
           notify(s, { kind: 2, scheduler: this.#from, pid: from, ref: aux }, pid, outcome, false);
@@ -454,7 +455,7 @@ export class Remote {
       }
       case R_STARTED: {
         const actor = s.find(pid);
-        if (actor !== undefined) s.putSystem(actor, new Started(payload as Pid));
+        if (actor !== undefined) putSystem(actor, new Started(payload as Pid));
         return;
       }
       case R_HOPE_FAILED:

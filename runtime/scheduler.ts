@@ -16,17 +16,14 @@
 import type { ActorFunction, AnyAddress, Log, Outcome, Pid, RuntimeStats, SpawnOptions } from "./api.ts";
 import { actorClass, type ActorImpl, RESOLVED } from "./actor.ts";
 import { currentActor, enter, leave } from "./async_context.ts";
-import { HandleImpl, handleOf, isSeed } from "./handle.ts";
+import { HandleImpl, isSeed } from "./handle.ts";
 import { Residents } from "./residents.ts";
 import { type Runnable, RunQueue } from "./run_queue.ts";
 import { DONE, park, PARKED, resume, RUNNING, unpark, UNSTARTED, yieldBack } from "./actor_state.ts";
 import { RECEIVE, RX_FAST, Wait } from "./wait.ts";
 import type { Bound } from "./extras.ts";
-import { Mailbox, NO_MAIL } from "./mailbox.ts";
-import { listOf, type SendOptions } from "./transfer.ts";
 import { settle } from "./settling.ts";
 import { ActorDetails } from "./actor_details.ts";
-import { admit, exempt } from "./mailbox_bound.ts";
 import { finalize, hasStarted } from "./lifecycle.ts";
 import { spawn } from "./spawn.ts";
 import { ChannelTraffic } from "./channel_remote.ts";
@@ -260,93 +257,6 @@ export class Scheduler {
     throw new TypeError(
       `${operation} needs a pid, a handle or a registered name, got ${Deno.inspect(to, { depth: 0 })}`,
     );
-  }
-
-  // --- Sending ----------------------------------------------------------------------------------------------------
-
-  /** Whatever {@link ActorImpl.send} does not do itself. */
-  sendSlow(actor: ActorImpl, to: AnyAddress, message: unknown, options: SendOptions | undefined): void {
-    const pid = this.resolve(to, "send");
-    const transfer = options === undefined ? undefined : listOf(options, "send");
-    if (this.strict) message = this.remote.strictCopyCheck(message, "message", transfer);
-    if (pid === undefined) {
-      this.deadLetters++;
-      return;
-    }
-    const holds = actor.extras !== null && actor.extras.tokens !== null;
-    if (holds && (this.find(pid) !== undefined || !this.routes.isLive(pid))) {
-      this.io.owners.given(message, pid);
-    }
-    this.deliver(pid, message, transfer);
-  }
-
-  /** For timed messages and the runtime's own: as if the actor had sent it, dead or alive. */
-  sendFrom(actor: ActorImpl, to: AnyAddress, message: unknown): void {
-    this.sendSlow(actor, to, message, undefined);
-  }
-
-  deliver(pid: Pid, message: unknown, transfer: Transferable[] | undefined): void {
-    if (transfer !== undefined && transfer.length > 0) return this.#deliverMoved(pid, message, transfer);
-    let target = this.find(pid);
-    if (target !== undefined && target.offer >= 0 && !this.work.message(target, message)) target = undefined;
-    if (target === undefined) this.remote.send(pid, message, undefined);
-    else {
-      this.messagesLocal++;
-      this.put(target, message);
-    }
-  }
-
-  /** It is moved first, which may be refused, for what an offer says was sent; so its receiver stays here until then. */
-  #deliverMoved(pid: Pid, message: unknown, transfer: Transferable[]): void {
-    const target = this.findToSend(pid);
-    if (target === undefined) return this.remote.send(pid, message, transfer);
-    const moved = this.remote.moved(message, transfer);
-    this.deliver(pid, moved, undefined); // a getter may have looked at the clock: it may be elsewhere by now
-  }
-
-  /** A message for an actor that lives here. */
-  put(target: ActorImpl, message: unknown): boolean {
-    if (target.extras !== null && target.extras.bound !== null && !admit(target)) return false;
-    if (this.trace !== null) this.trace.message(this.current, target, mayWake(target));
-    if (target.mailbox === NO_MAIL) target.mailbox = new Mailbox();
-    target.mailbox.push(message);
-    if (target.receives > 0 && target.state >= RUNNING) this.wake(target);
-    return true;
-  }
-
-  /** A message that no bound drops. */
-  putSystem(target: ActorImpl, message: object): void {
-    if (target.extras !== null && target.extras.bound !== null) exempt(target, message);
-    if (target.mailbox === NO_MAIL) target.mailbox = new Mailbox();
-    target.mailbox.push(message);
-    if (target.receives > 0 && target.state >= RUNNING) this.wake(target);
-  }
-
-  /** The actor, if it lives here; no thief takes it any more. */
-  findToSend(pid: Pid): ActorImpl | undefined {
-    const target = this.find(pid);
-    if (target === undefined || target.offer < 0) return target;
-    return this.work.keepHome(target) ? target : undefined;
-  }
-
-  /** A thief was faster. */
-  forgetStolen(actor: ActorImpl): void {
-    this.words[this.base + MISSED]++;
-    this.work.wasStolen();
-    this.forget(actor);
-  }
-
-  /** It lives elsewhere: what is left here is the handle. */
-  forget(actor: ActorImpl): void {
-    actor.state = DONE;
-    this.residents.remove(actor);
-    this.live--;
-    if (actor.extras !== null && actor.extras.tokens !== null) this.io.owners.left(actor);
-    const handle = handleOf(actor);
-    actor.seed!.clear();
-    handle.child = null;
-    handle.parent = actor.parent;
-    this.away.set(actor.pid, handle);
   }
 
   // --- The run queue and the baton --------------------------------------------------------------------------------
@@ -733,11 +643,6 @@ export class Scheduler {
 // Of what stands in a prototype and never changes V8 makes a constant: the hooks of the trace are then no code at all.
 // As a field that is null they took 2 % of a ping-pong (bench/trace/cost.ts).
 (Scheduler.prototype as { trace: Recorder | null }).trace = null;
-
-/** Whether a message that is about to be put into its mailbox may wake the actor. */
-function mayWake(target: ActorImpl): boolean {
-  return target.receives > 0 && target.state >= RUNNING;
-}
 
 // One pair of functions for all actors: two closures an actor were 170 of its 1,400 bytes.
 function returned(value: unknown): void {

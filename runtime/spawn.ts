@@ -19,6 +19,7 @@ import { birthOf } from "./pid.ts";
 import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
 import { place, share } from "./placement.ts";
+import { put } from "./sending.ts";
 import { arrived, CallImpl } from "./call.ts";
 import { deepFreeze } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
@@ -257,8 +258,8 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   s.live++;
   for (const message of record.messages ?? []) {
     // A call that waited for it where it was: its end, from now on here, is to fail that one too.
-    if (message instanceof CallImpl && message.callee === pid) arrived(s, actor, message);
-    else s.put(actor, message);
+    if (message instanceof CallImpl && message.callee === pid) arrived(actor, message);
+    else put(actor, message);
   }
   if (fn === undefined) load(s, actor, record.module, record.exportName);
   else s.enqueue(actor.seed!);
@@ -277,7 +278,7 @@ export function adoptStolen(
   if (s.strict) deepFreeze([args, messages], s.remote.classes); // as it would have been where it was spawned
   const [fn, known] = s.targets.entry(target);
   const actor = comeToLife(s, pid, fn, args, known);
-  for (const message of messages) s.put(actor, message);
+  for (const message of messages) put(actor, message);
   s.io.owners.claim(pid);
   s.live++;
   s.enqueue(actor.seed!);

@@ -11,6 +11,7 @@ import { DONE } from "./actor_state.ts";
 import { OWN_EVENT } from "./marks.ts";
 import { SETTLED } from "./offer_states.ts";
 import { finalize } from "./lifecycle.ts";
+import { putSystem, sendFrom } from "./sending.ts";
 import { toError } from "./errors.ts";
 import { Timer } from "../timer/wheel.ts";
 import { checkDuration } from "../timer/duration.ts";
@@ -111,11 +112,11 @@ function fireTimed(timer: Timer<Timed>): void {
     s.timers.insert(timed.timer, timed.nextMs);
   }
   if (timed.to === actor.pid && isOwnEvent(timed.message)) {
-    s.putSystem(actor, timed.message);
+    putSystem(actor, timed.message);
     return;
   }
   try {
-    s.sendFrom(actor, timed.to, timed.message); // to the dead too, once: it counts as a dead letter
+    sendFrom(actor, timed.to, timed.message); // to the dead too, once: it counts as a dead letter
   } catch (error) { // it was changed since into something that cannot be sent
     finalize(s, actor, { kind: "panic", error: toError(error) });
     s.dropBaton(actor);

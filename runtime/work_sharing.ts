@@ -9,7 +9,8 @@
  * @module
  */
 import type { ActorImpl } from "./actor.ts";
-import type { HandleImpl } from "./handle.ts";
+import { type HandleImpl, handleOf } from "./handle.ts";
+import { DONE } from "./actor_state.ts";
 import type { Pid } from "./api.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
@@ -90,9 +91,25 @@ export class WorkSharing {
     this.#random = new Xoroshiro128(s.id + 1);
   }
 
-  /** A thief has it, as has just been noticed. */
-  wasStolen(): void {
+  /** A thief was faster, as has just been noticed. */
+  wasStolen(actor: ActorImpl): void {
+    this.#s.words[this.#s.base + MISSED]++;
     this.#offers.count--;
+    this.#forget(actor);
+  }
+
+  /** It lives elsewhere: what is left here is the handle. */
+  #forget(actor: ActorImpl): void {
+    const s = this.#s;
+    actor.state = DONE;
+    s.residents.remove(actor);
+    s.live--;
+    if (actor.extras !== null && actor.extras.tokens !== null) s.io.owners.left(actor);
+    const handle = handleOf(actor);
+    actor.seed!.clear();
+    handle.child = null;
+    handle.parent = actor.parent;
+    s.away.set(actor.pid, handle);
   }
 
   /** Another scheduler has died. */
@@ -126,7 +143,7 @@ export class WorkSharing {
       case "full":
         return seed.offer < 0 || this.#keepHome(seed);
       case "taken":
-        this.#s.forgetStolen(actor);
+        this.wasStolen(actor);
         return false;
     }
   }
@@ -136,7 +153,7 @@ export class WorkSharing {
     const { slots } = this.#s;
     const kept = slots.keepHome(seed.pid);
     if (!kept && !slots.isSettledHere(seed.pid)) {
-      this.#s.forgetStolen(seed.grow());
+      this.wasStolen(seed.grow());
       return false;
     }
     if (seed.offer >= 0) this.#withdraw(seed);
@@ -180,7 +197,7 @@ export class WorkSharing {
       return true;
     }
     if (!this.#s.slots.claim(seed.pid)) {
-      this.#s.forgetStolen(seed.grow());
+      this.wasStolen(seed.grow());
       return false;
     }
     if (seed.offer >= 0) this.#withdraw(seed);
@@ -391,7 +408,7 @@ export class WorkSharing {
     }
     if (offered) this.#withdraw(seed);
     this.#givenAt[to] = epoch;
-    s.forget(seed.grow());
+    this.#forget(seed.grow());
     s.donated++;
     return true;
   }

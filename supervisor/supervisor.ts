@@ -39,6 +39,7 @@ import { Fifo } from "../runtime/fifo.ts";
 import { ExitSignal, hasStarted, linkedEnd, monitor, signal, Started } from "../runtime/lifecycle.ts";
 import { formatPid, isPid } from "../runtime/pid.ts";
 import { EXIT_ASK, EXIT_KILL, EXIT_LINK, type SupervisorReport } from "../runtime/protocol.ts";
+import { putSystem } from "../runtime/sending.ts";
 import { Timer } from "../timer/wheel.ts";
 import {
   checkChild,
@@ -365,7 +366,7 @@ class Tree {
   #tryAgain(member: Member, error: Error): void {
     const { incarnation } = member;
     const outcome: Outcome = { kind: "panic", error };
-    this.#s.putSystem(this.#actor, new TryAgain({ member, incarnation, outcome, again: true }));
+    putSystem(this.#actor, new TryAgain({ member, incarnation, outcome, again: true }));
   }
 
   async #restartSeveral(member: Member, outcome: Outcome): Promise<void> {

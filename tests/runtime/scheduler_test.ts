@@ -7,6 +7,7 @@ import { DONE, PARKED, RUNNABLE, UNSTARTED } from "../../runtime/actor_state.ts"
 import { Config } from "../../runtime/config.ts";
 import { reportActor } from "../../runtime/dump.ts";
 import { CURRENT_KEY, ENDED, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING, SPAWNED } from "../../runtime/layout.ts";
+import { deliver } from "../../runtime/sending.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
 
 Deno.test("M6: a tick runs what is runnable, fires what is due, and says what it did", async () => {
@@ -100,7 +101,7 @@ Deno.test("S7: an actor that is woken for one wait while another completes goes 
   });
   await lone.tick();
   assertEquals(actor!.state, PARKED);
-  lone.s.deliver(actor!.pid, "message", undefined);
+  deliver(lone.s, actor!.pid, "message", undefined);
   assertEquals(actor!.state, RUNNABLE);
   lone.nowMs = 6;
   await lone.tick();
@@ -113,11 +114,11 @@ Deno.test("S7: a wake-up for nothing is harmless: the actor parks again", async 
   const actor = lone.main((self: Actor) => self.receive((message: unknown) => message === "right"));
   await lone.tick();
   for (const message of ["wrong", "wrong too"]) {
-    lone.s.deliver(actor.pid, message, undefined);
+    deliver(lone.s, actor.pid, message, undefined);
     assertEquals((await lone.tick()).resumed, 1);
     assertEquals(actor.state, PARKED);
   }
-  lone.s.deliver(actor.pid, "right", undefined);
+  deliver(lone.s, actor.pid, "right", undefined);
   await lone.tick();
   assertEquals(lone.mainOutcome, { kind: "exit", value: "right" });
 });
@@ -197,7 +198,7 @@ Deno.test("S16: a timeout that fires when the message is there already loses not
   const lone = new LoneScheduler();
   const actor = lone.main((self: Actor) => self.receive({ timeout: 5 }));
   await lone.tick();
-  lone.s.deliver(actor.pid, "in time", undefined);
+  deliver(lone.s, actor.pid, "in time", undefined);
   lone.nowMs = 10; // both are due in the same turn
   await lone.tick();
   assertEquals(lone.mainOutcome, { kind: "exit", value: "in time" });
