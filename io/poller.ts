@@ -64,6 +64,7 @@ import { FileResource } from "./file_resource.ts";
 import { ConnResource } from "./conn_resource.ts";
 import type { EarlyRecord } from "./early_requests.ts";
 import { Handings } from "./handings.ts";
+import { Holdings } from "./holdings.ts";
 import { Untold } from "./untold.ts";
 import { type OperationHost, perform } from "./operations.ts";
 
@@ -84,11 +85,9 @@ export class Poller implements OperationHost {
   readonly #events: PollerEvents;
   readonly #peers: Peers;
   readonly #routes: Routes;
-  readonly #resources = new Map<number, PollerResource>();
+  readonly #holdings = new Holdings();
   /** What is at home on a scheduler, or whose last write it ends; also what has been closed meanwhile. */
   readonly #away = new Map<number, ConnResource | AwayFile>();
-  /** What an actor owns; nearly always it is one thing, which needs no set. */
-  readonly #owned = new Map<number, PollerResource | Set<PollerResource>>();
   /** Requests that concern no resource, by scheduler and number. */
   readonly #running: Map<number, Request>[] = [];
   /** How many schedulers have had each id before, and died. */
@@ -158,11 +157,11 @@ export class Poller implements OperationHost {
       request.onCancel?.();
     }
     this.#running[peer].clear();
-    for (const resource of [...this.#resources.values()]) resource.lost(peer);
+    for (const resource of this.#holdings.all()) resource.lost(peer);
     this.#hasLost = true;
     for (const record of this.#untold.lost(peer)) this.#begin(record);
     this.#handings.giveUpAll();
-    const dead = [...this.#owned.keys()].filter((owner) => this.#isDead(owner));
+    const dead = this.#holdings.owners().filter((owner) => this.#isDead(owner));
     this.#drain(); // an owner that ended elsewhere may have given something away before: that news is here by now
     for (const owner of [...dead, onTheWayTo(peer, this.#lives[peer]++)]) this.#closeAll(owner);
     const carried = this.#peers.reset(peer); // after all that, which may have answered
@@ -273,13 +272,13 @@ export class Poller implements OperationHost {
     switch (kind) {
       case R_IO_READ: {
         const request = new Asking(peer, aux, 0, payload as number);
-        const resource = this.#resources.get(target);
+        const resource = this.find(target);
         if (resource === undefined) this.failed(request, closed(target));
         else resource.ask(request);
         return;
       }
       case R_IO_WRITE: {
-        const resource = this.#resources.get(target);
+        const resource = this.find(target);
         if (resource instanceof StreamResource) {
           resource.write(new Writing(peer, aux, payload as Uint8Array));
           return;
@@ -291,7 +290,7 @@ export class Poller implements OperationHost {
         return;
       }
       case R_IO_POST: {
-        const resource = this.#resources.get(target);
+        const resource = this.find(target);
         const writing = new Writing(peer, target, payload as Uint8Array, true);
         if (resource instanceof StreamResource) resource.write(writing);
         else this.failed(writing, closed(target));
@@ -305,7 +304,7 @@ export class Poller implements OperationHost {
         return;
       case R_IO_RETURN: {
         const [value, isAnswer] = payload as [unknown, boolean];
-        const resource = this.#resources.get(target);
+        const resource = this.find(target);
         if (resource !== undefined) {
           if (isAnswer) resource.returned(peer, value);
           else resource.putBack(value);
@@ -313,7 +312,7 @@ export class Poller implements OperationHost {
         return;
       }
       case R_IO_CLOSE: {
-        const resource = this.#resources.get(target);
+        const resource = this.find(target);
         if (payload === true) {
           this.#away.get(target)!.closeAway();
           this.#away.delete(target);
@@ -321,7 +320,7 @@ export class Poller implements OperationHost {
         return;
       }
       case R_IO_ADOPT: {
-        const resource = this.#resources.get(target);
+        const resource = this.find(target);
         const descriptor = resource instanceof ConnResource ? resource.leaveFor(peer) : null;
         if (descriptor !== null) this.#away.set(target, resource as ConnResource);
         this.#send(peer, R_IO_ADOPTED, target, 0, descriptor, undefined);
@@ -362,7 +361,7 @@ export class Poller implements OperationHost {
   }
 
   #wasGiven(peer: number, kind: number, id: number, given: number, news: number | [number, number]): void {
-    const resource = this.#resources.get(id);
+    const resource = this.find(id);
     if (resource === undefined) return;
     const [owner, handing] = typeof news === "number" ? [news, 0] : news;
     if (kind === R_IO_SENT) this.#handings.sent(peer, resource, handing);
@@ -386,7 +385,7 @@ export class Poller implements OperationHost {
       if (operation === "signals") this.#wasTold(args[0] as number);
       return;
     }
-    const resource = this.#resources.get(id);
+    const resource = this.find(id);
     if (operation === "accept") {
       const request = new Asking(peer, number, pid, args[0] as number);
       if (resource === undefined) this.failed(request, closed(id));
@@ -415,7 +414,7 @@ export class Poller implements OperationHost {
       request.onCancel?.();
       return;
     }
-    const resource = this.#resources.get(id);
+    const resource = this.find(id);
     if (resource !== undefined && !resource.cancel(peer, number) && comesBack) resource.expectReturn(peer);
   }
 
@@ -507,45 +506,27 @@ export class Poller implements OperationHost {
   }
 
   add(resource: PollerResource): void {
-    this.#resources.set(resource.id, resource);
+    this.#holdings.add(resource);
   }
 
   find(id: number): PollerResource | undefined {
-    return this.#resources.get(id);
+    return this.#holdings.find(id);
   }
 
   own(resource: PollerResource, pid: number): void {
-    if (resource.owner === pid) return;
-    this.#disown(resource);
-    resource.owner = pid;
-    if (pid === 0) return;
-    const owned = this.#owned.get(pid);
-    if (owned === undefined) this.#owned.set(pid, resource);
-    else if (owned instanceof Set) owned.add(resource);
-    else this.#owned.set(pid, new Set([owned, resource]));
-  }
-
-  #disown(resource: PollerResource): void {
-    const owned = this.#owned.get(resource.owner);
-    if (owned === resource) this.#owned.delete(resource.owner);
-    else if (owned instanceof Set && owned.delete(resource) && owned.size === 0) {
-      this.#owned.delete(resource.owner);
-    }
+    this.#holdings.own(resource, pid);
   }
 
   /** `peer`: who says so, and may have said it too early. */
   #closeAll(owner: number, peer = -1): void {
-    const owned = this.#owned.get(owner);
-    if (owned === undefined) return;
-    for (const resource of owned instanceof Set ? [...owned] : [owned]) {
+    for (const resource of this.#holdings.ownedBy(owner)) {
       const record = { peer, kind: R_IO_CLOSE, target: resource.id, aux: 0, payload: null };
       if (!this.#handings.keeps(record)) resource.close();
     }
   }
 
   forget(resource: PollerResource): void {
-    this.#resources.delete(resource.id);
-    this.#disown(resource);
+    this.#holdings.forget(resource);
     this.#handings.giveUp(resource.id);
   }
 
@@ -554,8 +535,8 @@ export class Poller implements OperationHost {
     clearTimeout(this.#doubtTimer);
     this.#handings.close();
     this.pump();
-    const streams = [STDOUT, STDERR].map((id) => this.#resources.get(id) as StreamResource);
-    for (const resource of [...this.#resources.values()]) resource.close();
+    const streams = [STDOUT, STDERR].map((id) => this.find(id) as StreamResource);
+    for (const resource of this.#holdings.all()) resource.close();
     this.blocking.close();
     const until = performance.now() + CLOSE_MS;
     const isBusy = () =>
