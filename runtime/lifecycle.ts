@@ -290,8 +290,10 @@ export function trapExit(actor: ActorImpl, on: boolean): boolean {
 
 /** As in OTP the reason `"kill"` cannot be trapped: it is `kill`. */
 export function exit(actor: ActorImpl, to: AnyAddress, reason: unknown): void {
-  if (reason === "kill") kill(actor, to);
-  else sendExit(actor, to, "exit", { flavor: EXIT_ASK, from: actor.pid, reason });
+  if (reason === "kill") return kill(actor, to);
+  const s = actor.scheduler;
+  if (s.strict && actor.state !== DONE) s.remote.strictCopyCheck(reason, "reason");
+  sendExit(actor, to, "exit", { flavor: EXIT_ASK, from: actor.pid, reason });
 }
 
 export function kill(actor: ActorImpl, to: AnyAddress): void {

@@ -277,7 +277,11 @@ export class Remote {
 
   /** False: it is dead. */
   exit(to: Pid, record: ExitRecord): boolean {
-    if (this.#toActor(to, R_EXIT, 0, record)) return true;
+    try {
+      if (this.#toActor(to, R_EXIT, 0, record)) return true;
+    } catch (error) {
+      throw rename(error, /^message\.reason/, "reason");
+    }
     if (record.flavor !== EXIT_LINK) this.#s.deadLetters++;
     return false;
   }

@@ -470,6 +470,7 @@ export class Scheduler {
 
   /** The actor's function has returned, thrown, or its promise is settled. */
   ended(actor: ActorImpl, outcome: Outcome): void {
+    if (this.strict) outcome = strictOutcome(actor, outcome);
     if (this.current === actor) {
       // Where operations were cheap the next look is far: a hundred actors that compute could run before it.
       if (this.shortRuns.wasOver(this.resumed) >= BURST_MS) this.ops = 0;
@@ -653,6 +654,17 @@ function returned(value: unknown): void {
 function threw(error: unknown): void {
   const actor = currentActor()!;
   actor.scheduler.ended(actor, { kind: "panic", error: toError(error) });
+}
+
+/** --strict: an actor that might have run elsewhere ends as it would have ended there. That of a closure never travels. */
+function strictOutcome(actor: ActorImpl, outcome: Outcome): Outcome {
+  if (outcome.kind === "panic" || actor.target.module === null) return outcome;
+  try {
+    actor.scheduler.remote.strictCopyCheck(outcome.value, "value");
+    return outcome;
+  } catch (error) {
+    return { kind: "panic", error: toError(error) };
+  }
 }
 
 /** The outcome of all that return nothing at once: one object less in each handle that was dropped. */

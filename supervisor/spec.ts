@@ -139,7 +139,7 @@ export interface ManyHandle<F = ActorFunction, Given extends unknown[] = unknown
   /** Starts one more; its pid, once it waits for the first time. */
   startChild(...args: Arguments<F, Given>): Promise<Pid>;
   /** Stops one, which is then forgotten; for one that has ended already there is nothing to do. */
-  terminateChild(pid: Pid): Promise<void>;
+  terminateChild(pid: Pid<never>): Promise<void>;
 }
 
 /** A child's spec with nothing left open. */

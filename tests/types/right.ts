@@ -157,8 +157,15 @@ export async function manyAlike(self: Actor): Promise<void> {
   await chats.startChild(1, 3);
   await self.superviseMany({ start: [session, "chat", 1, 3] }).startChild();
   await self.superviseMany({ start: [new URL(import.meta.url)] }).startChild("any", "thing");
+  await chats.terminateChild(await chats.startChild(1));
+  const told: Pid<string> = self.spawn(takesTexts).pid; // a child that has told its address, whatever it takes
+  await chats.terminateChild(told);
   const kept: ManyHandle<typeof session> = chats;
   await kept.startChild(1);
+}
+
+export async function takesTexts(self: Actor<string>): Promise<void> {
+  await self.receive();
 }
 
 /** As the README says it: helpers for whatever takes whatever. */

@@ -1,6 +1,6 @@
 // Programs of tests/runtime/strict_test.ts.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Actor, Call, ChannelSender, Handle } from "smarm";
+import type { Actor, Call, ChannelSender, Down, Handle } from "smarm";
 import { mainOf, schedulerAt } from "../scenario_main.ts";
 import * as scenarios from "./strict.ts";
 
@@ -29,6 +29,7 @@ export async function refuses(self: Actor<unknown>): Promise<void> {
       ["request", () => self.call(peer as never, bad() as never)],
       ["value", () => sender.send(bad())],
       ["value", () => sender.trySend(bad())],
+      ["reason", () => self.exit(peer, bad())],
       ["args[0]", () => self.spawn(answersBadly, bad() as never)],
       ["args[1]", () => self.spawnWith(schedulerAt(self, where), answersBadly, 1, bad() as never)],
     ];
@@ -52,6 +53,27 @@ export async function answersBadly(self: Actor<Call<unknown, unknown>>, ..._args
   }
 }
 
+export function returns(_self: Actor, isBad: boolean): unknown {
+  return isBad ? bad() : { list: [{ n: 1 }] };
+}
+
+export async function returned(self: Actor<Down>): Promise<void> {
+  for (let where = 0; where < 2; where++) {
+    const options = { ...schedulerAt(self, where), monitor: true };
+    const refused = self.spawnWith(options, returns, true);
+    for (const outcome of [await refused.join(), (await self.receive()).outcome]) {
+      assert(outcome.kind === "panic");
+      assertMatch(outcome.error.message, /^Cannot send value\.user\.save: /);
+    }
+    const taken = self.spawnWith(options, returns, false);
+    for (const outcome of [await taken.join(), (await self.receive()).outcome]) {
+      assert(outcome.kind === "exit");
+      const { list } = outcome.value as { list: unknown[] };
+      assert(Object.isFrozen(outcome.value) && Object.isFrozen(list) && Object.isFrozen(list[0]));
+    }
+  }
+}
+
 export async function freezes(self: Actor<unknown>): Promise<void> {
   for (let where = 0; where < 2; where++) {
     const peer = self.spawnWith(schedulerAt(self, where), replies);
@@ -64,6 +86,8 @@ export async function freezes(self: Actor<unknown>): Promise<void> {
       (message) => self.call(peer as never, message as never),
       (message) => sender.send(message),
       (message) => sender.trySend(message),
+      (message) =>
+        self.exit(self.spawnWith({ ...schedulerAt(self, where), monitor: true }, replies), message),
       (message) => self.spawnWith(schedulerAt(self, where), takesArgs, message),
     ];
     for (const [i, send] of ways.entries()) {
@@ -161,6 +185,8 @@ export async function staysAlive(self: Actor<unknown>): Promise<void> {
 export async function closures(self: Actor): Promise<void> {
   const child = self.spawn((_: Actor, f: () => number) => f(), () => 5);
   assertEquals(await child.join(), { kind: "exit", value: 5 });
+  const outcome = await self.spawn(() => () => 6).join();
+  assertEquals(outcome.kind === "exit" && outcome.value(), 6);
 }
 
 export async function transfers(self: Actor<unknown>): Promise<void> {
@@ -172,6 +198,13 @@ export async function transfers(self: Actor<unknown>): Promise<void> {
   assertEquals(message.buffer.byteLength, 8);
   message.port2.close();
   port1.close();
+}
+
+export async function laxReason(self: Actor<unknown>): Promise<void> {
+  const peer = self.spawnWith(schedulerAt(self, 1), sleeps);
+  const error = await refusal(() => self.exit(peer, bad()));
+  assertMatch(error.message, /^Cannot send reason\.user\.save: /);
+  self.send(peer, "end");
 }
 
 export async function laxByReference(self: Actor<unknown>): Promise<void> {
