@@ -147,10 +147,12 @@ export class Remote {
     if (this.#s.trace !== null && peer < this.#s.memory.schedulers) this.#s.trace.out(peer, kind, target);
   }
 
-  /** A message to an actor that does not live here. */
-  send(pid: Pid, message: unknown, transfer: Transferable[] | undefined): void {
-    if (this.#toActor(pid, R_MESSAGE, 0, message, transfer)) this.#s.messagesOut++;
+  /** A message to an actor that does not live here. False: it is dead. */
+  send(pid: Pid, message: unknown, transfer: Transferable[] | undefined): boolean {
+    const isLive = this.#toActor(pid, R_MESSAGE, 0, message, transfer);
+    if (isLive) this.#s.messagesOut++;
     else this.#s.deadLetters++;
+    return isLive;
   }
 
   /**

@@ -23,34 +23,33 @@ export function sendFrom(actor: ActorImpl, to: AnyAddress, message: unknown, opt
     return;
   }
   const holds = actor.extras !== null && actor.extras.tokens !== null;
-  if (holds && (s.find(pid) !== undefined || !s.routes.isLive(pid))) {
-    s.io.owners.given(message, pid);
-  }
-  deliver(s, pid, message, transfer);
+  if (holds && s.find(pid) !== undefined) s.io.owners.given(message, pid);
+  // What is open and sent to the dead is closed: also to one that a thief took from here and that has ended there.
+  if (!deliver(s, pid, message, transfer) && holds) s.io.owners.given(message, pid);
 }
 
-export function deliver(
+/** False: the receiver is dead. */
+function deliver(
   s: Scheduler,
   pid: Pid,
   message: unknown,
   transfer: Transferable[] | undefined,
-): void {
+): boolean {
   if (transfer !== undefined && transfer.length > 0) return deliverMoved(s, pid, message, transfer);
   let target = s.find(pid);
   if (target !== undefined && target.offer >= 0 && !s.work.message(target, message)) target = undefined;
-  if (target === undefined) s.remote.send(pid, message, undefined);
-  else {
-    s.messagesLocal++;
-    put(target, message);
-  }
+  if (target === undefined) return s.remote.send(pid, message, undefined);
+  s.messagesLocal++;
+  put(target, message);
+  return true;
 }
 
 /** It is moved first, which may be refused, for what an offer says was sent; so its receiver stays here until then. */
-function deliverMoved(s: Scheduler, pid: Pid, message: unknown, transfer: Transferable[]): void {
+function deliverMoved(s: Scheduler, pid: Pid, message: unknown, transfer: Transferable[]): boolean {
   const target = findToSend(s, pid);
   if (target === undefined) return s.remote.send(pid, message, transfer);
   const moved = s.remote.moved(message, transfer);
-  deliver(s, pid, moved, undefined); // a getter may have looked at the clock: it may be elsewhere by now
+  return deliver(s, pid, moved, undefined); // a getter may have looked at the clock: it may be elsewhere by now
 }
 
 /** The actor, if it lives here; no thief takes it any more. */

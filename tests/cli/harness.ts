@@ -11,6 +11,9 @@ export const REPOSITORY = new URL("../../", import.meta.url);
 /** How long a program may take. Far more than one needs on a busy machine: it is there to end hangs. */
 export const DEFAULT_TIMEOUT_MS = 90_000;
 
+/** How long a program that is overdue may take to answer a signal. */
+const LAST_WORDS_MS = 5000;
+
 /** What a test may say about a run. */
 export interface RunOptions {
   /** Written to stdin, which is closed after it. Default: stdin is empty. */
@@ -23,6 +26,8 @@ export interface RunOptions {
   denoArgs?: string[];
   /** After how long the program is killed and the test fails. */
   timeoutMs?: number;
+  /** Sent before that, a few seconds apart, so that the program says what it does; what it prints is in the failure. */
+  lastSignals?: Deno.Signal[];
   /**
    * Types an answer once stdout contains `text`, and now and then until it contains `until`: Deno throws away what was
    * typed before its prompt listens, and what comes in too fast. stdin stays open until the program has ended.
@@ -116,7 +121,11 @@ async function runCommand(command: string, args: string[], options: RunOptions):
   try {
     const outcome = await Promise.race([ended, overdue]);
     if (outcome === "overdue") {
-      child.kill("SIGKILL");
+      for (const signal of options.lastSignals ?? []) {
+        child.kill(signal);
+        if (await endsWithin(ended, LAST_WORDS_MS)) break;
+      }
+      kill(child);
       await child.status;
       throw new Error(
         `${command} ${args.join(" ")} did not end within ${timeoutMs} ms. It printed:${told()}`,
@@ -137,6 +146,22 @@ async function runCommand(command: string, args: string[], options: RunOptions):
     clearInterval(answering);
     clearTimeout(standing);
     if (question !== undefined) await closeQuietly(child.stdin);
+  }
+}
+
+async function endsWithin(ended: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
+  const hasEnded = await Promise.race([ended.then(() => true), passed]);
+  clearTimeout(timer);
+  return hasEnded;
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has ended meanwhile
   }
 }
 

@@ -35,6 +35,22 @@ Deno.test("harness kills a program that hangs and tells what it printed", async 
   assertStringIncludes(error.message, "so far");
 });
 
+Deno.test("harness lets a program that hangs say what it does, and tells that", async () => {
+  const program = `
+    Deno.addSignalListener("SIGQUIT", () => {
+      console.error("a dump");
+      Deno.exit();
+    });
+    setInterval(() => {}, 1000);
+    console.log("ready");`;
+  const error = await assertRejects(
+    () => runText(program, { timeoutMs: 1500, lastSignals: ["SIGQUIT"] }),
+    Error,
+    "did not end within 1500 ms",
+  );
+  assertStringIncludes(error.message, "a dump");
+});
+
 Deno.test("harness sends its signals in turn, each when its text was printed", async () => {
   const program = `
     Deno.addSignalListener("SIGTERM", () => console.error("again"));

@@ -8,12 +8,12 @@
  *
  * @module
  */
-import { numbersOf } from "../support/options.ts";
+import { optionsOf } from "../support/options.ts";
 import { Xoroshiro128 } from "../../runtime/rng.ts";
 import { anyWrite, everyPoint, killSchedulers } from "./harness.ts";
 import { POINTS, RARE } from "./points.ts";
 
-const options = numbersOf({ "kills": 2000, "schedulers": [2, 3, 4], "per-run": 200, "seed": 1 });
+const options = optionsOf({ "kills": 2000, "schedulers": [2, 3, 4], "per-run": 200, "seed": 1 });
 const perRun = options["per-run"];
 
 for (const schedulers of options.schedulers) {

@@ -18,6 +18,13 @@ testAll("S17: what an actor holds is closed by its end, however it ends", async 
   assertEquals(await run("closedAtEnd", threads), new Array(12).fill(null));
 });
 
+testAll(
+  "what is sent to an actor that a thief took, and that is over already, is closed",
+  async (threads) => {
+    assertEquals(await run("sentToTheDead", threads, "300"), 300);
+  },
+);
+
 testAll("a connection that was sent stays open when its sender ends", async (threads) => {
   assertEquals(await run("senderEnds", threads), ["still open", "still open"]);
 });

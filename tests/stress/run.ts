@@ -8,10 +8,10 @@
  *
  * @module
  */
-import { numbersOf } from "../support/options.ts";
+import { optionsOf } from "../support/options.ts";
 import { stress } from "./stress.ts";
 
-const options = numbersOf({
+const options = optionsOf({
   "runs": 5000,
   "schedulers": [1, 2, 4, 8],
   "per-run": 10,

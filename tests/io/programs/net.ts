@@ -152,6 +152,25 @@ export async function opener(self: Actor, port: number, to: Pid<Conn>) {
   const conn = await self.io.connect({ hostname: "127.0.0.1", port });
   self.send(to, conn);
 }
+
+/** An actor that is over at once, here or with a thief, is sent a connection: nobody has it, and its peer reads an end. */
+export async function sentToTheDead(self: Actor, count: string) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  let ends = 0;
+  for (let i = 0; i < Number(count); i++) {
+    const peer = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+    const conn = await listener.accept();
+    const isOver = self.spawn(overAtOnce);
+    self.send(isOver, conn);
+    if (await peer.read() === null) ends++;
+    peer.close();
+    await isOver.join();
+  }
+  listener.close();
+  return ends;
+}
+export function overAtOnce(_self: Actor) {}
+
 export async function senderEnds(self: Actor<Conn>) {
   const last = self.stats().schedulerCount - 1;
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
@@ -439,6 +458,7 @@ const PROGRAMS = {
   echo,
   handOver,
   closedAtEnd,
+  sentToTheDead,
   senderEnds,
   nothingLost,
   noConnectionLost,

@@ -1,0 +1,123 @@
+/**
+ * Connections that are echoed by actors which hand them on to others while bytes are under way: every byte comes back, in
+ * order, and the end after the last.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Actor, Conn, Pid } from "../../../smarm.ts";
+import { Random } from "../plan.ts";
+import { hands, PATIENT_MS, pause, PLANNED, start, times, unlessTimedOut, valueOf } from "./support.ts";
+
+const byteAt = (i: number) => (i * 31 + (i >> 8)) & 255;
+
+/** Echoes some of what comes, then hands the connection on, with its last bytes on their way; the last one echoes all. */
+export async function echo(self: Actor, conn: Conn, hops: number, seed: number): Promise<void> {
+  const random = new Random(seed);
+  const limit = hops > 0 ? 1 + random.below(3000) : Infinity;
+  for (let n = 0;;) {
+    const bytes = await conn.read(1 + random.below(2000));
+    if (bytes === null) break;
+    const written = conn.write(bytes);
+    n += bytes.length;
+    if (n >= limit) handOn(self, random, conn, hops - 1);
+    assertEquals(await written, bytes.length);
+    if (n >= limit) return;
+    if (random.below(8) === 0) await pause(self, random);
+  }
+  await conn.closeWrite(); // behind all that was written
+  if (random.below(2) === 0) conn.close(); // else its end does
+}
+
+/** As an argument or in a message. */
+function handOn(self: Actor, random: Random, conn: Conn, hops: number): void {
+  if (random.below(2) === 0) hands(self, random, echo, conn, hops, random.next());
+  else self.send(start(self, random, echoesWhatIsSent, hops, random.next()), conn);
+}
+
+export async function echoesWhatIsSent(self: Actor<Conn>, hops: number, seed: number): Promise<void> {
+  await echo(self as Actor, await self.receive(), hops, seed);
+}
+
+export async function serves(self: Actor, boss: Pid<number>, count: number, seed: number): Promise<void> {
+  const random = new Random(seed);
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  self.send(boss, (listener.addr as Deno.NetAddr).port);
+  for (let left = count; left > 0; left--) handOn(self, random, await listener.accept(), random.below(4));
+  if (random.below(2) === 0) listener.close();
+}
+
+export async function client(self: Actor, port: number, seed: number): Promise<void> {
+  const random = new Random(seed);
+  const conn = await self.io.connect({ port, hostname: "127.0.0.1" });
+  const total = random.below(random.below(3) === 0 ? 400_000 : 20_000);
+  const writes = hands(self, random, writer, conn, total, random.next());
+  let came = 0;
+  for (;;) {
+    const options = random.below(5) === 0 ? { timeout: random.below(3) } : undefined;
+    const bytes = await unlessTimedOut(conn.read(1 + random.below(70_000), options));
+    if (bytes === null) break;
+    for (const byte of bytes ?? []) {
+      if (byte !== byteAt(came)) assertEquals(byte, byteAt(came), `byte ${came} of ${total}`);
+      came++;
+    }
+    if (random.below(10) === 0) await pause(self, random);
+  }
+  assertEquals(came, total, "bytes that came back");
+  self.send(writes, "end");
+  await valueOf(writes, "a writer");
+  if (random.below(2) === 0) conn.close();
+}
+
+/** Lives until it is told to end: its end closes the connection, which it was given. */
+export async function writer(self: Actor<"end">, conn: Conn, total: number, seed: number): Promise<void> {
+  const random = new Random(seed);
+  for (let n = 0; n < total;) {
+    const length = Math.min(total - n, 1 + random.below(random.below(8) === 0 ? 100_000 : 3000));
+    const first = n;
+    assertEquals(await conn.write(Uint8Array.from({ length }, (_, i) => byteAt(first + i))), length);
+    n += length;
+    if (random.below(6) === 0) await pause(self, random);
+  }
+  await conn.closeWrite();
+  await self.receive();
+}
+
+async function sockets(self: Actor<number>, random: Random): Promise<void> {
+  const count = 1 + random.below(4);
+  const server = start(self, random, serves, self.pid, count, random.next());
+  const port = await self.receive();
+  assert(port > 0);
+  const clients = times(count, () => start(self, random, client, port, random.next()));
+  for (const one of clients) await valueOf(one, "a client");
+  await valueOf(server, "the server");
+}
+
+/** Ends without closing the connection that it was sent, whether it has looked at its mail or not. */
+export async function holder(self: Actor<Conn>, seed: number): Promise<void> {
+  const random = new Random(seed);
+  if (random.below(3) > 0) await (await self.receive()).write("held");
+  await pause(self, random);
+  if (random.below(2) === 0) throw new Error(`${PLANNED}: holder`);
+}
+
+/** The end of whoever has a connection closes it: its peer reads the end. */
+async function leftOpen(self: Actor, random: Random): Promise<void> {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr as Deno.NetAddr;
+  for (let left = 1 + random.below(4); left > 0; left--) {
+    const [conn, accepted] = await Promise.all([
+      self.io.connect({ port, hostname: "127.0.0.1" }),
+      listener.accept(),
+    ]);
+    const holds = start(self, random, holder, random.next());
+    self.send(holds, accepted);
+    if (random.below(3) === 0) self.kill(holds);
+    while (await conn.read(100, { timeout: PATIENT_MS }) !== null);
+    conn.close();
+    await holds.join();
+  }
+  listener.close();
+}
+
+export const socketScenes = { sockets, leftOpen };
