@@ -29,7 +29,7 @@ export function sendFrom(actor: ActorImpl, to: AnyAddress, message: unknown, opt
 }
 
 /** False: the receiver is dead. */
-function deliver(
+export function deliver(
   s: Scheduler,
   pid: Pid,
   message: unknown,
