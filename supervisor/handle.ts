@@ -21,6 +21,9 @@ export type Request =
   | { readonly op: "restart"; readonly which: string }
   | { readonly op: "delete"; readonly which: string };
 
+/** What a supervisor refuses with; the latter two are of specs that cannot be kept. */
+const REFUSALS = new Map([SupervisorError, TypeError, RangeError].map((kind) => [kind.name, kind]));
+
 export class SupervisorHandleImpl extends HandleImpl {
   readonly #s: Scheduler;
   readonly #maker: ActorImpl | null;
@@ -64,9 +67,10 @@ export class SupervisorHandleImpl extends HandleImpl {
       return await callPid(actor, this.pid, request, undefined, undefined);
     } catch (error) {
       const { name, message, cause } = error as Error;
-      if (name !== "SupervisorError") throw error;
+      const refusal = REFUSALS.get(name);
+      if (refusal === undefined) throw error;
       // Made in the supervisor, and frozen by --strict: the line that counts is that of who asks.
-      throw new SupervisorError(message, cause === undefined ? undefined : { cause });
+      throw new refusal(message, cause === undefined ? undefined : { cause });
     }
   }
 }

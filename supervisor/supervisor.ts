@@ -140,6 +140,8 @@ class Tree {
   readonly #left = new Set<MonitorRef>();
   #restarted = 0;
   #turn = 0;
+  /** When the shutdown time of those that are stopping is over: by then their own scheduler may have cut them off. */
+  #overdueMs = Infinity;
   #ending: Error | null = null;
 
   constructor(actor: ActorImpl, setup: Setup, caller: Pid) {
@@ -237,6 +239,9 @@ class Tree {
     this.#byPid.delete(pid);
     if (this.#setup.template !== null) this.#noteEnd(pid);
     const { incarnation } = member;
+    const isCutOff = state === "stopping" && outcome.kind === "panic" &&
+      this.#s.clock.now() >= this.#overdueMs;
+    if (isCutOff) this.#tellOverdue(member.child, pid);
     if (state === "starting" && outcome.kind === "exit") this.#hasStarted(member);
     member.pid = null;
     member.state = "stopped";
@@ -385,10 +390,14 @@ class Tree {
     }
   }
 
+  get #warns(): boolean {
+    const level = this.#s.config.minLogLevel;
+    return level !== "error" && level !== "silent";
+  }
+
   #log(member: Member, outcome: Outcome): void {
     this.#s.telemetry?.restarted(this.#actor, member.child.id, member.pid, outcome);
-    const level = this.#s.config.minLogLevel;
-    if (level === "error" || level === "silent") return;
+    if (!this.#warns) return;
     const { intensity, periodMs } = this.#setup;
     const pid = member.pid === null ? "" : ` as ${formatPid(member.pid)}`;
     const why = outcome.kind === "exit" ? "it returned" : `${outcome.error.name}: ${outcome.error.message}`;
@@ -408,6 +417,7 @@ class Tree {
 
   async #stopAtOnce(members: readonly Member[]): Promise<void> {
     const s = this.#s;
+    const askedMs = s.clock.now(); // before whoever is asked takes the time
     let limitMs = Infinity;
     let left = 0;
     for (const member of members) {
@@ -433,9 +443,20 @@ class Tree {
         if (pid !== null) signal(s, pid, { flavor: EXIT_KILL, from: this.#actor.pid, reason: "killed" });
       }
     }, undefined);
-    if (left > 0 && limitMs !== Infinity) s.timers.insert(timer, s.clock.now() + limitMs);
+    this.#overdueMs = askedMs + limitMs;
+    if (left > 0 && limitMs !== Infinity) s.timers.insert(timer, this.#overdueMs);
     for (const member of members) while (member.pid !== null) this.take(await this.#actor.receive());
     s.timers.cancel(timer);
+  }
+
+  /** What the child had not finished is lost, and nobody else says so. (OTP reports it as a `shutdown_error`.) */
+  #tellOverdue({ id, shutdown }: Child, pid: Pid): void {
+    if (!this.#warns) return;
+    this.#s.host.log(this.#actor).warn(
+      `child ${JSON.stringify(id)}, ${
+        formatPid(pid)
+      }, did not end within its shutdown time of ${shutdown} ms`,
+    );
   }
 
   // --- Requests ---------------------------------------------------------------------------------------------------

@@ -92,6 +92,19 @@ for (const threads of [1, 2]) {
     ]);
   });
 
+  Deno.test(`a child that is cut off because its shutdown time is over is a line at level warn${on}`, async () => {
+    const { stderr } = await run(threads, ["--log-level", "warn"], ["overdue"]);
+    const told = stderr.split("\n").map((line) => JSON.parse(line));
+    assertEquals(
+      told.map(({ level, name, message }) => [level, name, message]),
+      ["one", "many"].map((id) => [
+        "warn",
+        "supervisor",
+        `child "${id}", <pid>, did not end within its shutdown time of 10 ms`,
+      ]),
+    );
+  });
+
   Deno.test(`a program whose top supervisor gives up ends with 1 and the chain of causes${on}`, async () => {
     const { code, stdout, stderr } = await run(threads, [], ["escalates"]);
     assertEquals(code, 1);

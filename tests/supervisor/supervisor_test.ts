@@ -209,6 +209,8 @@ Deno.test("supervisor refuses with --strict as without, and at the line of who a
     const refusals = [
       'SupervisorError: supervisor <pid> has no child "none", here',
       'SupervisorError: supervisor <pid> could not start child "a" ← RangeError: no worker is number -1, here',
+      'TypeError: child "b" has no option "restrat". Did you mean restart?, here',
+      'RangeError: child "b": shutdown needs milliseconds from 0 to 9007199254740991, got -1, here',
     ];
     assertEquals(await runtime.run(PROGRAM, { args: ["refusals"] }), {
       kind: "exit",

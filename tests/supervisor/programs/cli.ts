@@ -131,6 +131,17 @@ const PROGRAMS: Record<string, (self: Actor<Any>, arg: string) => Promise<unknow
     const leaf = (id: string) => ({ id, start: [stays, id], scheduler: "spread" }) as ChildSpec;
     await self.supervise({ children: [leaf("a"), leaf("b")] }).count();
   },
+  async overdue(self) {
+    const one: ChildSpec = { id: "one", start: [stays, "one", 60_000], shutdown: 10 };
+    const top = self.supervise({ children: [one, { ...one, id: "at once", shutdown: "kill" }] });
+    const many = self.superviseMany({ start: [stays, "alike", 60_000], shutdown: 10 });
+    await many.startChild();
+    await top.count();
+    for (const supervisor of [top, many]) {
+      self.exit(supervisor, "shutdown");
+      await supervisor.join();
+    }
+  },
   async tree(self, arg) {
     const leaf = (id: string, more: Partial<ChildSpec> = {}) =>
       ({ id, start: [stays, id], scheduler: "spread", ...more }) as ChildSpec;

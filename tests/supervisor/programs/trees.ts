@@ -470,6 +470,8 @@ export async function isRefused(_self: Actor<Any>, handle: SupervisorHandle) {
   const refused = [
     () => handle.deleteChild("none"),
     () => handle.startChild({ id: "a", start: [worker, -1], scheduler: "spread" }),
+    () => handle.startChild({ id: "b", start: [worker, 1], restrat: "permanent" } as ChildSpec),
+    () => handle.startChild({ id: "b", start: [worker, 1], shutdown: -1 }),
   ];
   const told: string[] = [];
   for (const ask of refused) {
