@@ -9,9 +9,11 @@
  */
 import type { Pid } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
+import { CallImpl } from "../runtime/call.ts";
 import { extrasOf } from "../runtime/extras.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { formatPid } from "../runtime/pid.ts";
+import { Category, type ObjectClasses } from "../runtime/sendable.ts";
 import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import type { IoClient } from "./client.ts";
 import { onTheWayTo, R_IO_CLAIM, R_IO_CLOSE, R_IO_OWN, R_IO_RELEASE, R_IO_SENT } from "./protocol.ts";
@@ -121,7 +123,7 @@ export class Owners {
    * what that is.
    */
   given(value: unknown, to: Pid): Token[] {
-    const tokens = tokensIn(value);
+    const tokens = tokensIn(value, this.#io.s.remote.classes);
     const given: Token[] = [];
     for (const token of tokens) {
       const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
@@ -237,27 +239,45 @@ function isForActor(kind: number): boolean {
   return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;
 }
 
-/** The tokens in a value, nested anywhere and however deep. Reads no getter. */
-function tokensIn(value: unknown): Token[] {
+/**
+ * The tokens in a value, nested anywhere and however deep. Reads no getter, and looks only into what travels itself: a handle
+ * leads to its actor, and so to all that this one holds.
+ */
+function tokensIn(value: unknown, classes: ObjectClasses): Token[] {
   const found: Token[] = [];
   const seen = new Set<object>();
   const left: unknown[] = [value];
   while (left.length > 0) {
     const one = left.pop();
-    if (typeof one !== "object" || one === null || ArrayBuffer.isView(one) || seen.has(one)) continue;
+    if (typeof one !== "object" || one === null || seen.has(one)) continue;
     seen.add(one);
-    if (one instanceof Token) found.push(one);
-    else if (one instanceof Map) { for (const [key, entry] of one) left.push(key, entry); }
-    else if (one instanceof Set) { for (const entry of one) left.push(entry); }
-    else if (Array.isArray(one)) { // its values, as it may be all holes
-      for (const entry of Object.values(one)) if (typeof entry === "object") left.push(entry);
-    } else {
-      const keys = one instanceof Error ? [...Object.keys(one), "cause", "errors"] : Object.keys(one);
-      for (const key of keys) {
-        const descriptor = Object.getOwnPropertyDescriptor(one, key);
-        if (descriptor !== undefined && "value" in descriptor) left.push(descriptor.value);
-      }
+    switch (classes.classify(one).category) {
+      case Category.Special:
+        if (one instanceof Token) found.push(one);
+        else if (one instanceof CallImpl) left.push(one.request);
+        break;
+      case Category.Map:
+        for (const [key, entry] of one as Map<unknown, unknown>) left.push(key, entry);
+        break;
+      case Category.Set:
+        for (const entry of one as Set<unknown>) left.push(entry);
+        break;
+      case Category.Array: // its values, as it may be all holes
+        for (const entry of Object.values(one)) if (typeof entry === "object") left.push(entry);
+        break;
+      case Category.Error:
+        pushFields(one, [...Object.keys(one), "cause", "errors"], left);
+        break;
+      case Category.Plain:
+        pushFields(one, Object.keys(one), left);
     }
   }
   return found;
+}
+
+function pushFields(object: object, keys: string[], to: unknown[]): void {
+  for (const key of keys) {
+    const descriptor = Object.getOwnPropertyDescriptor(object, key);
+    if (descriptor !== undefined && "value" in descriptor) to.push(descriptor.value);
+  }
 }

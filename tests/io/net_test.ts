@@ -25,6 +25,13 @@ testAll(
   },
 );
 
+testAll(
+  "a handle or a call that is sent gives away nothing that its actor holds, nor the sender",
+  async (threads) => {
+    assertEquals(await run("sendsNothingOpen", threads), ["open", "open", "open", "open", "xxxx"]);
+  },
+);
+
 testAll("a connection that was sent stays open when its sender ends", async (threads) => {
   assertEquals(await run("senderEnds", threads), ["still open", "still open"]);
 });

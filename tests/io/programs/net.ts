@@ -1,5 +1,5 @@
 /** Programs that use sockets, one function each; `main` runs the one that it is told. */
-import type { Actor, ChannelSender, Pid } from "smarm";
+import type { Actor, Call, ChannelSender, Handle, Pid } from "smarm";
 import type { Conn, Listener } from "smarm";
 
 const decode = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
@@ -170,6 +170,57 @@ export async function sentToTheDead(self: Actor, count: string) {
   return ends;
 }
 export function overAtOnce(_self: Actor) {}
+
+/** Says whether what it has opened is open still. */
+export async function opens(self: Actor<Call<string, string>>, port: number) {
+  using conn = await self.io.connect({ hostname: "127.0.0.1", port });
+  for await (const call of self) {
+    const written = await conn.write("x").then(() => "open", (error: Error) => error.name);
+    call.reply(written);
+  }
+}
+
+type Opener = Handle<void, Call<string, string>>;
+type Taken = { readonly other: Opener } | { readonly passedOn: Call<string, string> } | Call<unknown, string>;
+
+/** Takes one message, answers if it is a call, and ends. */
+export async function takesOne(self: Actor<Taken>, ..._others: Opener[]) {
+  const message = await self.receive();
+  if ("reply" in message) message.reply("taken");
+  else if ("passedOn" in message) message.passedOn.reply("taken");
+}
+
+export async function asks(self: Actor, whom: Pid<Call<string, string>>) {
+  return await self.call(whom, "anything");
+}
+
+/** Whoever holds something sends handles and calls: these lead to actors that hold something themselves. */
+export async function sendsNothingOpen(self: Actor<Call<string, string>>) {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const here = { scheduler: "local" } as const;
+  const other = self.spawnWith(here, opens, portOf(listener));
+  using conn = await listener.accept();
+  const takes = async (send: (taker: Handle<void, Taken>) => unknown, ...args: Opener[]) => {
+    const taker = self.spawnWith(here, takesOne, ...args);
+    await send(taker);
+    await taker.join();
+    return await self.call(other, "are you open?");
+  };
+  const told = [
+    await takes((taker) => self.send(taker, { other })),
+    await takes((taker) => self.send(taker, { other }), other),
+    await takes((taker) => self.call(taker, { other })),
+    await takes(async (taker) => {
+      self.spawnWith(here, asks, self.pid);
+      self.send(taker, { passedOn: await self.receive() });
+    }),
+  ];
+  self.exit(other, "shutdown");
+  told.push(await readAll(conn));
+  using again = await self.io.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+  await again.closeWrite();
+  return told;
+}
 
 export async function senderEnds(self: Actor<Conn>) {
   const last = self.stats().schedulerCount - 1;
@@ -459,6 +510,7 @@ const PROGRAMS = {
   handOver,
   closedAtEnd,
   sentToTheDead,
+  sendsNothingOpen,
   senderEnds,
   nothingLost,
   noConnectionLost,
