@@ -161,11 +161,17 @@ export function onlyWaitForMessages(waiting: readonly ActorReport[]): boolean {
 
 /** A line per actor: pid, function, what it waits for, since when. */
 export function verdict(waiting: ActorReport[], nowMs: number): string {
-  const lines = waiting.slice(0, MOST_LISTED).map((actor) => `  ${formatActor(actor, nowMs)}`);
-  if (waiting.length > MOST_LISTED) lines.push(`  … and ${waiting.length - MOST_LISTED} more actors`);
+  const lines = listActors(waiting, nowMs);
   const circle = findCircle(waiting);
   if (circle.length > 0) lines.push(`  in a circle: ${[...circle, circle[0]].map(formatPid).join(" → ")}`);
   return ["deadlock: nothing can wake these actors", ...lines].join("\n");
+}
+
+/** A line for each of the actors, and one that says how many more there are. */
+export function listActors(actors: readonly ActorReport[], nowMs: number): string[] {
+  const lines = actors.slice(0, MOST_LISTED).map((actor) => `  ${formatActor(actor, nowMs)}`);
+  if (actors.length > MOST_LISTED) lines.push(`  … and ${actors.length - MOST_LISTED} more actors`);
+  return lines;
 }
 
 /** The first circle of actors that each wait for the next; empty when there is none. */

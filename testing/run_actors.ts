@@ -42,7 +42,8 @@ export interface TestOptions {
 
 /**
  * Runs `main` as an actor, and whatever it spawns, and gives what main returns once all actors have ended. Actors that
- * only wait for messages when main has ended are told to end.
+ * only wait for messages when main has ended are told to end; one that goes on, such as a server with a timer of `every`,
+ * is for main to end, as with `self.exit(handle, "shutdown")`. Who goes on for long is told on stderr.
  *
  * It rejects with main's error; with that of another actor whose panic nobody joined, monitored, linked or supervised;
  * with `DeadlockError` when nothing can wake an actor; what Deno itself has been told to do since the run began (a timer,

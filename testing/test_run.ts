@@ -22,7 +22,7 @@ import { guardServers } from "../runtime/guard.ts";
 import { askToEnd, finalize } from "../runtime/lifecycle.ts";
 import { reportActor } from "../runtime/dump.ts";
 import { formatPid } from "../runtime/pid.ts";
-import { onlyWaitForMessages, verdict } from "../runtime/quiet.ts";
+import { listActors, onlyWaitForMessages, verdict } from "../runtime/quiet.ts";
 import { spawnMain } from "../runtime/spawn.ts";
 import { allocate, IO_PARKED } from "../runtime/layout.ts";
 import { type Clock, RunClock, runEpochMs } from "../timer/clock.ts";
@@ -34,6 +34,8 @@ import { setImmediate } from "node:timers";
 const TURN_MS = 5;
 /** Nothing moves and no deadline is left: how long a callback of which nobody knows may still take to wake an actor. */
 const DEADLOCK_MS = 100;
+/** After so many jumps of the clock since main's end a test seems to go on for ever. Guessed; they take half a second. */
+export const ENDLESS_JUMPS = 100_000;
 /** Small: address space for a test, not for a program. */
 const MEMORY = { slotCapacity: 2 ** 20, names: 1024, ringBytes: 2 ** 12 };
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -59,6 +61,8 @@ export class TestRun {
   #stuckAt = -1;
   /** The event loop has had a turn since something last ran. */
   #aired = false;
+  /** Jumps of the clock since main has ended. */
+  #jumps = 0;
   #finished = false;
   readonly #done: PromiseWithResolvers<unknown> = Promise.withResolvers();
 
@@ -184,7 +188,10 @@ export class TestRun {
     if (deadline === Infinity) return !this.#waitsForReality() && this.#nothingMoves();
     if (!real) {
       // First a turn of the thread's event loop: what actors have left behind, such as a rejection, is told there.
-      if (this.#aired) this.#virtual!.jumpTo(deadline);
+      if (this.#aired) {
+        this.#virtual!.jumpTo(deadline);
+        if (this.#main !== null && ++this.#jumps === ENDLESS_JUMPS) this.#tellWhoGoesOn();
+      }
       this.#aired = !this.#aired;
       return true;
     }
@@ -225,6 +232,15 @@ export class TestRun {
     }
     this.#end(new DeadlockError(verdict(waiting, s.clock.now())));
     return true;
+  }
+
+  /** Such as a server with a timer of `every`: nothing else would tell why the test does not end. */
+  #tellWhoGoesOn(): void {
+    console.error([
+      "runActors waits for actors that go on although main has ended. Let main end them, such as with " +
+      'self.exit(handle, "shutdown")',
+      ...listActors([...this.#s.residents].map(reportActor), this.#s.clock.now()),
+    ].join("\n"));
   }
 
   #end(error: Error): void {

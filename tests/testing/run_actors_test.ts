@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { elapsedMs, runActors } from "smarm/testing";
 import { DeadlockError, HaltedError } from "smarm";
+import { ENDLESS_JUMPS } from "../../testing/test_run.ts";
 import type { Actor, Call } from "smarm";
 export { double } from "./program.ts";
 import { double } from "./program.ts";
@@ -392,4 +393,25 @@ Deno.test("a test's actor may serve, ask a supervisor in the handler, and shut t
     return text;
   });
   assertEquals(answer, "1");
+});
+
+Deno.test("actors that go on for ever after main's end are named on stderr, once; those that end soon are not", async () => {
+  async function ticking(self: Actor<string>, ticks: number): Promise<void> {
+    self.every(1000, self.pid, "tick");
+    for (let i = 0; i < ticks; i++) await self.receive();
+  }
+  const { error } = console;
+  const told: string[] = [];
+  console.error = (text: string) => void told.push(text);
+  try {
+    await runActors((self: Actor) => void self.spawn(ticking, ENDLESS_JUMPS - 1));
+    assertEquals(told, []);
+    await runActors((self: Actor) => void self.spawn(ticking, ENDLESS_JUMPS + 1));
+    await runActors(async (self: Actor) => void await self.spawn(ticking, ENDLESS_JUMPS + 1).join());
+  } finally {
+    console.error = error;
+  }
+  assertEquals(told.length, 1);
+  assertStringIncludes(told[0], "waits for actors that go on although main has ended");
+  assertStringIncludes(told[0], "ticking: waiting in receive");
 });
