@@ -201,7 +201,10 @@ export interface TlsOptions {
   readonly key?: string;
 }
 
-/** Where to listen: a port (default: one that the OS chooses) or the path of a Unix socket. */
+/**
+ * Where to listen: a port (default: one that the OS chooses; default host 0.0.0.0, which every interface reaches) or the path
+ * of a Unix socket.
+ */
 export type ListenOptions =
   | {
     readonly port?: number;
@@ -270,7 +273,7 @@ export interface Io {
   listenTls(options: ListenOptions & WaitOptions): Promise<Listener>;
   /** Deno's name for `connect` with `tls`. */
   connectTls(options: { port: number; hostname?: string } & TlsOptions & WaitOptions): Promise<Conn>;
-  /** UDP. */
+  /** UDP, by default on a port that the OS chooses, on host 127.0.0.1. */
   datagram(options: { port?: number; hostname?: string } & WaitOptions): Promise<DatagramConn>;
   /** Asks the DNS. */
   resolveDns(

@@ -125,7 +125,10 @@ export type MonitorRef = number & { readonly "~monitor": true };
 /** Names one timed message, for `cancel`. */
 export type TimerRef = number & { readonly "~timer": true };
 
-/** What happens to a message for a mailbox that is full. */
+/**
+ * What happens to a message for a mailbox that is full: it is dropped (`"drop-newest"`, the default), the one that has
+ * waited longest is, or the receiver ends with `MailboxFullError`.
+ */
 export type OnFull = "drop-newest" | "drop-oldest" | "panic";
 
 /** Where, and under which conditions, an actor is started. */

@@ -131,7 +131,8 @@ export function select(actor: ActorImpl, sources: unknown, options?: WaitOptions
 }
 
 function casesOf(actor: ActorImpl, sources: unknown): Case[] {
-  if (typeof sources !== "object" || sources === null || Array.isArray(sources)) {
+  const isSource = sources === actor || sources instanceof ReceiverImpl;
+  if (typeof sources !== "object" || sources === null || Array.isArray(sources) || isSource) {
     throw new TypeError(
       `select takes an object of sources, such as { orders: receiver, mailbox: self }, got ${
         inspect(sources)
