@@ -27,6 +27,7 @@
 import { currentActor, inNameOf } from "./async_context.ts";
 import { ExitError } from "./errors.ts";
 import { AbortTimeouts, isReferenced } from "./abort_timeouts.ts";
+import { noteUnawaited } from "./report.ts";
 import type { Foreign } from "./foreign_work.ts";
 
 /** So many frames of the runtime at most lie below an actor's function that is resumed: 7, with --contain 17. */
@@ -99,6 +100,7 @@ function uncaught(host: GuardHost, actor: ReturnType<typeof currentActor>, error
 function guardErrors(host: GuardHost): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
+    noteUnawaited(event.reason);
     uncaught(host, currentActor(), event.reason);
   });
   addEventListener("error", (event) => {

@@ -68,6 +68,19 @@ export function describeError(error: unknown, colors: boolean, above: readonly u
 
 const DEEPEST = 8;
 
+/** In the place of frames, where V8 knows of none: a stack goes on at the line that awaits. */
+const NOBODY_AWAITS = "    (from a promise that nobody awaits, so its line is not known)";
+
+/** A rejection that nobody handles, of which no line of the program can be shown, says why. */
+export function noteUnawaited(error: unknown): void {
+  try {
+    if (!(error instanceof Error) || error.name === "ExitError" || framesOf(error, false).length > 0) return;
+    error.stack = `${error.stack ?? ""}\n${NOBODY_AWAITS}`;
+  } catch {
+    // Its properties can't be read, or not be changed: it is shown as it is.
+  }
+}
+
 function framesOf(error: Error, colors: boolean): string[] {
   let stack: string;
   try {
@@ -77,7 +90,8 @@ function framesOf(error: Error, colors: boolean): string[] {
   }
   const message = stack.indexOf(error.message); // it may have lines that look like frames
   const frames = message < 0 ? stack : stack.slice(message + error.message.length);
-  return frames.split("\n").filter((line) => /^\s+at /.test(line) && !isRuntimeFrame(line))
+  return frames.split("\n")
+    .filter((line) => line === NOBODY_AWAITS || /^\s+at /.test(line) && !isRuntimeFrame(line))
     .map((line) => colors ? colorFrame(line) : line);
 }
 

@@ -68,6 +68,14 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
       await (levels === 0 ? bottom() : outer(levels - 1));
     await outer(4); // deep
   },
+  async forgottenRead(self) {
+    self.io.readTextFile(new URL("./nothing.txt", import.meta.url));
+    await self.receive({ timeout: 5000 });
+  },
+  async forgottenCall(self) {
+    self.call(self.spawn(listens).pid as never, 1, { timeout: 1 });
+    await self.receive({ timeout: 5000 });
+  },
   async lateSelect(self) {
     await self.select({ mail: self }, { timeout: 1 }); // lateSelect
   },

@@ -45,6 +45,18 @@ Deno.test("what an operation fails with shows the line that waited for it", asyn
   }
 });
 
+Deno.test("what a forgotten await leaves without a line of the program's own says that nobody awaits it", async () => {
+  for (const threads of ["1", "2"]) {
+    const read = await panicOf("forgottenRead", threads);
+    assertMatch(read, /^error: Uncaught NotFound: .*\n {4}\(from a promise that nobody awaits, .*\)\n$/);
+    const call = await panicOf("forgottenCall", threads);
+    assertMatch(
+      call,
+      /^error: Uncaught (TimeoutError|DeadActorError): .*\n {4}\(from a promise that nobody awaits, .*\)\n/,
+    );
+  }
+});
+
 Deno.test("a function without a name is not asked to be exported by one, but to be given one", async () => {
   const told = await panicOf("unnamed", "2");
   assertStringIncludes(told.split("\n")[0], "Give it a name and export it there, so that");
