@@ -9,6 +9,7 @@
  * @module
  */
 import { describeReason } from "../runtime/errors.ts";
+import { checkNames } from "../runtime/spelling.ts";
 import { OF_SUPERVISOR, STARTS_WITH } from "../runtime/marks.ts";
 import type { Actor, AnyAddress, Call, Exit, Handle, Pid, SpawnOptions } from "../runtime/api.ts";
 
@@ -173,6 +174,7 @@ class ServerContext<S> implements Context<S> {
  */
 export function server<S, A extends unknown[], C, K>(spec: ServerSpec<S, A, C, K>): Server<S, A, C, K> {
   checkParts("server", spec, ["init"], ["info", "terminate"]);
+  checkNames(spec, ["init", "calls", "casts", "info", "terminate"], "server");
   checkHandlers("server", spec);
   const calls: Handlers<S> = spec.calls ?? {};
   const casts: Handlers<S> = spec.casts ?? {};

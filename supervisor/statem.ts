@@ -6,6 +6,7 @@
  */
 import type { Actor, Pid, TimerRef } from "../runtime/api.ts";
 import { OWN_EVENT } from "../runtime/marks.ts";
+import { checkNames } from "../runtime/spelling.ts";
 import { checkDuration } from "../timer/duration.ts";
 import {
   announceTo,
@@ -315,9 +316,11 @@ export function statem<D, A extends unknown[], T>(
   spec: StatemSpec<D, A, T>,
 ): Statem<D, A, T> {
   checkParts("statem", spec, ["init"], ["terminate"]);
+  checkNames(spec, ["init", "initial", "states", "terminate"], "statem");
   for (const [name, state] of Object.entries(spec.states ?? {})) {
     const what = `statem: state ${JSON.stringify(name)}`;
     checkParts(what, state, [], ["enter", "timeout", "info"]);
+    checkNames(state, ["enter", "calls", "casts", "timeout", "info"], what);
     checkHandlers(what, state);
   }
   if (!Object.hasOwn(spec.states ?? {}, spec.initial)) {

@@ -358,6 +358,13 @@ Deno.test("what is wrong with a spec is told where it is written", () => {
     { init, states: { a: { calls: { b: 5 } } } },
     'statem: state "a": calls needs a function as its b',
   );
+  wrong(server, { init, cast: {} }, 'server has no option "cast". Did you mean casts?');
+  wrong(statem, { init, initial: "a", state: {} }, 'statem has no option "state". Did you mean states?');
+  wrong(
+    statem,
+    { init, initial: "a", states: { a: { entr: () => {} } } },
+    'statem: state "a" has no option "entr". Did you mean enter?',
+  );
   assertThrows(() => statem({ init, initial: "a" } as never), RangeError, 'statem begins in state "a"');
 });
 
