@@ -139,6 +139,8 @@ export interface Dump {
   readonly reports: readonly (SchedulerReport | null)[];
   /** Whether one that did not answer has not come to run actors yet. */
   readonly isLoading: (scheduler: number) => boolean;
+  /** Whether one that did not answer has no actors any more, because the run is at its end. */
+  readonly hasStopped: (scheduler: number) => boolean;
   /** What shared memory tells of one that did not answer. */
   readonly stuck: (scheduler: number) => StuckScheduler;
   /** Actors that each scheduler offers to others, then spawns that wait in the injector. */
@@ -148,7 +150,9 @@ export interface Dump {
 }
 
 /** The dump of the whole runtime: active schedulers only (M11). */
-export function formatDump({ nowMs, stats, reports, isLoading, stuck, offers, underWay }: Dump): string {
+export function formatDump(
+  { nowMs, stats, reports, isLoading, hasStopped, stuck, offers, underWay }: Dump,
+): string {
   const { running, runnable, sleeping, io, waiting } = stats.states;
   const lines = [
     `smarm runtime: ${stats.schedulerCount} schedulers, ${stats.live} live actors, run queues ${stats.runQueueLength}, ` +
@@ -167,7 +171,10 @@ export function formatDump({ nowMs, stats, reports, isLoading, stuck, offers, un
   for (const one of stats.schedulers) {
     const report = reports[one.id];
     const isIdle = one.currentPid === null && one.runQueueLength === 0;
-    if (report === undefined || (report !== null && report.live === 0 && isIdle && report.io.length === 0)) {
+    const isEmpty = report === null
+      ? hasStopped(one.id)
+      : report === undefined || (report.live === 0 && isIdle && report.io.length === 0);
+    if (isEmpty) {
       idle++;
       continue;
     }
@@ -190,8 +197,9 @@ export function formatDump({ nowMs, stats, reports, isLoading, stuck, offers, un
     if (report === null) {
       unanswered = true;
       const known = stuck(one.id);
+      const hasActors = one.currentPid !== null || known.actors.length > 0;
       lines.push(
-        `  (it did not answer: an actor keeps it busy. It last turned ${
+        `  (it did not answer${hasActors ? ": an actor keeps it busy" : " in time"}. It last turned ${
           one.sinceTurnMs.toFixed(0)
         } ms ago. From shared ` +
           "memory, so mailboxes, links, what each wait is for, IO and supervisors are missing:)",

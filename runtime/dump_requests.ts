@@ -21,6 +21,8 @@ export interface DumpSource {
   /** The names of a scheduler's functions, by the ids that it gave them. */
   names(id: number): readonly string[];
   isLoading(id: number): boolean;
+  /** It has said that it stopped: it answers nothing any more. */
+  hasStopped(id: number): boolean;
   stats(): RuntimeStats;
   now(): number;
 }
@@ -45,12 +47,13 @@ export class DumpRequests {
   async dump(): Promise<string> {
     const reports = await this.#reports();
     const memory = this.#memory;
-    const { names, isLoading, stats, now } = this.#source;
+    const { names, isLoading, hasStopped, stats, now } = this.#source;
     return formatDump({
       nowMs: now(),
       stats: stats(),
       reports,
       isLoading,
+      hasStopped,
       stuck: (id) => readStuck(memory, id, names(id), DUMP_LIMIT),
       offers: Array.from({ length: memory.schedulers + 1 }, (_, owner) => countOffers(memory, owner)),
       underWay: recordsUnderWay(memory),

@@ -171,6 +171,7 @@ export class Run {
       ask: (id, question) => this.#post(id, question),
       names: (id) => this.#names[id],
       isLoading: (id) => !this.#isReady[id] && !this.#losing.has(id),
+      hasStopped: (id) => this.#stopped.has(id),
       stats: () => this.stats(),
       now: () => clock.now(),
     });

@@ -190,6 +190,7 @@ function openTraceOf(to: string | true, module: string, schedulers: number): Tra
 
 /** No run is active: the counters of the last one. */
 function dumpOfNothing(stats: RuntimeStats): string {
-  const none = { reports: [], isLoading: () => false, stuck: () => ({ actors: [], more: 0 }), offers: [] };
-  return formatDump({ nowMs: stats.uptimeMs, stats, ...none, underWay: 0 });
+  const none = { reports: [], isLoading: () => false, hasStopped: () => true, offers: [] };
+  const stuck = () => ({ actors: [], more: 0 });
+  return formatDump({ nowMs: stats.uptimeMs, stats, ...none, stuck, underWay: 0 });
 }

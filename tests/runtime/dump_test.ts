@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Config } from "../../runtime/config.ts";
 import { StoppedError } from "../../runtime/errors.ts";
+import { formatDump } from "../../runtime/dump.ts";
 import { drawTree } from "../../runtime/supervision_tree.ts";
 import type { Pid } from "../../runtime/api.ts";
 import { quietRuntime } from "../support/run_case.ts";
@@ -153,4 +154,21 @@ Deno.test("without a run a dump shows the counters of the last one", async () =>
     await runtime.dump(),
     /^smarm runtime: 2 schedulers, 0 live actors, .*\n.*\nidle, without actors: 2 schedulers$/,
   );
+});
+
+Deno.test("a dump blames no actor for a scheduler that has stopped, or that has none and is late", () => {
+  const { runtime } = quietRuntime(Config.exact(2));
+  const text = formatDump({
+    nowMs: 0,
+    stats: runtime.stats(),
+    reports: [null, null],
+    isLoading: () => false,
+    hasStopped: (id) => id === 0,
+    stuck: () => ({ actors: [], more: 0 }),
+    offers: [],
+    underWay: 0,
+  });
+  assertMatch(text, /^scheduler 1: .*\n {2}\(it did not answer in time\. /m);
+  assertMatch(text, /^idle, without actors: 1 schedulers$/m);
+  assert(!text.includes("keeps it busy"), text);
 });
