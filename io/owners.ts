@@ -102,6 +102,11 @@ export class Owners {
     if (isOnlyOne) extras.tokens = GAVE_AWAY;
   }
 
+  /** False: the part has another owner, since it was given away alone. */
+  goesWith(whole: Token, part: Token): boolean {
+    return this.holds(part) === this.holds(whole) && part.holder === whole.holder;
+  }
+
   /** Its holder owns it no more. */
   drop(token: Token): void {
     const extras = token.holder?.extras;
@@ -133,7 +138,7 @@ export class Owners {
     const tokens = tokensIn(value);
     const given: Token[] = [];
     for (const token of tokens) {
-      const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
+      const parts = token.parts.filter((part) => this.goesWith(token, part));
       for (const one of [token, ...parts]) {
         this.#gaveAway(one);
         one.given++;
