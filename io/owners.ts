@@ -85,7 +85,7 @@ export class Owners {
     token.holder = actor;
     const extras = extrasOf(actor);
     const { tokens } = extras;
-    if (tokens === null) extras.tokens = token;
+    if (tokens === null || tokens === GAVE_AWAY) extras.tokens = token;
     else if (tokens instanceof Set) tokens.add(token);
     else if (tokens !== token) extras.tokens = new Set([tokens, token]);
     this.#held.set(token.id, token);
@@ -94,6 +94,19 @@ export class Owners {
   /** An actor here owns it, and hears what becomes of it. */
   holds(token: Token): boolean {
     return this.#held.get(token.id) === token;
+  }
+
+  /** Another owns it, but its holder may go on using it, and give it away again. */
+  #gaveAway(token: Token): void {
+    const extras = token.holder?.extras;
+    const isOnlyOne = extras?.tokens === token;
+    this.drop(token);
+    if (isOnlyOne) extras.tokens = GAVE_AWAY;
+  }
+
+  /** False: the part has another owner, since it was given away alone. */
+  goesWith(whole: Token, part: Token): boolean {
+    return this.holds(part) === this.holds(whole) && part.holder === whole.holder;
   }
 
   /** Its holder owns it no more. */
@@ -107,6 +120,7 @@ export class Owners {
   /** The actor has ended, and had tokens. */
   released(actor: ActorImpl): void {
     const tokens = tokensOf(actor);
+    if (tokens.length === 0) return;
     for (const token of tokens) this.#held.delete(token.id);
     if (tokens.some((token) => this.#io.homes.has(token.id))) {
       for (const token of tokens) this.#io.post(R_IO_CLOSE, token.id, 0, null);
@@ -126,9 +140,9 @@ export class Owners {
     const tokens = tokensIn(value, this.#io.s.remote.classes);
     const given: Token[] = [];
     for (const token of tokens) {
-      const parts = token.parts.filter((part) => this.holds(part) && part.holder === token.holder);
+      const parts = token.parts.filter((part) => this.goesWith(token, part));
       for (const one of [token, ...parts]) {
-        this.drop(one);
+        this.#gaveAway(one);
         one.given++;
         this.#giveTo(one, to);
         given.push(one);
@@ -152,7 +166,7 @@ export class Owners {
     }
     const owner = isForActor(kind) ? target : onTheWayTo(peer, this.lifeOf(peer));
     for (const { token, given, handing } of this.leaving.splice(0)) {
-      this.drop(token);
+      this.#gaveAway(token);
       this.#io.homes.recall(token.id);
       this.#io.toPoller(R_IO_SENT, token.id, given, [owner, handing]);
     }
@@ -164,7 +178,12 @@ export class Owners {
    */
   offered(actor: ActorImpl): void {
     if (this.leaving.length === 0) return;
-    for (const { token: { id }, given, handing } of this.leaving.splice(0)) {
+    for (const { token, given, handing } of this.leaving.splice(0)) {
+      const { id } = token;
+      if (token.holder !== actor) { // who sent it did not hold it
+        this.#gaveAway(token);
+        this.hold(actor, token);
+      }
       (extrasOf(actor).offered ??= []).push({ id, given, handing });
       this.#io.homes.offered(id);
       this.#io.toPoller(R_IO_SENT, id, given, [actor.pid, handing]);
@@ -226,6 +245,8 @@ export class Owners {
 }
 
 const NOBODY = 0;
+/** For an actor that holds nothing any more, but may still send what it has given away. Stays empty. */
+const GAVE_AWAY = new Set<Token>();
 const MOST_REPORTED = 100;
 const MOST_TOKENS = 10;
 

@@ -11,6 +11,9 @@ import { Child, Pipe, Signals } from "./command.ts";
 import { Conn, DatagramConn, Listener } from "./net.ts";
 import { File } from "./file.ts";
 
+/** A pipe that stays another actor's when its child is sent. */
+type ApartPipe = [id: number, name: string, given: number];
+
 export function registerTokens(io: IoClient): void {
   const { classes } = io.s.remote;
   const register = <T extends Token, P>(
@@ -62,8 +65,18 @@ export function registerTokens(io: IoClient): void {
   register(
     Child,
     29,
-    (one): [number, number, string, (Pipe | null)[]] => [one.id, one.pid, one.command, [...one.pipes]],
-    ([id, pid, command, pipes], given) => new Child(io, id, pid, command, pipes, given),
+    (one): [number, number, string, (Pipe | ApartPipe | null)[]] => [
+      one.id,
+      one.pid,
+      one.command,
+      one.pipes.map((pipe) => {
+        return pipe === null || io.owners.goesWith(one, pipe) ? pipe : [pipe.id, pipe.name, pipe.given];
+      }),
+    ],
+    ([id, pid, command, sent], given) => {
+      const pipes = sent.map((pipe) => Array.isArray(pipe) ? new Pipe(io, ...pipe) : pipe);
+      return new Child(io, id, pid, command, pipes, given);
+    },
   );
   register(
     Signals,

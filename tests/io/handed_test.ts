@@ -28,7 +28,7 @@ import {
 } from "../../io/protocol.ts";
 import { PollerResource, type Request } from "../../io/resource.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
-import { inTempFolder, runMain } from "./helpers.ts";
+import { inTempFolder, runMain, testAll } from "./helpers.ts";
 
 /** Notes what is asked of it. */
 class Noting extends PollerResource {
@@ -241,5 +241,18 @@ for (const threads of [1, 2, 4, 8]) {
   Deno.test(`pipes, datagram sockets and listeners that change hands lose nothing and keep the order, with ${threads} schedulers`, async () => {
     const [had, wanted] = await runMain("handed_streams.ts", [], threads);
     assertEquals(had, wanted);
+  });
+}
+
+testAll(
+  "what is given to one actor and then to another is the other's, and not closed with the first one's end",
+  async (threads) => {
+    assertEquals(await runMain("handed_again.ts", ["again"], threads), "from the second");
+  },
+);
+
+for (const threads of [4, 8]) {
+  Deno.test(`what is given to two actors, of whom one gives it on, is closed when all have ended, with ${threads} schedulers`, async () => {
+    assertEquals(await runMain("handed_again.ts", ["both", "200"], threads), 200);
   });
 }

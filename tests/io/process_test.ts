@@ -179,6 +179,15 @@ Deno.test("the limit of descriptors is told as the OS's error, and the program g
   assert(text.endsWith("goes on\n"), text);
 });
 
+testAll(
+  "a pipe that was given to another actor stays that one's when its child is given away, and outlives it",
+  async (threads) => {
+    const had = await runMain("apart.ts", [], threads);
+    const each = [{ kind: "exit", value: 0 }, { kind: "exit", value: 8893 }];
+    assertEquals(had, Array.from({ length: threads }, () => each).flat());
+  },
+);
+
 Deno.test("without a descriptor a blocking function is refused, and later ones run", async () => {
   const text = await withFewDescriptors("blockingWithout");
   assert(/^.*too many open files .*\n5\n$/.test(text), text);
