@@ -19,6 +19,7 @@ import { exitScenes } from "./exits.ts";
 import { supervisionScenes } from "./supervision.ts";
 import { nameScenes } from "./names.ts";
 import { socketScenes } from "./sockets.ts";
+import { holderScenes } from "./holders.ts";
 import { fileScenes } from "./files.ts";
 import { blockingScenes } from "./blocking.ts";
 
@@ -32,6 +33,7 @@ export { sleeper, waiter } from "./exits.ts";
 export { service, temporaryChild } from "./supervision.ts";
 export { claimer, member } from "./names.ts";
 export { client, echo, echoesWhatIsSent, holder, serves, writer } from "./sockets.ts";
+export { answersAll, keeper, passing } from "./holders.ts";
 export { writesLines } from "./files.ts";
 export { givesBack, hash, nap } from "./blocking.ts";
 
@@ -46,6 +48,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   ...supervisionScenes,
   ...nameScenes,
   ...socketScenes,
+  ...holderScenes,
   ...fileScenes,
   ...blockingScenes,
 };
