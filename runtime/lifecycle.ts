@@ -53,7 +53,7 @@ export function finalize(s: Scheduler, actor: ActorImpl, given: Outcome): void {
   if (actor.seed !== null) { // it never began
     actor.seed.clear();
     actor.seed = null;
-  }
+  } else actor.target.staying--;
   s.live--;
   if (outcome.kind === "panic" && !isQuiet(outcome)) {
     s.panicked++;

@@ -10,6 +10,14 @@ import { notExported, type Target } from "./targets.ts";
 import { HUNGRY } from "./layout.ts";
 import { AT_HOME } from "./offer_states.ts";
 
+/**
+ * Of so many actors of a function that have begun here and are not over the next ones may be spawned on a scheduler with
+ * fewer actors. Teams that come at once are shared as they begin; a server's connections come one by one, each begins at
+ * once where it is accepted, and would stay there for good, all of them. So few stay together all the same, as neighbours
+ * tend to talk to each other.
+ */
+export const MANY_STAY = 16;
+
 /** The scheduler that the options ask for; this one unless they do. */
 export function place(s: Scheduler, target: Target, options: SpawnOptions): number {
   const wanted = options.scheduler;

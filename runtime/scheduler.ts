@@ -416,6 +416,7 @@ export class Scheduler {
     resume(actor);
     if (this.trace !== null) this.trace.begins(actor, actor.target);
     this.#take(actor);
+    actor.target.staying++;
     if (this.sharesWork) this.shortRuns.began(actor.target, this.resumed);
     this.details.begins(actor);
     let result: unknown;

@@ -18,10 +18,10 @@ import { ExitError, toError } from "./errors.ts";
 import { birthOf } from "./pid.ts";
 import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
-import { place, share } from "./placement.ts";
+import { MANY_STAY, place, share } from "./placement.ts";
 import { put } from "./sending.ts";
 import { arrived, CallImpl } from "./call.ts";
-import { deepFreeze } from "./sendable.ts";
+import { deepFreeze, NotSendableError } from "./sendable.ts";
 import { AT_HOME, SETTLED } from "./offer_states.ts";
 import { checkNames } from "./spelling.ts";
 import { RX_STARTS } from "./wait.ts";
@@ -42,6 +42,11 @@ export function spawn(
   const pinned = options !== null && options.scheduler !== undefined;
   const mayMove = !pinned && known.module !== null && s.sharesWork;
   const isShort = mayMove && s.shortRuns.staysHome(known, s.lastNow) && !s.isHeldUp;
+  if (mayMove && !isShort && known.staying >= MANY_STAY && !isSupervised(options)) {
+    const lightest = s.work.lightest();
+    const handle = lightest === s.id ? null : trySpawnAway(s, parent, lightest, known, args, options ?? {});
+    if (handle !== null) return handle;
+  }
   // What links, names or bounds make of an actor goes with it when it is given away; thieves take plain ones only.
   const offered = mayMove && !isShort && options === null && s.boundByDefault === null && known.inEntry &&
     s.work.canOffer();
@@ -55,6 +60,16 @@ export function spawn(
   }
   if (s.stopping) askToEnd(s, seed.grow(), new ExitError("shutdown"));
   return seed;
+}
+
+/** As {@link spawnAway}; null when what it is given cannot be sent, so that it has to live here. */
+function trySpawnAway(...args: Parameters<typeof spawnAway>): HandleImpl | null {
+  try {
+    return spawnAway(...args);
+  } catch (error) {
+    if (error instanceof NotSendableError) return null;
+    throw error;
+  }
 }
 
 /** An actor begins to live here, with what the options ask for and what its arguments hold; nobody runs it yet. */
@@ -136,7 +151,11 @@ function apply(s: Scheduler, parent: ActorImpl, actor: ActorImpl, options: Spawn
     extrasOf(parent).monitors.set(ref, actor.pid);
     extrasOf(actor).watchers.push({ kind: WATCH_MONITOR, scheduler: s.id, pid: parent.pid, ref });
   }
-  if ((options as { supervised?: boolean }).supervised) supervisedBy(actor, parent.pid);
+  if (isSupervised(options)) supervisedBy(actor, parent.pid);
+}
+
+function isSupervised(options: SpawnOptions | null): boolean {
+  return options !== null && (options as { supervised?: boolean }).supervised === true;
 }
 
 function supervisedBy(actor: ActorImpl, supervisor: Pid): void {
@@ -216,7 +235,7 @@ function spawnAway(
       monitor: options.monitor ? { pid: parent.pid, ref } : null,
       mailbox: bound,
       names: options.name === undefined ? null : [options.name],
-      supervised: (options as { supervised?: boolean }).supervised === true,
+      supervised: isSupervised(options),
     }, options.name === undefined ? undefined : takesName);
     if (refusal !== undefined) throw refusal;
   } catch (error) { // an argument that cannot be sent, a name that is taken: nothing was started

@@ -21,6 +21,8 @@ export interface Target {
   readonly inEntry: boolean;
   /** How often its actors were seen to be over sooner than they could be moved, of late (short_runs.ts). */
   shortness: number;
+  /** How many of its actors have begun on this scheduler and are not over. */
+  staying: number;
 }
 
 /**
@@ -74,7 +76,7 @@ export class Targets {
       if (typeof value !== "function" || this.#exported.has(value)) continue;
       const name = exportName === "default" ? value.name || "default" : exportName;
       const nameId = this.#nameId(name);
-      const target = { name, nameId, module, exportName, inEntry: isEntry, shortness: 0 };
+      const target = { name, nameId, module, exportName, inEntry: isEntry, shortness: 0, staying: 0 };
       this.#exported.set(value, target);
       if (isEntry) this.#entry[target.nameId] = [value as ActorFunction, target];
     }
@@ -94,7 +96,16 @@ export class Targets {
     const isKept = this.#closures.size < this.#mostClosures;
     const nameId = isKept ? this.#nameId(name) : this.#otherId ??= this.#nameId(OTHER);
     const label = isKept ? undefined : OTHER;
-    const closure = { name, nameId, label, module: null, exportName: "", inEntry: false, shortness: 0 };
+    const closure = {
+      name,
+      nameId,
+      label,
+      module: null,
+      exportName: "",
+      inEntry: false,
+      shortness: 0,
+      staying: 0,
+    };
     if (isKept) this.#closures.set(name, closure);
     return closure;
   }

@@ -135,6 +135,21 @@ Deno.test("M9: of two actors that are spawned together an idle scheduler begins 
   assert(outcome.value as number > 50, `${outcome.value} of 100`);
 });
 
+Deno.test("M9: actors that stay are spread over all schedulers also when they are spawned one by one", async () => {
+  for (const schedulers of [2, 4]) {
+    const outcome = await outcomeOf("stayingOnes", schedulers, "plain");
+    if (outcome.kind === "panic") throw outcome.error;
+    const places = outcome.value as number[];
+    assert(Math.min(...places) >= 100 / schedulers, `${places}`);
+  }
+});
+
+Deno.test("M9: actors that stay, and whose arguments cannot be sent, begin where they are spawned", async () => {
+  const outcome = await outcomeOf("stayingOnes", 2, "held");
+  if (outcome.kind === "panic") throw outcome.error;
+  assertEquals((outcome.value as number[]).toSorted(), [0, 200]);
+});
+
 Deno.test("M9: actors that take long are shared also when those before them were over at once", async () => {
   await gives("longAfterShortIsShared", 2, [2]);
 });

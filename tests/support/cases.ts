@@ -77,6 +77,11 @@ export async function saysWhere(self: Actor, to: Pid): Promise<void> {
   await self.receive();
 }
 
+/** With an argument that keeps it where it is spawned. */
+export async function saysWhereWith(self: Actor, to: Pid, _closure: () => void): Promise<void> {
+  await saysWhere(self, to);
+}
+
 export async function joins(self: Actor, other: Handle, tell: Pid, as: string): Promise<void> {
   await other.join();
   self.send(tell, as);
@@ -536,6 +541,26 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       }
     }
     return split;
+  },
+
+  /** Actors that stay, each of which has begun before the next is spawned: how many there are on each scheduler. */
+  async stayingOnes(self, kind) {
+    const places: number[] = self.stats().schedulers.map(() => 0);
+    const place = async () => {
+      const child = kind === "held"
+        ? self.spawn(saysWhereWith, self.pid, () => {})
+        : self.spawn(saysWhere, self.pid);
+      places[await self.receive() as number]++;
+      return child;
+    };
+    const children = [];
+    for (let i = 0; i < 200; i++) {
+      children.push(await place());
+      await self.sleep(1); // as connections come: a thread that is put aside is not at work at all of these moments
+    }
+    for (const child of children) self.send(child, "end");
+    for (const child of children) await child.join();
+    return places;
   },
 
   /** The same function was over at once a thousand times, and then takes long: on how many schedulers that was. */
