@@ -15,6 +15,7 @@ Deno.test("an exported function is known by its module and export, a function th
     exportName: "child",
     inEntry: true,
     shortness: 0,
+    staying: 0,
   });
   assertStrictEquals(targets.find(APP, "child"), child);
   assertStrictEquals(targets.entry(targets.describe(child).nameId)[0], child);
