@@ -20,6 +20,7 @@ import { supervisionScenes } from "./supervision.ts";
 import { nameScenes } from "./names.ts";
 import { socketScenes } from "./sockets.ts";
 import { holderScenes } from "./holders.ts";
+import { crowdScenes } from "./crowds.ts";
 import { fileScenes } from "./files.ts";
 import { blockingScenes } from "./blocking.ts";
 
@@ -34,6 +35,7 @@ export { service, temporaryChild } from "./supervision.ts";
 export { claimer, member } from "./names.ts";
 export { client, echo, echoesWhatIsSent, holder, serves, writer } from "./sockets.ts";
 export { answersAll, keeper, passing } from "./holders.ts";
+export { asks, stayer } from "./crowds.ts";
 export { writesLines } from "./files.ts";
 export { givesBack, hash, nap } from "./blocking.ts";
 
@@ -49,6 +51,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   ...nameScenes,
   ...socketScenes,
   ...holderScenes,
+  ...crowdScenes,
   ...fileScenes,
   ...blockingScenes,
 };
