@@ -32,7 +32,7 @@ export interface Context<S> {
   later<R>(keep: (reply: Reply<R>) => void): R;
 }
 
-/** The answer to a call that is given later. */
+/** The answer to a call that is given later. It may be sent, and whoever has it then may give it (as OTP's `From`). */
 export interface Reply<R> {
   /** The caller's `await` gives this. */
   reply(value: R): void;
@@ -140,7 +140,7 @@ class ServerContext<S> implements Context<S> {
   later<R>(keep: (reply: Reply<R>) => void): R {
     const { call } = this;
     if (call === null) throw new TypeError("later answers a call: there is none in a cast or in info");
-    keep({ reply: (value) => call.reply(value), fail: (error) => call.fail(error) });
+    keep(call as Reply<R>);
     return LATER as R;
   }
 }

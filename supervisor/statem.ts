@@ -162,7 +162,7 @@ class Runner<D> implements Machine<D> {
   later<R>(keep: (reply: Reply<R>) => void): R {
     const call = this.#event;
     if (!isServerCall(call)) throw new TypeError("later answers a call: this event is none");
-    keep({ reply: (value) => call.reply(value), fail: (error) => call.fail(error) });
+    keep(call as Reply<R>);
     return LATER as R;
   }
   stop(reason: unknown = "normal"): void {

@@ -64,6 +64,10 @@ for (const threads of [1, 2, 4]) {
     assertEquals(await scenario(threads, "timeouts"), { on: false, after: "off" });
   });
 
+  Deno.test(`whoever a server or a state machine hands a call to may answer it${on}`, async () => {
+    assertEquals(await scenario(threads, "delegates"), [4, 9, "RangeError: delegated", 16]);
+  });
+
   Deno.test(`a pool gives work to its least loaded server and replaces one that dies${on}`, async () => {
     assertEquals(await scenario(threads, "pool"), {
       counted: 20, // one worker counted all of them

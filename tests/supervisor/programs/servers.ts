@@ -41,6 +41,33 @@ export const counter = server({
   },
 });
 
+/** Answers for a server, and ends. */
+export function answers(_self: Actor, reply: Reply<number>, n: number | null): void {
+  if (n === null) reply.fail(new RangeError("delegated"));
+  else reply.reply(n * n);
+}
+
+export const delegating = server({
+  init: () => null,
+  calls: {
+    square: (s, n: number | null, scheduler: number) =>
+      s.later<number>((reply) => void s.self.spawnWith({ scheduler }, answers, reply, n)),
+  },
+});
+
+export const delegatingMachine = statem({
+  init: () => null,
+  initial: "on",
+  states: {
+    on: {
+      calls: {
+        square: (m, n: number, scheduler: number) =>
+          m.later<number>((reply) => void m.self.spawnWith({ scheduler }, answers, reply, n)),
+      },
+    },
+  },
+});
+
 export const door = statem({
   init: (_self, code: string) => ({ code, log: [] as string[] }),
   initial: "locked",
@@ -188,6 +215,15 @@ const SCENARIOS: Record<string, (self: Actor<Any>, scheduler: number) => Promise
     client.press();
     while ((await client.ticks()).length === on.length) await self.sleep(1);
     return { on: on.includes("on"), after: (await client.ticks()).at(-1) };
+  },
+
+  async delegates(self, scheduler) {
+    const client = delegating.start(self), machine = delegatingMachine.start(self);
+    return [
+      ...await Promise.all([2, 3].map((n) => client.square(n, scheduler))),
+      await client.square(null, scheduler).catch(String),
+      await machine.square(4, scheduler),
+    ];
   },
 
   async pool(self) {
