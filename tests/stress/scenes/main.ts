@@ -17,6 +17,7 @@ import { timerScenes } from "./timers.ts";
 import { endScenes } from "./ends.ts";
 import { exitScenes } from "./exits.ts";
 import { supervisionScenes } from "./supervision.ts";
+import { serverScenes } from "./servers.ts";
 import { nameScenes } from "./names.ts";
 import { socketScenes } from "./sockets.ts";
 import { holderScenes } from "./holders.ts";
@@ -32,6 +33,7 @@ export { forwarder } from "./timers.ts";
 export { chained, joiner, victim, watcher } from "./ends.ts";
 export { sleeper, waiter } from "./exits.ts";
 export { service, temporaryChild } from "./supervision.ts";
+export { customer, ledger, pusher, squarer, squarers, squares, turnstile } from "./servers.ts";
 export { claimer, member } from "./names.ts";
 export { client, echo, echoesWhatIsSent, holder, serves, writer } from "./sockets.ts";
 export { answersAll, keeper, passing } from "./holders.ts";
@@ -48,6 +50,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   ...endScenes,
   ...exitScenes,
   ...supervisionScenes,
+  ...serverScenes,
   ...nameScenes,
   ...socketScenes,
   ...holderScenes,
