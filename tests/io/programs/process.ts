@@ -1,4 +1,5 @@
 /** Programs that use Unix sockets, TLS, UDP, commands, signals and the standard streams. */
+import { CERT, KEY } from "../../support/certificate.ts";
 import type {
   Actor,
   Call,
@@ -32,16 +33,20 @@ export async function answer(self: Actor, listener: Listener) {
   await conn.read();
 }
 
-export async function tls(self: Actor, certPath: string, keyPath: string) {
-  const cert = await self.io.readTextFile(certPath);
-  const key = await self.io.readTextFile(keyPath);
+export async function tls(self: Actor) {
   const alpnProtocols = ["h2", "spoken/1"];
-  const listener = await self.io.listen({ hostname: "127.0.0.1", port: 0, cert, key, alpnProtocols });
+  const listener = await self.io.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    cert: CERT,
+    key: KEY,
+    alpnProtocols,
+  });
   const server = self.spawn(answersMany, listener);
   const conn = await self.io.connect({
     hostname: "localhost",
     port: portOf(listener.addr),
-    tls: { caCerts: [cert], alpnProtocols: ["spoken/1"], cert, key },
+    tls: { caCerts: [CERT], alpnProtocols: ["spoken/1"], cert: CERT, key: KEY },
   });
   const { alpnProtocol } = await conn.handshake();
   await conn.write("secret");

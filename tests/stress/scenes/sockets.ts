@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
-import type { Actor, Conn, Pid } from "../../../smarm.ts";
+import { assertEquals } from "@std/assert";
+import type { Actor, Conn, ConnectOptions, Listener, Pid } from "../../../smarm.ts";
+import { CERT, KEY } from "../../support/certificate.ts";
 import { Random } from "../plan.ts";
 import { hands, PATIENT_MS, pause, PLANNED, start, times, unlessTimedOut, valueOf } from "./support.ts";
 
@@ -39,17 +40,41 @@ export async function echoesWhatIsSent(self: Actor<Conn>, hops: number, seed: nu
   await echo(self as Actor, await self.receive(), hops, seed);
 }
 
-export async function serves(self: Actor, boss: Pid<number>, count: number, seed: number): Promise<void> {
+async function listens(self: Actor, random: Random): Promise<[Listener, ConnectOptions]> {
+  switch (random.below(Deno.build.os === "windows" ? 3 : 4)) {
+    case 0: {
+      const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1", cert: CERT, key: KEY });
+      return [listener, { port: portOf(listener), hostname: "localhost", tls: { caCerts: [CERT] } }];
+    }
+    case 3: {
+      const to = { transport: "unix", path: `${await self.io.makeTempDir()}/socket` } as const;
+      return [await self.io.listen(to), to];
+    }
+    default: {
+      const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+      return [listener, { port: portOf(listener), hostname: "127.0.0.1" }];
+    }
+  }
+}
+
+const portOf = ({ addr }: Listener) => (addr as Deno.NetAddr).port;
+
+export async function serves(
+  self: Actor,
+  boss: Pid<ConnectOptions>,
+  count: number,
+  seed: number,
+): Promise<void> {
   const random = new Random(seed);
-  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
-  self.send(boss, (listener.addr as Deno.NetAddr).port);
+  const [listener, to] = await listens(self, random);
+  self.send(boss, to);
   for (let left = count; left > 0; left--) handOn(self, random, await listener.accept(), random.below(4));
   if (random.below(2) === 0) listener.close();
 }
 
-export async function client(self: Actor, port: number, seed: number): Promise<void> {
+export async function client(self: Actor, to: ConnectOptions, seed: number): Promise<void> {
   const random = new Random(seed);
-  const conn = await self.io.connect({ port, hostname: "127.0.0.1" });
+  const conn = await self.io.connect(to);
   const total = random.below(random.below(3) === 0 ? 400_000 : 20_000);
   const writes = hands(self, random, writer, conn, total, random.next());
   let came = 0;
@@ -83,14 +108,14 @@ export async function writer(self: Actor<"end">, conn: Conn, total: number, seed
   await self.receive();
 }
 
-async function sockets(self: Actor<number>, random: Random): Promise<void> {
+async function sockets(self: Actor<ConnectOptions>, random: Random): Promise<void> {
   const count = 1 + random.below(4);
   const server = start(self, random, serves, self.pid, count, random.next());
-  const port = await self.receive();
-  assert(port > 0);
-  const clients = times(count, () => start(self, random, client, port, random.next()));
+  const to = await self.receive();
+  const clients = times(count, () => start(self, random, client, to, random.next()));
   for (const one of clients) await valueOf(one, "a client");
   await valueOf(server, "the server");
+  if ("path" in to) await self.io.remove(new URL(".", `file://${to.path}`), { recursive: true });
 }
 
 /** Ends without closing the connection that it was sent, whether it has looked at its mail or not. */
@@ -104,7 +129,7 @@ export async function holder(self: Actor<Conn>, seed: number): Promise<void> {
 /** The end of whoever has a connection closes it: its peer reads the end. */
 async function leftOpen(self: Actor, random: Random): Promise<void> {
   const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = listener.addr as Deno.NetAddr;
+  const port = portOf(listener);
   for (let left = 1 + random.below(4); left > 0; left--) {
     const [conn, accepted] = await Promise.all([
       self.io.connect({ port, hostname: "127.0.0.1" }),
