@@ -23,6 +23,7 @@ import { socketScenes } from "./sockets.ts";
 import { holderScenes } from "./holders.ts";
 import { crowdScenes } from "./crowds.ts";
 import { fileScenes } from "./files.ts";
+import { commandScenes } from "./commands.ts";
 import { blockingScenes } from "./blocking.ts";
 
 export { returner, treeNode } from "./values.ts";
@@ -39,6 +40,7 @@ export { client, echo, echoesWhatIsSent, holder, serves, writer } from "./socket
 export { answersAll, keeper, passing } from "./holders.ts";
 export { asks, stayer } from "./crowds.ts";
 export { writesLines } from "./files.ts";
+export { awaits, drains, feeds } from "./commands.ts";
 export { givesBack, hash, nap } from "./blocking.ts";
 
 export const SCENES: Readonly<Record<string, Scene>> = {
@@ -56,6 +58,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   ...holderScenes,
   ...crowdScenes,
   ...fileScenes,
+  ...commandScenes,
   ...blockingScenes,
 };
 
