@@ -58,7 +58,7 @@ export function spawn(
     if (isShort) s.work.stayHome(seed);
     else share(s, seed);
   }
-  if (s.stopping) askToEnd(s, seed.grow(), new ExitError("shutdown"));
+  if (s.stopping && !isSupervised(options)) askToEnd(s, seed.grow(), new ExitError("shutdown"));
   return seed;
 }
 
@@ -282,7 +282,8 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   }
   if (fn === undefined) load(s, actor, record.module, record.exportName);
   else s.enqueue(actor.seed!);
-  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
+  // A supervised one is its supervisor's to end, which may not have heard of the run's end: to it that start had failed.
+  if (s.stopping && !record.supervised) askToEnd(s, actor, new ExitError("shutdown"));
   return actor;
 }
 

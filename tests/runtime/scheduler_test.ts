@@ -8,6 +8,7 @@ import { Config } from "../../runtime/config.ts";
 import { reportActor } from "../../runtime/dump.ts";
 import { CURRENT_KEY, ENDED, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING, SPAWNED } from "../../runtime/layout.ts";
 import { deliver } from "../../runtime/sending.ts";
+import { adopt } from "../../runtime/spawn.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
 
 Deno.test("M6: a tick runs what is runnable, fires what is due, and says what it did", async () => {
@@ -249,4 +250,26 @@ Deno.test("channels on which a send has once waited are not all kept by their ow
   });
   for (let turn = 0; turn < 1000 && rounds < 200; turn++) await lone.tick();
   assert(rounds === 200 && actor.extras!.channels.size <= 32, `${actor.extras!.channels.size} are kept`);
+});
+
+Deno.test("who comes from elsewhere while the run ends is told to end, unless a supervisor is to do that", async () => {
+  const lone = new LoneScheduler();
+  const { s } = lone;
+  lone.main(async (self: Actor) => void await self.receive());
+  await lone.tick();
+  s.targets.register("program", { waits: async (self: Actor) => void await self.receive() });
+  s.stopping = true;
+  const record = {
+    module: "program",
+    exportName: "waits",
+    args: [],
+    monitor: null,
+    mailbox: null,
+    names: null,
+  };
+  const [plain, supervised] = [false, true].map((supervised) =>
+    adopt(s, s.slots.take(0), { ...record, supervised, link: supervised ? s.main!.pid : null })
+  );
+  await lone.tick();
+  assertEquals([plain.state, supervised.state], [DONE, PARKED]);
 });
