@@ -106,6 +106,7 @@ export type {
   Signals,
   SpawnOptions,
   TimerRef,
+  Unfrozen,
   WaitOptions,
 } from "./runtime/api.ts";
 

@@ -67,8 +67,16 @@ export type RequestOf<M> = unknown extends M ? unknown : M extends Call<infer Q,
 /** The answer to request `Q` of an actor with messages `M`. */
 // deno-lint-ignore no-explicit-any
 export type ReplyOf<M, Q> = unknown extends M ? any
-  : M extends Call<infer Q2, infer R> ? (Q extends Q2 ? R : never)
+  : M extends Call<infer Q2, infer R> ? (Q extends Q2 ? R : Unfrozen<Q> extends Q2 ? R : never)
   : never;
+/**
+ * A request that `call` has inferred as a constant, without the `readonly` that this gives to its arrays. What has methods
+ * is no constant and stays as it is.
+ */
+export type Unfrozen<Q> = Q extends readonly unknown[] ? { -readonly [K in keyof Q]: Unfrozen<Q[K]> }
+  : Extract<Q[keyof Q], (...args: never) => unknown> extends never
+    ? { -readonly [K in keyof Q]: Unfrozen<Q[K]> }
+  : Q;
 
 /** What a monitor delivers, once, when the watched actor is or becomes dead. */
 export interface Down<T = unknown> {
@@ -430,9 +438,11 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
    * each other in a circle; DeadActorError at once when the callee is or becomes dead; MailboxFullError at once when its
    * mailbox's bound drops the call; NotSendableError; whatever the callee fails it with.
    */
-  call<N, const Q extends RequestOf<N>>(
+  call<N, const Q>(
     to: Pid<N> | Handle<unknown, N> | string,
-    request: Q,
+    // RequestOf<N>, so that Q is inferred but N is not. As Q's constraint it would be Q where a constant's readonly arrays do
+    // not fit it; NoInfer<N> would hide the parts of N.
+    request: [Q] extends [never] ? Q : RequestOf<[N][N extends unknown ? 0 : never]>,
     options?: WaitOptions,
   ): Promise<ReplyOf<N, Q>>;
 

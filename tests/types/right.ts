@@ -47,6 +47,37 @@ export async function counter(self: Actor<Add | Get | Rename | Stop>, start: num
   return "";
 }
 
+type Tree = { readonly kids: Tree[] };
+type Asked =
+  | Call<{ readonly ids: number[]; readonly replyTo: Pid<string> }, string>
+  | Call<{ readonly at: Date; readonly tags?: string[] }, Date>
+  | Call<[string, number], boolean>
+  | Call<Tree, number>;
+
+/** Requests may hold arrays: each has its own reply. */
+export async function asks<R>(
+  self: Actor<string>,
+  to: Pid<Asked>,
+  other: Pid<Call<number[], R>>,
+): Promise<R> {
+  const ids = await self.call(to, { ids: [1, 2], replyTo: self.pid });
+  expect<Same<typeof ids, string>>();
+  const given: number[] = [];
+  const same = await self.call(to, { ids: given, replyTo: self.pid });
+  expect<Same<typeof same, string>>();
+  const tags = await self.call(to, { at: new Date(), tags: ["a"] });
+  expect<Same<typeof tags, Date>>();
+  const pair = await self.call(to, ["a", 1]);
+  expect<Same<typeof pair, boolean>>();
+  const tree = await self.call(to, { kids: [{ kids: [] }] });
+  expect<Same<typeof tree, number>>();
+  const request = given.length > 0 ? { ids: given, replyTo: self.pid } : { kids: [] };
+  const either = await self.call(to, request);
+  expect<Same<typeof either, string | number>>();
+  await self.call("a name", { whatever: [1] });
+  return await self.call(other, [1]);
+}
+
 export function pureSender(self: Actor<never>, to: Pid<Add>): number {
   self.send(to, { type: "add", n: 1 });
   return 1;

@@ -72,6 +72,13 @@ export async function main(self: Actor<Add>): Promise<void> {
   const text: string = await self.call(handle, "get");
   void text;
 
+  const asked: Pid<Call<{ ids: number[] }, string> | Get> = self.spawn(counts).pid;
+  // @ts-expect-error the elements are numbers
+  await self.call(asked, { ids: ["1"] });
+  const ids: readonly number[] = [1];
+  // @ts-expect-error the request's array may be written to by its receiver
+  await self.call(asked, { ids });
+
   const outcome = await handle.join();
   // @ts-expect-error it returns a text
   const returns: Handle<number, Stop> = handle;
@@ -104,6 +111,10 @@ export async function main(self: Actor<Add>): Promise<void> {
   if (event.source === "texts") return;
   // @ts-expect-error undefined when the channel is closed
   event.value.toFixed();
+}
+
+export async function counts(self: Actor<Call<{ ids: number[] }, string> | Get>): Promise<void> {
+  await self.receive();
 }
 
 export async function session(_self: Actor, _kind: string, _id: number): Promise<void> {
