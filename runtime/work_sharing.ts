@@ -56,6 +56,9 @@ const WORTH_IT = 8;
  */
 const FEW_QUEUED = 64;
 
+/** By so many actors that have begun an idle scheduler is behind when it gets the next that comes alone. */
+const WORTH_A_MOVE = 2;
+
 /** So many that stay are spawned on the same scheduler before the next one is chosen. */
 const TOGETHER = 8;
 
@@ -320,10 +323,12 @@ export class WorkSharing {
   /** Gives half of what can be given, and is not offered, to schedulers that have nothing to do. */
   giveAway(): void {
     if (this.#atHome === 0 || this.#giving || Atomics.load(this.#s.run, HUNGRY) <= 0) return;
-    const { shortRuns, isHeldUp } = this.#s;
+    const { shortRuns, isHeldUp, current, queue } = this.#s;
     const idle = this.#idle();
     if (idle.length === 0) return;
-    let left = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(this.#atHome / 2));
+    // Where there is nothing else to run, one stays: to give the only one away would leave this scheduler with nothing.
+    const all = current === null && queue.length === this.#atHome ? this.#atHome - 1 : this.#atHome;
+    let left = Math.min(MAX_STOLEN_PER_TICK, Math.ceil(all / 2));
     for (let seed = this.#firstAtHome(); seed !== null && left > 0; seed = this.#firstAtHome()) {
       // A short one is begun here before anybody else has it, unless the one that runs gives way to nobody.
       if (!isHeldUp && shortRuns.isShort(seed.target!)) return;
@@ -339,6 +344,7 @@ export class WorkSharing {
    */
   giveOffered(): void {
     const s = this.#s;
+    if (s.queue.length === 1) return this.#giveLone(s.queue.first as HandleImpl);
     if (this.#offers.count < 2 || (s.lastNow === this.#lookedMs && s.queue.length > FEW_QUEUED)) return;
     this.#lookedMs = s.lastNow;
     const peer = this.#anyPeer();
@@ -354,6 +360,19 @@ export class WorkSharing {
       if (this.#give(seed, peer)) batch.given++;
     }
     if (batch.given > before) s.remote.flush();
+  }
+
+  /**
+   * The only one that waits here. Of those that come one by one and stay, such as the workers of a pool that are asked one
+   * after the other whether they are ready, each would begin at once, and all would stay on one scheduler.
+   */
+  #giveLone(seed: HandleImpl): void {
+    const { id: own, remote, shortRuns, words } = this.#s;
+    const { target, offer } = seed;
+    if (offer === SETTLED || target === null || target.staying === 0 || shortRuns.isShort(target)) return;
+    const mine = unqueuedOn(words, own);
+    const peer = this.#idle().find((id) => mine - unqueuedOn(words, id) >= WORTH_A_MOVE);
+    if (peer !== undefined && this.#give(seed, peer)) remote.flush();
   }
 
   /**

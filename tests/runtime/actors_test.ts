@@ -132,7 +132,13 @@ Deno.test("M9: of two actors that are spawned together an idle scheduler begins 
   // Not all: whoever has to wait for a core for longer than SHARING_MS finds the other's lying there, and takes it.
   const outcome = await outcomeOf("teamsThatAreSplit", 2);
   if (outcome.kind === "panic") throw outcome.error;
-  assert(outcome.value as number > 50, `${outcome.value} of 100`);
+  assert(outcome.value as number > 25, `${outcome.value} of 100`);
+});
+
+Deno.test("M9: of two alike actors that are spawned one after the other, and stay, each gets a scheduler", async () => {
+  const outcome = await outcomeOf("teamsThatComeOneByOne", 2);
+  if (outcome.kind === "panic") throw outcome.error;
+  assert(outcome.value as number > 25, `${outcome.value} of 50`);
 });
 
 Deno.test("M9: actors that stay are spread over all schedulers also when they are spawned one by one", async () => {

@@ -77,6 +77,12 @@ export async function saysWhere(self: Actor, to: Pid): Promise<void> {
   await self.receive();
 }
 
+export async function isAskedWhere(self: Actor<Call<"where?", number | undefined>>): Promise<void> {
+  for await (const call of self) {
+    call.reply(self.stats().schedulers.find(({ currentPid }) => currentPid === self.pid)?.id);
+  }
+}
+
 /** With an argument that keeps it where it is spawned. */
 export async function saysWhereWith(self: Actor, to: Pid, _closure: () => void): Promise<void> {
   await saysWhere(self, to);
@@ -537,6 +543,25 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       if (await self.receive() !== await self.receive()) split++;
       for (const member of team) {
         self.send(member, "end");
+        await member.join();
+      }
+    }
+    return split;
+  },
+
+  /** Teams of two, where the first is asked before the second is spawned: how many of 50 were split. */
+  async teamsThatComeOneByOne(self) {
+    let split = 0;
+    for (let i = 0; i < 50; i++) {
+      const team = [], places = [];
+      for (let i = 0; i < 2; i++) {
+        const member = self.spawn(isAskedWhere);
+        places.push(await self.call(member, "where?"));
+        team.push(member);
+      }
+      if (places[0] !== places[1]) split++;
+      for (const member of team) {
+        self.exit(member, "shutdown");
         await member.join();
       }
     }
