@@ -5,7 +5,7 @@
  */
 import type { FromWorker, ToWorker } from "../runtime/protocol.ts";
 import { Doorbell } from "../runtime/doorbell.ts";
-import { countPosts } from "../runtime/last_words.ts";
+import { awaitProcessEnd, countPosts } from "../runtime/last_words.ts";
 import { RunClock } from "../timer/clock.ts";
 import { Poller } from "./poller.ts";
 import { receiveMessageOnPort } from "node:worker_threads";
@@ -13,6 +13,8 @@ import { receiveMessageOnPort } from "node:worker_threads";
 // deno-lint-ignore no-explicit-any
 const control = globalThis as any;
 let post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
+
+let leave: () => void = control.close.bind(control);
 
 let poller: Poller;
 let clock: RunClock;
@@ -54,7 +56,9 @@ function warn(text: string): void {
   post({ type: "log", level: "error", pid: null, name: null, atMs: clock.now(), message: text, fields: "" });
 }
 
-function boot({ id, memory, config, epochMs, incarnations }: Extract<ToWorker, { type: "init" }>): void {
+function boot(init: Extract<ToWorker, { type: "init" }>): void {
+  const { id, memory, config, epochMs, incarnations } = init;
+  if (init.endsWithProcess) leave = awaitProcessEnd;
   clock = new RunClock(epochMs);
   const words = new Int32Array(memory.peerWords);
   post = countPosts(words, id, post);
@@ -78,5 +82,5 @@ function boot({ id, memory, config, epochMs, incarnations }: Extract<ToWorker, {
 async function close(): Promise<void> {
   await poller.close();
   post({ type: "stopped" });
-  control.close();
+  leave();
 }

@@ -151,6 +151,8 @@ export type ToWorker =
     readonly incarnations: readonly number[];
     /** The span of the run; null: OpenTelemetry is off. */
     readonly telemetry: SpanContext | null;
+    /** The process ends when the run does, and the thread with it. */
+    readonly endsWithProcess: boolean;
   }
   /** A scheduler is dead, and its actors have been declared so: whoever has to do with them is told. */
   | { readonly type: "lost"; readonly id: number; readonly why: string }

@@ -212,6 +212,8 @@ export class Run {
       epochMs,
       colors: sinks.colors,
       telemetry: this.#telemetry?.context ?? null,
+      // With OpenTelemetry, Deno asks all heaps for their figures when the process ends.
+      endsWithProcess: sinks.endsProcess === true && this.#telemetry === null,
     };
     for (let id = 0; id < memory.peers; id++) {
       this.#names.push([]);

@@ -34,7 +34,7 @@ import { currentHeapLimit, heapLimit } from "./heap_watch.ts";
 import type { ThreadData } from "./thread.ts";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { SchedulerTelemetry } from "./telemetry.ts";
-import { countPosts } from "./last_words.ts";
+import { awaitProcessEnd, countPosts } from "./last_words.ts";
 import { LogGate } from "./log_gate.ts";
 import { WorkerLog } from "./log.ts";
 import { ASLEEP, CLOSING, ENDED, EPOCH, NOTICE_PENDING, PEER_WORDS, SPAWNED, TIMERS } from "./layout.ts";
@@ -49,7 +49,7 @@ const thread = ((workerData as Partial<ThreadData> | null)?.lock === undefined ?
 const control = (thread === null ? globalThis : parentPort) as any;
 let post: (message: FromWorker, transfer?: Transferable[]) => void = control.postMessage.bind(control);
 /** The other kind is ended from outside. */
-const closeWorker: () => void = thread === null ? control.close.bind(control) : () => {};
+let leave: () => void = thread === null ? control.close.bind(control) : () => {};
 
 /** How long a scheduler that is closed waits for the others, which are told to close at the same moment. */
 const LAST_WORD_MS = 100;
@@ -134,7 +134,7 @@ function close(): void {
   s.remote.close();
   log.info("stopped", { resumed: s.resumed, stolen: s.stolen });
   post({ type: "stopped", exitCode: Number(Deno.exitCode) });
-  closeWorker();
+  leave();
 }
 
 /** Whether the OS has not taken all that actors wrote, or a connection is on its way here; not for long. */
@@ -165,6 +165,7 @@ async function boot(init: Extract<ToWorker, { type: "init" }>): Promise<void> {
   const { id, memory } = init;
   const words = new Int32Array(memory.peerWords);
   post = countPosts(words, id, post);
+  if (init.endsWithProcess && thread === null) leave = awaitProcessEnd;
   const gate = new LogGate(words, id);
   const logs = new WorkerLog(config.minLogLevel, gate, () => clock.now(), post);
   log = logs.of(null);
