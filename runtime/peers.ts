@@ -135,7 +135,9 @@ export class Peers {
   // --- In ---------------------------------------------------------------------------------------------------------
 
   hasRecords(): boolean {
-    for (let peer = 0; peer < this.#ins.length; peer++) if (this.hasRecordsOf(peer)) return true;
+    for (let peer = 0; peer < this.#ins.length; peer++) {
+      if (peer !== this.#id && this.hasRecordsOf(peer)) return true;
+    }
     return false;
   }
 
@@ -225,6 +227,7 @@ export class Peers {
   #look(): number {
     let found = 0;
     for (let peer = 0; peer < this.#ins.length; peer++) {
+      if (peer === this.#id) continue;
       const link = this.#ins[peer];
       if (link.stalled && this.#portsIn[peer] !== undefined) link.stalled = false;
       this.#isNew[peer] = false;
@@ -239,6 +242,7 @@ export class Peers {
   #lookAgain(): boolean {
     let found = false;
     for (let peer = 0; peer < this.#ins.length; peer++) {
+      if (peer === this.#id) continue;
       const link = this.#ins[peer];
       if (link.isEmpty && link.look()) found = this.#isNew[peer] = true;
     }

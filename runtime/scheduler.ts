@@ -543,10 +543,9 @@ export class Scheduler {
     if (this.current !== null) this.#putDown(this.current);
   }
 
-  /** A new burst: called by the event loop in each of its turns. Returns the time. */
-  startBurst(): number {
+  /** A new burst: called by the event loop in each of its passes, with the time. */
+  startBurst(now: number): void {
     this.expire();
-    const now = this.clock.now();
     this.lastNow = now;
     if (this.trace !== null) this.#traceBurst(now);
     this.#since = now | 0;
@@ -555,7 +554,6 @@ export class Scheduler {
     this.ops = this.#granted;
     if (longMailboxes.found) warnOfLongMailboxes(this);
     this.lateTimeouts.arm();
-    return now;
   }
 
   /** What the event loop has taken in before this burst took its time: the burst's own begins now. */

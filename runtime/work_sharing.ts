@@ -56,6 +56,9 @@ const WORTH_IT = 8;
  */
 const FEW_QUEUED = 64;
 
+/** How often others are looked at: the length of another's run queue is in a cache line that its owner writes. */
+const BALANCE_MS = 0.05;
+
 /** By so many actors that have begun an idle scheduler is behind when it gets the next that comes alone. */
 const WORTH_A_MOVE = 2;
 
@@ -281,9 +284,10 @@ export class WorkSharing {
   }
 
   /** Takes more while it is not idle, from a victim in whose run queue so many more wait that it is worth it. */
-  balance(): void {
+  balance(now: number): void {
     const s = this.#s;
-    if (s.queue.length > FEW_QUEUED) return;
+    if (s.queue.length > FEW_QUEUED || now - this.#balancedMs < BALANCE_MS) return;
+    this.#balancedMs = now;
     const victim = this.#random.below(s.memory.schedulers);
     if (victim === s.id) return;
     const theirs = s.words[victim * PEER_WORDS + RUN_QUEUE_LENGTH];
@@ -292,6 +296,8 @@ export class WorkSharing {
     const offers = Math.min(surplus, this.#thief.offers(victim));
     if (offers > 0) this.#take(victim, offers);
   }
+
+  #balancedMs = -1;
 
   #inject(): boolean {
     return this.#thief.inject(() => this.#s.startMain());

@@ -149,7 +149,8 @@ export class TestRun {
     s.turnBegins(s.clock.now());
     do {
       if (s.current !== null) this.#outside.add(s.current); // it was resumed and has not come to wait for us
-      const now = s.startBurst();
+      const now = s.clock.now();
+      s.startBurst(now);
       s.timers.turn(now);
       s.drive();
       drainMicrotasks?.();

@@ -60,7 +60,7 @@ export class LoneScheduler {
     return new Promise((resolve, reject) =>
       setImmediate(() => {
         try {
-          resolve({ ...this.#loop.tick() });
+          resolve({ ...this.#loop.tick(this.s.clock.now()) });
         } catch (error) {
           reject(error);
         }
