@@ -60,6 +60,14 @@ export function runsItself(module: string): string {
     "Write before it: if (import.meta.main)";
 }
 
+/** What is said, once, of a module whose top level has not come to its end on some schedulers after so long. */
+export function loadsForLong(module: string, ms: number, schedulers: readonly number[]): string {
+  return `${display(module)} has been loading for ${ms / 1000} s on scheduler ${
+    schedulers.join(", ")
+  }: main begins ` +
+    "when its top level has come to its end on each. Look there for a loop, or for an await that is not settled";
+}
+
 /** One line for an error that `import()` rejected with: Deno's own, or whatever the module's top level threw. */
 function explain(module: string, error: unknown): string {
   const shown = display(module);

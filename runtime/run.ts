@@ -32,6 +32,7 @@ import { lostError } from "./recovery.ts";
 import { QuietCheck } from "./quiet.ts";
 import { packOutcome, unpackOutcome, type WireOutcome } from "./wire.ts";
 import { DeadlockError, HaltedError, LoadError, StoppedError } from "./errors.ts";
+import { loadsForLong } from "./load.ts";
 import { formatPid } from "./pid.ts";
 import { describeOutcome } from "./report.ts";
 import { Injector, takerOf } from "./offers.ts";
@@ -75,6 +76,8 @@ const HEAR_MS = 10;
 const EXIT_FATAL = 1;
 /** With --contain: how much longer than the watchdog's limit a scheduler is left to end its actor itself. */
 const CONTAIN_SLACK_MS = 250;
+/** After so long people are told that a module is still being loaded: nothing else says why main does not begin. */
+export const LONG_LOAD_MS = 10_000;
 /** How long a scheduler that takes a dead one's place may take to start. */
 const REPLACE_MS = 60_000;
 /** One run, from the start of its workers to their end. */
@@ -222,6 +225,7 @@ export class Run {
       this.#isReady.push(false);
     }
     for (let id = 0; id < memory.peers; id++) this.#startThread(id);
+    this.#timers.push(setTimeout(() => this.#tellOfLongLoad(), LONG_LOAD_MS));
   }
 
   #startThread(id: number): void {
@@ -349,6 +353,13 @@ export class Run {
     else if (isDead) this.#heldPorts[to].push(message);
     else if (!this.#losing.has(to)) this.#threads[to].post(message, [message.port]);
     else message.port.close(); // it is being ended and will not read it
+  }
+
+  #tellOfLongLoad(): void {
+    if (this.#hasStarted || this.#ending) return;
+    const schedulers = this.#isReady.slice(0, this.#memory.schedulers);
+    const loading = schedulers.flatMap((isReady, id) => isReady ? [] : [id]);
+    if (loading.length > 0) this.#sinks.write(loadsForLong(this.#init.module, LONG_LOAD_MS, loading));
   }
 
   #start(): void {

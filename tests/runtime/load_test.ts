@@ -1,5 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import fc from "fast-check";
+import { Config } from "../../runtime/config.ts";
+import { StoppedError } from "../../runtime/errors.ts";
+import { LONG_LOAD_MS } from "../../runtime/run.ts";
+import { Runtime } from "../../runtime/runtime.ts";
 import { display, isRuntimeFrame, resolveModule, RUNTIME_BASE } from "../../runtime/load.ts";
 import { withFolder } from "../support/folder.ts";
 
@@ -52,4 +57,27 @@ Deno.test("frames of the runtime and of Deno itself are no news to a user; frame
   assertEquals(isRuntimeFrame("    at main (file:///home/me/app.ts:1:1)"), false);
   assertEquals(isRuntimeFrame("    at main (file:///home/me/text:1:1)"), false);
   assertEquals(isRuntimeFrame("    at file:///home/me/node:1:1"), false);
+});
+
+Deno.test("a module that does not come to the end of its top level is told of, once, with the schedulers", async () => {
+  const { setTimeout } = globalThis;
+  const { promise: told, resolve: tell } = Promise.withResolvers<string>();
+  const runtime = new Runtime(Config.exact(2), { write: tell, colors: false });
+  // The wait of ten seconds passes at once.
+  globalThis.setTimeout =
+    ((then: () => void, ms?: number) => setTimeout(then, ms === LONG_LOAD_MS ? 1 : ms)) as typeof setTimeout;
+  try {
+    const run = runtime.run("data:text/javascript,await new Promise(() => {}); export function main() {}");
+    const stopped = assertRejects(() => run, StoppedError);
+    assertEquals(
+      await deadline(told, 60_000),
+      "data:text/javascript,await new Promise(() => {}); export function main() {} has been loading for 10 s on " +
+        "scheduler 0, 1: main begins when its top level has come to its end on each. Look there for a loop, or for an " +
+        "await that is not settled",
+    );
+    await runtime.stop();
+    await stopped;
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
 });
