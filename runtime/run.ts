@@ -554,6 +554,14 @@ export class Run {
     this.lose(incident.id, this.#stuckReports.describe(incident));
   }
 
+  /**
+   * Where no actor has begun, threads that still load the module end with the process: one that loops at its top level can
+   * neither be asked to end nor be ended, and to end one in the middle of an import panics Deno.
+   */
+  get #leavesThreads(): boolean {
+    return !this.#hasStarted && this.#sinks.endsProcess === true;
+  }
+
   #hasStopped(id: number): void {
     this.#stopped.add(id);
     if (this.#stopped.size === this.#threads.length) this.#finish();
@@ -570,6 +578,7 @@ export class Run {
   #close(endedMs: number = this.#clock.now()): void {
     if (this.#closing) return;
     this.#closing = true;
+    if (this.#leavesThreads) return this.#finish();
     // Schedulers cut actors off when the grace time is over, which begins for them a little later than here.
     if (endedMs - this.#toldToEndMs >= this.#config.graceMs) this.onOverdue();
     this.#threads.forEach((_, id) => {
@@ -603,7 +612,7 @@ export class Run {
     for (let id = 0; id < this.#memory.schedulers; id++) this.#logs.tellDropped(id);
     for (const timer of this.#timers) clearTimeout(timer);
     this.#dumps.close();
-    const gone = this.#threads.map((thread) => thread.kill());
+    const gone = this.#leavesThreads ? [] : this.#threads.map((thread) => thread.kill());
     gone.push(this.#blocking.endAll());
     this.#telemetry?.finish(this.#outcome?.kind ?? "unknown", this.#failure);
     Atomics.store(this.#words, RUN_PHASE, PHASE_ENDED);

@@ -247,19 +247,19 @@ Deno.test("however slowly stderr is read, all panics are reported, and the exit 
     const smarm = new URL("smarm.ts", REPOSITORY).pathname;
     // To report them takes longer than to close may take with that grace, also without a reader that stands still.
     const line =
-      `("$0" run -A "$1" --threads 1 --grace 0 app.ts 80000; echo "code $?" >&2) 2>&1 | (sleep 4; cat)`;
+      `("$0" run -A "$1" --threads 1 --grace 0 app.ts 30000; echo "code $?" >&2) 2>&1 | (sleep 2; cat)`;
     const { stdout } = await new Deno.Command("sh", { args: ["-c", line, Deno.execPath(), smarm], cwd })
       .output();
     const text = new TextDecoder().decode(stdout);
-    assertEquals([reportsIn(text), text.slice(text.lastIndexOf("code"))], [80000, "code 0\n"]);
+    assertEquals([reportsIn(text), text.slice(text.lastIndexOf("code"))], [30000, "code 0\n"]);
   });
 });
 
 Deno.test("so many panics that their reports take longer than the watchdog allows stall no scheduler and are all told", async () => {
   await withFolder({ "app.ts": MANY }, async (cwd) => {
     const options = ["--threads", "1", "--watchdog", "500", "--contain"];
-    const { code, stderr } = await runSmarm([...options, "app.ts", "20000"], { cwd });
-    assertEquals([code, reportsIn(stderr), stderr.includes("was lost")], [0, 20000, false]);
+    const { code, stderr } = await runSmarm([...options, "app.ts", "10000"], { cwd });
+    assertEquals([code, reportsIn(stderr), stderr.includes("was lost")], [0, 10000, false]);
   });
 });
 

@@ -109,15 +109,24 @@ Deno.test("what cannot be stopped ends the program, which says so, with 1", asyn
   assertMatch(stderr, /error: scheduler \d cannot be stopped: .* The program ends/);
 });
 
-Deno.test("a module whose top level never ends is ended by SIGINT and SIGTERM with their codes, with --contain too", async () => {
+Deno.test("a module whose top level never ends is ended by SIGINT and SIGTERM at once, as no actor needs the grace time", async () => {
   const files = { "app.ts": `console.log("stuck");\nfor (;;);\nexport function main() {}\n` };
   await withFolder(files, async (cwd) => {
-    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 0]] as const) {
-      const { code, stderr } = await runSmarm(["--contain", "--grace", "0", "--threads", "1", "app.ts"], {
-        cwd,
-        signalAfter: [{ text: "stuck", signal }],
-      });
-      assertEquals({ code, stderr }, { code: expected, stderr: "" });
+    for (const options of [[], ["--contain"]]) {
+      for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 0]] as const) {
+        const { code, stderr } = await runSmarm([
+          ...options,
+          "--grace",
+          "3600000",
+          "--threads",
+          "1",
+          "app.ts",
+        ], {
+          cwd,
+          signalAfter: [{ text: "stuck", signal }],
+        });
+        assertEquals({ code, stderr }, { code: expected, stderr: "" });
+      }
     }
   });
 });
@@ -133,11 +142,17 @@ if (isFirst) throw new Error("not here");
 for (;;);
 `;
   await withFolder({ "app.ts": app }, async (cwd) => {
-    const { code, stderr } = await runSmarm(["--contain", "--grace", "0", "--threads", "2", "app.ts"], {
-      cwd,
-    });
-    assertEquals(code, 2);
-    assertMatch(stderr, /^error: Cannot load [^\n]*: it threw Error: not here at [^\n]*\n$/);
+    for (const options of [[], ["--contain"]]) {
+      const { code, stderr } = await runSmarm(
+        [...options, "--grace", "3600000", "--threads", "2", "app.ts"],
+        {
+          cwd,
+        },
+      );
+      assertEquals(code, 2);
+      assertMatch(stderr, /^error: Cannot load [^\n]*: it threw Error: not here at [^\n]*\n$/);
+      await Deno.remove(`${cwd}/first`);
+    }
   });
 });
 
