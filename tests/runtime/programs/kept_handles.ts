@@ -19,6 +19,12 @@ export function many(self: Actor, _a: number, _b: number, _c: number, given: obj
   return few(self, given);
 }
 
+/**
+ * A weak reference keeps what it has given until the turn of the event loop is over. Where the machine is slow, a sleep of
+ * any length may be over in the turn in which it began.
+ */
+const anotherTurn = () => new Promise<void>((resolve) => setTimeout(resolve));
+
 export async function main(self: Actor): Promise<void> {
   const given: WeakRef<object>[] = [];
   const handles = Array.from({ length: ROUNDS }, (_, i) => {
@@ -26,9 +32,10 @@ export async function main(self: Actor): Promise<void> {
     given.push(new WeakRef(made));
     return i % 2 === 0 ? self.spawn(few, made) : self.spawn(many, 1, 2, 3, made);
   });
-  await self.sleep(5); // a weak reference keeps what it has given until the turn is over
+  while (selves.length < ROUNDS) await self.sleep(1);
+  await anotherTurn();
   (globalThis as unknown as { gc(): void }).gc();
-  await self.sleep(5);
+  await anotherTurn();
   const left = (some: WeakRef<object>[]) => some.filter((one) => one.deref() !== undefined).length;
   const counts = `arguments: ${left(given)} of ${ROUNDS}, selves: ${left(selves)} of ${ROUNDS}`;
   const outcomes = await Promise.all(handles.map((handle) => handle.join()));
