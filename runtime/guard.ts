@@ -16,7 +16,8 @@
  *   throw is told of the actor that has set them, so that one connection's fault does not end all others.
  * - `AbortSignal`: Deno tells the listeners of a timeout, and of what `AbortSignal.any` made of one, without a trace of the
  *   actor that has set them, so those are called in its name.
- * - `Deno.exit`, `process.exit`: inside a worker they would end it silently; they end the program.
+ * - `Deno.exit`: inside a worker it would end that silently; it ends the program. `process.exit` calls it, and is left alone:
+ *   to change it would load `node:process`, which takes each scheduler 7 to 12 ms.
  * - `close`: would end the worker silently; it is refused.
  * - `postMessage`: is the scheduler's own way to the control thread; it is refused.
  * - `Error.stackTraceLimit`: a stack shows ten frames, and seven or more of the runtime's own lie between an actor's function and
@@ -53,8 +54,8 @@ export function installGuard(host: GuardHost, ports: readonly unknown[]): () => 
   guardExits(host);
   guardPorts(ports);
   Error.stackTraceLimit += OWN_FRAMES;
-  const process = (globalThis as { process?: { getActiveResourcesInfo?(): string[] } }).process;
   return () => {
+    const { process } = globalThis as { process?: { getActiveResourcesInfo?(): string[] } };
     // Cleared by its number, by its own close() or by node:timers: that comes by none of the functions here.
     for (const timer of pending) if ((timer as { _destroyed?: boolean })._destroyed) pending.delete(timer);
     const listed = process?.getActiveResourcesInfo?.() ?? [];
@@ -308,15 +309,6 @@ function guardTimers(host: GuardHost, pending: Set<unknown>): void {
   global.queueMicrotask = (callback: unknown) => queueMicrotask(guarded(callback) as () => void);
 }
 
-/** Node takes integers, also as text, and refuses all else: as its own setter of `process.exitCode` does. */
-function asExitCode(process: { exitCode: unknown }, code: unknown): number {
-  const before = process.exitCode;
-  process.exitCode = code;
-  const taken = Number(process.exitCode);
-  process.exitCode = before;
-  return taken;
-}
-
 function guardExits(host: GuardHost): void {
   const exit = (code?: number): never => {
     const given = typeof code === "number" ? code : Number(Deno.exitCode) || 0;
@@ -326,13 +318,6 @@ function guardExits(host: GuardHost): void {
     throw error;
   };
   Deno.exit = exit;
-  // deno-lint-ignore no-explicit-any
-  const process = (globalThis as any).process;
-  if (process !== undefined) {
-    process.exit = (code?: unknown): never =>
-      exit(code === undefined || code === null ? undefined : asExitCode(process, code));
-    process.reallyExit = exit;
-  }
   // deno-lint-ignore no-explicit-any
   (globalThis as any).close = () => {
     throw new TypeError(

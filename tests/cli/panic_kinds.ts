@@ -213,6 +213,14 @@ const KINDS: Record<string, (self: Actor) => unknown> = {
     // deno-lint-ignore no-process-global
     process.exit(8);
   },
+  processExitsAsSaidBefore() {
+    // deno-lint-ignore no-process-global
+    process.on("exit", (code) => Deno.stdout.writeSync(new TextEncoder().encode(`told ${code}\n`)));
+    // deno-lint-ignore no-process-global
+    process.exitCode = 6;
+    // deno-lint-ignore no-process-global
+    process.exit();
+  },
   processExitsWithText() {
     // deno-lint-ignore no-process-global
     process.exit("9");
