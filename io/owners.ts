@@ -14,7 +14,7 @@ import { extrasOf } from "../runtime/extras.ts";
 import { currentActor } from "../runtime/async_context.ts";
 import { formatPid } from "../runtime/pid.ts";
 import { Category, type ObjectClasses } from "../runtime/sendable.ts";
-import { R_CALL, R_CHANNEL_VALUE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
+import { R_CALL, R_CHANNEL_VALUE, R_FAILURE, R_MESSAGE, R_REPLY, R_SPAWN } from "../runtime/protocol.ts";
 import type { IoClient } from "./client.ts";
 import { onTheWayTo, R_IO_CLAIM, R_IO_CLOSE, R_IO_OWN, R_IO_RELEASE, R_IO_SENT } from "./protocol.ts";
 import { Token } from "./token.ts";
@@ -257,7 +257,7 @@ function tokensOf({ extras }: ActorImpl): Token[] {
 }
 
 function isForActor(kind: number): boolean {
-  return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY;
+  return kind === R_MESSAGE || kind === R_SPAWN || kind === R_CALL || kind === R_REPLY || kind === R_FAILURE;
 }
 
 /**

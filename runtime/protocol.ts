@@ -31,8 +31,10 @@ export const R_NOTICE = 6;
 export const R_EXIT = 7;
 /** A request. aux: the call's number at the caller; payload: [caller's pid, request]. */
 export const R_CALL = 8;
-/** An answer. aux: the call's number; payload: [answered well, value or error]. */
+/** An answer. aux: the call's number; payload: the value. */
 export const R_REPLY = 9;
+/** An answer that is a failure. aux: the call's number; payload: the error. */
+export const R_FAILURE = 15;
 /** Links target with a pid: payload is that pid. */
 export const R_LINK = 10;
 export const R_UNLINK = 11;

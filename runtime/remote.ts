@@ -40,6 +40,7 @@ import {
   R_CALL,
   R_DEATH,
   R_EXIT,
+  R_FAILURE,
   R_GROUP,
   R_HOPE_FAILED,
   R_LINK,
@@ -238,9 +239,9 @@ export class Remote {
 
   reply(home: number, caller: Pid, number: number, well: boolean, value: unknown): void {
     try {
-      this.record(home, R_REPLY, caller, number, [well, value]);
+      this.record(home, well ? R_REPLY : R_FAILURE, caller, number, value);
     } catch (error) {
-      throw rename(error, /^message\[1\]/, "reply");
+      throw rename(error, /^message/, "reply");
     }
   }
 
@@ -441,12 +442,11 @@ export class Remote {
         }
         return;
       }
-      case R_REPLY: {
+      case R_REPLY:
+      case R_FAILURE:
         if (s.find(pid) === undefined) return; // dead; the number may be another's, on a scheduler in a dead one's place
-        const [well, value] = payload as [boolean, unknown];
-        answered(s, aux, well, value);
+        answered(s, aux, kind === R_REPLY, payload);
         return;
-      }
       case R_LINK: {
         const actor = s.find(pid);
         if (actor !== undefined) extrasOf(actor).links.add(payload as Pid);

@@ -6,7 +6,7 @@
 import type { Words } from "../trace/converter.ts";
 import type { RingFill } from "../trace/writer.ts";
 import { findFunction, readModule } from "../trace/locate.ts";
-import { R_CALL, R_DEATH, R_MESSAGE, R_NOTICE, R_OUTCOME, R_REPLY, R_SPAWN } from "./protocol.ts";
+import { R_CALL, R_DEATH, R_FAILURE, R_MESSAGE, R_NOTICE, R_OUTCOME, R_REPLY, R_SPAWN } from "./protocol.ts";
 import { R_CHANNEL_CLOSED, R_CHANNEL_FIRST } from "./protocol.ts";
 import { isIo, WAIT_NAMES, type WaitKind } from "./wait.ts";
 import { ringFillBytes } from "./ring.ts";
@@ -16,6 +16,7 @@ const RECORD_NAMES: Record<number, string> = {
   [R_MESSAGE]: "message",
   [R_CALL]: "call",
   [R_REPLY]: "reply",
+  [R_FAILURE]: "reply",
   [R_SPAWN]: "spawn",
   [R_DEATH]: "end",
   [R_NOTICE]: "end",
