@@ -222,7 +222,7 @@ export class ActorIo implements api.Io {
     if (messages) checkSignalName(name);
     const signals = new Signals(io, io.nextId(), name, messages);
     io.owners.hold(actor, signals);
-    io.postRequest(actor, "signals", [signals.id, name, messages]);
+    io.postRequest(actor, "signals", 0, [signals.id, name, messages]);
     return signals;
   }
 

@@ -95,7 +95,10 @@ export interface DatagramConn extends Resource, AsyncIterable<[Uint8Array, Deno.
   send(data: Uint8Array, to: { hostname?: string; port: number }, options?: WaitOptions): Promise<number>;
 }
 
-/** What a command is started with: Deno's names. */
+/**
+ * What a command is started with: Deno's names. `timeout` is for the start, or for the whole of `output()`; `signal` is in
+ * force until the command has ended: what was spawned is sent SIGTERM when it is aborted, as in Deno.
+ */
 export interface CommandOptions extends WaitOptions {
   /** Its arguments. */
   readonly args?: readonly string[];

@@ -270,10 +270,10 @@ export class IoClient {
   }
 
   /** A request whose answer wakes nobody. Until it is there, the poller does what is asked next: in that order. */
-  postRequest(actor: ActorImpl, operation: string, args: unknown[]): void {
+  postRequest(actor: ActorImpl, operation: string, resource: number, args: unknown[]): void {
     const { number } = this.#ticket(null, 0, this.#posted, null);
     this.#unanswered++;
-    this.toPoller(R_IO_REQUEST, actor.pid, number, [operation, 0, ...args]);
+    this.toPoller(R_IO_REQUEST, actor.pid, number, [operation, resource, ...args]);
   }
 
   #unanswered = 0;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WaitOptions } from "../runtime/api.ts";
+import { whenAborted } from "../runtime/aborts.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
@@ -35,6 +36,7 @@ export class Child extends Token implements api.Child {
   readonly pid: number;
   readonly command: string;
   readonly #pipes: (Pipe | null)[];
+  #disobey: (() => void) | null = null;
 
   constructor(io: IoClient, id: number, pid: number, command: string, pipes: (Pipe | null)[], given = 0) {
     super(io, id, given);
@@ -74,7 +76,21 @@ export class Child extends Token implements api.Child {
     for (const part of this.parts) {
       if (this.io.owners.holds(part) && part.holder === this.holder) part.close();
     }
+    this.released();
     super.close();
+  }
+
+  /** As in Deno: when the signal is aborted, the command is told to end. */
+  obey(signal: AbortSignal): void {
+    this.#disobey = whenAborted(
+      signal,
+      () => this.io.postRequest(this.holder!, "kill", this.id, ["SIGTERM"]),
+    );
+  }
+
+  override released(): void {
+    this.#disobey?.();
+    this.#disobey = null;
   }
 
   #pipe(index: number, name: string): Pipe {
@@ -136,7 +152,9 @@ export class Command implements api.Command {
   }
 
   async spawn(options?: WaitOptions): Promise<api.Child> {
-    return await this.#run("spawn", SPAWN, options) as api.Child;
+    const child = await this.#run("spawn", SPAWN, options) as Child;
+    if (this.#wait.signal !== undefined) child.obey(this.#wait.signal);
+    return child;
   }
 
   async output(options?: WaitOptions): Promise<api.CommandOutput> {

@@ -121,7 +121,10 @@ export class Owners {
   released(actor: ActorImpl): void {
     const tokens = tokensOf(actor);
     if (tokens.length === 0) return;
-    for (const token of tokens) this.#held.delete(token.id);
+    for (const token of tokens) {
+      this.#held.delete(token.id);
+      token.released();
+    }
     if (tokens.some((token) => this.#io.homes.has(token.id))) {
       for (const token of tokens) this.#io.post(R_IO_CLOSE, token.id, 0, null);
     } else this.#io.toPoller(R_IO_RELEASE, actor.pid, 0, null);

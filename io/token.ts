@@ -43,6 +43,9 @@ export abstract class Token implements Resource {
     return false;
   }
 
+  /** Whoever had it has ended, and it with that one. */
+  released(): void {}
+
   /** Something that nobody waited for has failed. */
   broke(_error: Error): void {}
 

@@ -45,6 +45,13 @@ export class Aborts {
   }
 }
 
+/** Calls the function once when the signal is aborted, or now if it is. Gives what takes that back. */
+export function whenAborted(signal: AbortSignal, then: () => void): () => void {
+  if (signal.aborted) then();
+  else addEventListener.call(signal, "abort", then, { once: true });
+  return () => removeEventListener.call(signal, "abort", then);
+}
+
 function giveUp(wait: Wait): void {
   if (!wait.isOpen) return;
   wait.onGiveUp?.(wait);

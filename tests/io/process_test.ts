@@ -67,6 +67,17 @@ testAll("commands have pipes, a status and a timeout", async (threads) => {
   });
 });
 
+testAll("a command is told to end when its signal is aborted, wherever it is waited for", async (threads) => {
+  assertEquals(await run("abortedLater", threads), [0, "SIGTERM", "SIGTERM", "AbortError"]);
+});
+
+Deno.test("the signal of a command keeps nothing of it once it is closed or its owner has ended", async () => {
+  const { stdout } = await runSmarm(["--threads", "1", PROGRAM, "keptChildren"], {
+    denoArgs: ["-A", "--v8-flags=--expose-gc"],
+  });
+  assertEquals(stdout, "lets go false\n");
+});
+
 testAll("S17: a command goes to another actor with its pipes, or a pipe alone", async (threads) => {
   const all = ["begins", "said", "more", 0];
   assertEquals(await run("handedOn", threads), [all, all, ["begins", "said"], ["begins", "said"]]);

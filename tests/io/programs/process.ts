@@ -198,6 +198,42 @@ export async function commands(self: Actor) {
   };
 }
 
+/** The signal of a command ends it later too, here and where it was sent; one that has ended does not mind. */
+export async function abortedLater(self: Actor) {
+  const there = self.stats().schedulerCount - 1;
+  const over = new AbortController();
+  const sleeps = self.io.command("sleep", { args: ["60"], stdout: "null", signal: over.signal });
+  const here = await sleeps.spawn(), sent = await sleeps.spawn();
+  const waits = self.spawnWith({ scheduler: there }, waitsForChild, sent);
+  const quick = await self.io.command("true", { stdout: "null", signal: over.signal }).spawn();
+  const before = await quick.status();
+  over.abort();
+  const outcome = await waits.join();
+  const late = await sleeps.spawn().catch((error) => error.name);
+  return [before.code, (await here.status()).signal, outcome.kind === "exit" && outcome.value, late];
+}
+export async function waitsForChild(_self: Actor, child: Child) {
+  return (await child.status()).signal;
+}
+/** How many children are kept by the signal they were made with, when they were closed, or their owner has ended. */
+export async function keptChildren(self: Actor) {
+  const { signal } = new AbortController();
+  const given: WeakRef<object>[] = [];
+  const start = async (starter: Actor, command: string) => {
+    const child = await starter.io.command(command, { args: ["60"], stdout: "null", signal }).spawn();
+    given.push(new WeakRef(child));
+    return child;
+  };
+  for (let i = 0; i < 3; i++) {
+    (await start(self, "sleep")).close();
+    await self.spawn(async (starter: Actor) => void await start(starter, "sleep")).join();
+  }
+  await new Promise<void>((resolve) => setTimeout(resolve)); // a weak reference keeps its object until the turn is over
+  (globalThis as unknown as { gc(): void }).gc();
+  const kept = given.filter((one) => one.deref() !== undefined).length;
+  console.log(kept <= 1 ? "lets go" : `keeps ${kept} of ${given.length}`, signal.aborted); // the last may be in use yet
+}
+
 /** A command goes to another actor with its pipes, and one of them without it; whoever has started it ends. */
 export async function handedOn(self: Actor) {
   const there = self.stats().schedulerCount - 1;
@@ -426,6 +462,8 @@ const PROGRAMS = {
   udp,
   commands,
   handedOn,
+  abortedLater,
+  keptChildren,
   folderOfUrl,
   leftBehind,
   udpRefused,
