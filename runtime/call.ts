@@ -75,7 +75,7 @@ export class CallImpl implements Call {
   }
 
   fail(error: unknown): void {
-    this.#answer(false, toError(error));
+    this.#answer(false, toError(error, "the call was failed with"));
   }
 
   /** A mailbox's bound has dropped it: its caller hears of it at once. `inCall`: while that is in `self.call`. */

@@ -18,7 +18,7 @@ import { RX_ENDING } from "./wait.ts";
 import { takeAt } from "./receive.ts";
 import { NO_MAIL } from "./mailbox.ts";
 import { SETTLED } from "./offer_states.ts";
-import { DeadActorError, describeReason, ExitError, isQuiet } from "./errors.ts";
+import { bareExit, DeadActorError, describeReason, ExitError, isQuiet, isQuietReason } from "./errors.ts";
 import { SEEN, type Witnesses } from "./unobserved.ts";
 import { birthOf, formatPid, ROOT_PID } from "./pid.ts";
 import { ENDED } from "./layout.ts";
@@ -147,7 +147,7 @@ function release(s: Scheduler, actor: ActorImpl, outcome: Outcome): Witnesses {
   }
   failCallsOf(s, actor, extras, outcome);
   for (const other of [...extras.links]) witnesses += tellLinked(s, actor, other, outcome);
-  abort(actor, outcome.kind === "panic" ? outcome.error : new ExitError("normal"));
+  if (extras.abort !== null) abort(actor, outcome.kind === "panic" ? outcome.error : bareExit("normal"));
   return Math.min(witnesses, SEEN);
 }
 
@@ -321,16 +321,18 @@ function tellOfOther(s: Scheduler, actor: ActorImpl, thrown: Error): void {
 /** Carries an exit signal to where the actor lives. */
 export function signal(s: Scheduler, to: Pid, record: ExitRecord): Witnesses {
   const target = findToSend(s, to);
-  if (target !== undefined) return signalled(s, target, record) ? SEEN : 0;
+  if (target !== undefined) return signalled(s, target, record, true) ? SEEN : 0;
   return s.remote.exit(to, record) ? 1 : 0;
 }
 
-/** An exit signal has arrived. False: it means nothing to the actor any more. */
-export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): boolean {
+/** An exit signal has arrived. False: it means nothing to the actor any more. `sent`: in the stack of whoever sends it. */
+export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord, sent = false): boolean {
   const { flavor, from, reason } = record;
   if (target.state === DONE) return false;
+  const made = (message?: string) =>
+    sent && !isQuietReason(reason) ? new ExitError(reason, message) : bareExit(reason, message);
   if (flavor === EXIT_KILL) {
-    target.exiting = new ExitError("killed", "the actor was killed");
+    target.exiting = made("the actor was killed");
     finalize(s, target, { kind: "panic", error: target.exiting });
     s.dropBaton(target);
     return true;
@@ -352,9 +354,9 @@ export function signalled(s: Scheduler, target: ActorImpl, record: ExitRecord): 
   }
   if (extras?.isSupervisor === true) putSystem(target, new ExitSignal(flavor, from, reason));
   else if (trapping) {
-    putSystem(target, trapped(target, from, { kind: "panic", error: new ExitError(reason) }));
+    putSystem(target, trapped(target, from, { kind: "panic", error: made() }));
   } else if (reason !== "normal" || from === target.pid) {
-    askToEnd(s, target, new ExitError(reason), record.withinMs);
+    askToEnd(s, target, made(), record.withinMs);
   }
   return true;
 }

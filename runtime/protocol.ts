@@ -165,7 +165,7 @@ export type ToWorker =
   | { readonly type: "ping"; readonly ticket: number }
   /** Was the heap full? (heap_watch.ts) */
   | { readonly type: "ask-heap" }
-  | { readonly type: "stop"; readonly reason: string; readonly graceMs: number }
+  | { readonly type: "stop"; readonly graceMs: number }
   | { readonly type: "kill" }
   | { readonly type: "close" }
   | { readonly type: "probe"; readonly ticket: number }

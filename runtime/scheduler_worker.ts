@@ -24,7 +24,7 @@ import { describeOutcome, rootOf } from "./report.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
 import { spawnMain } from "./spawn.ts";
 import { reportActor, reportScheduler } from "./dump.ts";
-import { ExitError, isQuiet, toError } from "./errors.ts";
+import { bareExit, isQuiet, toError } from "./errors.ts";
 import { DONE } from "./actor_state.ts";
 import { RunClock } from "../timer/clock.ts";
 import { Timer } from "../timer/timer.ts";
@@ -77,12 +77,12 @@ function hear(message: ToWorker): void {
       boot(message);
       return;
     case "stop":
-      stop(message.reason, message.graceMs);
+      stop(message.graceMs);
       return;
     case "kill":
       tellOverdue();
       for (const actor of [...s.residents]) {
-        finalize(s, actor, { kind: "panic", error: new ExitError("killed") });
+        finalize(s, actor, { kind: "panic", error: bareExit("killed") });
       }
       s.arm();
       return;
@@ -310,11 +310,11 @@ function onIdle(): void {
 }
 
 /** Every actor is told to end; supervised ones are told by their supervisors, in their order. */
-function stop(reason: string, graceMs: number): void {
+function stop(graceMs: number): void {
   s.stopping = true;
   s.timers.insert(overdue, s.clock.now() + graceMs); // first: it names those that the timers after it cut off
   for (const actor of [...s.residents]) {
-    if (actor.extras?.supervised !== true) askToEnd(s, actor, new ExitError(reason), graceMs);
+    if (actor.extras?.supervised !== true) askToEnd(s, actor, bareExit("shutdown"), graceMs);
   }
   s.arm();
 }

@@ -14,7 +14,7 @@ import { outside } from "./async_context.ts";
 import { DONE } from "./actor_state.ts";
 import { extrasOf } from "./extras.ts";
 import { askToEnd, finalize } from "./lifecycle.ts";
-import { ExitError, toError } from "./errors.ts";
+import { bareExit, toError } from "./errors.ts";
 import { birthOf } from "./pid.ts";
 import { ENDED, SPAWNED, WHERE_HOME, WHERE_STEALABLE } from "./layout.ts";
 import { type SpawnRecord, WATCH_MONITOR } from "./protocol.ts";
@@ -58,7 +58,7 @@ export function spawn(
     if (isShort) s.work.stayHome(seed);
     else share(s, seed);
   }
-  if (s.stopping && !isSupervised(options)) askToEnd(s, seed.grow(), new ExitError("shutdown"));
+  if (s.stopping && !isSupervised(options)) askToEnd(s, seed.grow(), bareExit("shutdown"));
   return seed;
 }
 
@@ -283,7 +283,7 @@ export function adopt(s: Scheduler, pid: Pid, record: SpawnRecord): ActorImpl {
   if (fn === undefined) load(s, actor, record.module, record.exportName);
   else s.enqueue(actor.seed!);
   // A supervised one is its supervisor's to end, which may not have heard of the run's end: to it that start had failed.
-  if (s.stopping && !record.supervised) askToEnd(s, actor, new ExitError("shutdown"));
+  if (s.stopping && !record.supervised) askToEnd(s, actor, bareExit("shutdown"));
   return actor;
 }
 
@@ -302,7 +302,7 @@ export function adoptStolen(
   s.io.owners.claim(pid);
   s.live++;
   s.enqueue(actor.seed!);
-  if (s.stopping) askToEnd(s, actor, new ExitError("shutdown"));
+  if (s.stopping) askToEnd(s, actor, bareExit("shutdown"));
 }
 
 /** `spawn(new URL("./worker.ts", import.meta.url))`: the `main` of a module, loaded where the actor is to live. */

@@ -17,7 +17,7 @@ import { Remote } from "../runtime/remote.ts";
 import { IoClient } from "../io/client.ts";
 import { DONE } from "../runtime/actor_state.ts";
 import { currentActor, leave } from "../runtime/async_context.ts";
-import { DeadlockError, ExitError, HaltedError, toError } from "../runtime/errors.ts";
+import { bareExit, DeadlockError, HaltedError, toError } from "../runtime/errors.ts";
 import { guardServers } from "../runtime/guard.ts";
 import { askToEnd, finalize } from "../runtime/lifecycle.ts";
 import { reportActor } from "../runtime/dump.ts";
@@ -256,7 +256,7 @@ export class TestRun {
     s.stopping = true;
     for (const actor of [...s.residents]) {
       if (actor.extras?.supervised !== true) {
-        askToEnd(s, actor, new ExitError("shutdown"), this.#config.graceMs);
+        askToEnd(s, actor, bareExit("shutdown"), this.#config.graceMs);
       }
     }
     s.arm();

@@ -17,6 +17,7 @@ import { QuietCheck } from "../../runtime/quiet.ts";
 import { makePid } from "../../runtime/pid.ts";
 import { CASES, gives, quietRuntime, withDeadline } from "../support/run_case.ts";
 import { until } from "../support/until.ts";
+import { runSmarm } from "../cli/harness.ts";
 
 type Probed = Extract<FromWorker, { type: "probed" }>;
 
@@ -198,6 +199,13 @@ Deno.test("a deadlock of others after main has ended well is told", async () => 
 
 Deno.test("S18: others that only wait for messages are told to end once main has, and its outcome is kept", async () => {
   await gives("othersOnlyWait", "ended", [1, 2, 3]);
+});
+
+Deno.test("actors that are very many get the time to end that they all take, and no stack is noted for each", async () => {
+  const program = new URL("./programs/many_end.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await runSmarm(["--threads", "2", "--grace", "100", program, "20000"]);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assertEquals(stdout, "ExitError: the actor was told to end: shutdown\n");
 });
 
 Deno.test("S18: timers that Deno would not wait for do not keep others alive that only wait for messages", async () => {
