@@ -6,6 +6,7 @@
 import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
 import { DONE } from "../runtime/actor_state.ts";
+import { staysWithActor } from "../runtime/sendable.ts";
 import { checkNames, closestName } from "../runtime/spelling.ts";
 import { WAIT_OPTIONS } from "../runtime/wait.ts";
 import type * as api from "./api.ts";
@@ -51,6 +52,10 @@ const DATAGRAM: Answering = {
 const WRITE_FILE: Answering = { outlives: true };
 
 export class ActorIo implements api.Io {
+  static {
+    staysWithActor(this, "Io");
+  }
+
   readonly #actor: ActorImpl;
   readonly #io: IoClient;
 

@@ -6,6 +6,7 @@
 import type { WaitOptions } from "../runtime/api.ts";
 import { whenAborted } from "../runtime/aborts.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
+import { staysWithActor } from "../runtime/sendable.ts";
 import type * as api from "./api.ts";
 import type { Answering, IoClient } from "./client.ts";
 import { ByteToken } from "./byte_token.ts";
@@ -135,6 +136,10 @@ const SPAWN: Answering = {
 };
 
 export class Command implements api.Command {
+  static {
+    staysWithActor(this, "Command");
+  }
+
   readonly #actor: ActorImpl;
   readonly #io: IoClient;
   readonly #command: string;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { staysWithActor } from "../runtime/sendable.ts";
 import { AS_IT_IS } from "./bytes.ts";
 
 const NEWLINE = 10;
@@ -17,6 +18,10 @@ export interface LineSource {
 
 /** Splits what a source gives into lines; a loop that breaks off gives the rest back. */
 export class Lines implements AsyncIterableIterator<string> {
+  static {
+    staysWithActor(this, "Lines");
+  }
+
   readonly #source: LineSource;
   /** Of the first line it takes a byte order mark off; all that follow are text. */
   #decoder = new TextDecoder();

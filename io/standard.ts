@@ -5,6 +5,7 @@
  */
 import type { WaitOptions } from "../runtime/api.ts";
 import type { ActorImpl } from "../runtime/actor.ts";
+import { staysWithActor } from "../runtime/sendable.ts";
 import type * as api from "./api.ts";
 import type { IoClient } from "./client.ts";
 import * as bytes from "./bytes.ts";
@@ -12,6 +13,10 @@ import { linesOf, piecesOf } from "./reading.ts";
 import { readableOf, writableOf } from "./streams.ts";
 
 abstract class Standard {
+  static {
+    staysWithActor(this, "StandardStream");
+  }
+
   readonly id: number;
   protected readonly actor: ActorImpl;
   protected readonly io: IoClient;

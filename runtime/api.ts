@@ -123,7 +123,7 @@ export interface Group<M = unknown> {
   leave(): boolean;
   /** The live members, in the order of their pids. */
   members(): Pid<M>[];
-  /** Sends to every member, the sender included if it is one; gives how many those were. */
+  /** Sends to every member, the sender included if it is one; gives how many those were. Each has the message for its own. */
   broadcast(message: M): number;
 }
 

@@ -545,6 +545,20 @@ export class Remote {
     return moved;
   }
 
+  /**
+   * What one actor here is to get of a message that others get too, or it again: a message belongs to its receiver. One that
+   * cannot be copied stays the same for all; with --strict nobody can change it.
+   */
+  another(message: unknown): unknown {
+    if (typeof message !== "object" || message === null || this.#s.strict) return message;
+    try {
+      return this.moved(message, []);
+    } catch (error) {
+      if (error instanceof NotSendableError) return message;
+      throw error;
+    }
+  }
+
   /** @throws NotSendableError for what could not be sent to another scheduler. */
   check(message: unknown, name: string, transfer?: Transferable[]): void {
     checkSendable(message, name, { classes: this.classes, transfer: new Set(transfer) });

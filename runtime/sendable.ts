@@ -177,9 +177,25 @@ function isNativePrototype(prototype: object): boolean {
 /** Structured clone, and so the codec, refuse what has a symbol of this name. */
 export const NOT_SERIALIZABLE: unique symbol = Symbol("[[NotSerializable]]");
 
+/** Instances are refused, by the reason that stands below under this name: structured clone would make `{}` of them. */
+export function staysWithActor(constructor: { readonly prototype: object }, name: keyof typeof STAYS): void {
+  Object.defineProperty(constructor.prototype, NOT_SERIALIZABLE, { value: true });
+  Object.defineProperty(constructor.prototype, Symbol.toStringTag, { value: name });
+}
+
 const SEND_DATA = "cannot be sent to another actor. Send data";
 
+const STAYS = {
+  Group: "a group stays with the actor that asked for it. Send its name",
+  Signals: "the signals stay with the actor that asked for them. Send what they tell",
+  Io: "self.io stays with its actor, each has its own. Send what is open, such as a file",
+  Command: "a command stays with the actor that made it. Send the child that it has started",
+  Lines: "lines stay with the actor that reads them. Send what they are read from",
+  StandardStream: "stdin, stdout and stderr are every actor's. Use those of the receiver's self.io",
+};
+
 const REASONS: Record<string, string> = {
+  ...STAYS,
   function: `a function ${SEND_DATA}, or spawn a closure that uses it`,
   symbol: `a symbol ${SEND_DATA}, e.g. its description`,
   Promise: "a promise cannot be sent to another actor. Await it and send the value",

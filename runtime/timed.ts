@@ -98,6 +98,14 @@ function isForTheDead(s: Scheduler, to: AnyAddress): boolean {
   return typeof to !== "string" && !s.routes.isLive((typeof to === "number" ? to : to.pid) as Pid);
 }
 
+/** Of what comes again and again each tick is its own, also for a receiver on this scheduler. */
+function messageOf({ actor, to, message, everyMs }: Timed): unknown {
+  if (everyMs === 0) return message;
+  const s = actor.scheduler;
+  const pid = s.resolve(to, "every");
+  return pid === undefined || s.find(pid) === undefined ? message : s.remote.another(message);
+}
+
 function fireTimed(timer: Timer<Timed>): void {
   const timed = timer.owner;
   const { actor } = timed;
@@ -116,7 +124,7 @@ function fireTimed(timer: Timer<Timed>): void {
     return;
   }
   try {
-    sendFrom(actor, timed.to, timed.message); // to the dead too, once: it counts as a dead letter
+    sendFrom(actor, timed.to, messageOf(timed)); // to the dead too, once: it counts as a dead letter
   } catch (error) { // it was changed since into something that cannot be sent
     finalize(s, actor, { kind: "panic", error: toError(error) });
     s.dropBaton(actor);

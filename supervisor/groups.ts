@@ -13,6 +13,7 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import { extrasOf } from "../runtime/extras.ts";
 import { DONE } from "../runtime/actor_state.ts";
+import { staysWithActor } from "../runtime/sendable.ts";
 import { R_GROUP } from "../runtime/protocol.ts";
 
 /** What one scheduler knows of all groups. */
@@ -64,6 +65,10 @@ export class Groups {
 }
 
 class GroupImpl implements Group {
+  static {
+    staysWithActor(this, "Group");
+  }
+
   readonly name: string;
   readonly #actor: ActorImpl;
 
@@ -94,7 +99,13 @@ class GroupImpl implements Group {
   broadcast(message: unknown): number {
     const actor = this.#use("broadcast");
     const members = this.members();
-    for (const pid of members) actor.send(pid, message);
+    const s = actor.scheduler;
+    let isFirst = true;
+    for (const pid of members) {
+      const isHere = s.find(pid) !== undefined;
+      actor.send(pid, isHere && !isFirst ? s.remote.another(message) : message);
+      if (isHere) isFirst = false;
+    }
     return members.length;
   }
 

@@ -11,10 +11,15 @@ import type { ActorImpl } from "../runtime/actor.ts";
 import { extrasOf } from "../runtime/extras.ts";
 import { Fifo } from "../runtime/fifo.ts";
 import { DONE } from "../runtime/actor_state.ts";
+import { staysWithActor } from "../runtime/sendable.ts";
 import { CHANNEL_RECEIVE, type Wait } from "../runtime/wait.ts";
 import * as waiting from "../runtime/waiting.ts";
 
 export class SignalsImpl implements Signals {
+  static {
+    staysWithActor(this, "Signals");
+  }
+
   readonly #owner: ActorImpl;
   readonly #queued = new Fifo<Signal>();
   /** Receives that wait, in the order of the calls. */

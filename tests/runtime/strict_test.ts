@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runSmarm } from "../cli/harness.ts";
+import { gives } from "../support/run_case.ts";
 import { testScenarios } from "./scenarios.ts";
 
 testScenarios(new URL("./scenarios/strict.ts", import.meta.url), {
@@ -33,4 +34,17 @@ Deno.test("--strict on the command line refuses what a run on one scheduler woul
     "NotSendableError: Cannot send message.user.save: a function cannot be sent",
   );
   assertStringIncludes(strict.stderr, "unsendable_program.ts:");
+});
+
+Deno.test("what belongs to its actor is refused by its name", async () => {
+  const why = [
+    "a group stays with the actor that asked for it. Send its name",
+    "the signals stay with the actor that asked for them. Send what they tell",
+    "a command stays with the actor that made it. Send the child that it has started",
+    "self.io stays with its actor, each has its own. Send what is open, such as a file",
+    "stdin, stdout and stderr are every actor's. Use those of the receiver's self.io",
+    "lines stay with the actor that reads them. Send what they are read from",
+  ];
+  const told = why.map((text) => `Cannot send message.value: ${text}`);
+  await gives("staysHere", [...told, "the call was failed with a value that is no Error: no"], [2, 4]);
 });

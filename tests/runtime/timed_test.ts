@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { elapsedMs, runActors } from "smarm/testing";
 import type { Actor, Pid, TimerRef } from "smarm";
+import { gives } from "../support/run_case.ts";
 import { testScenarios } from "./scenarios.ts";
 
 Deno.test("after sends its message once, and not before its time", async () => {
@@ -186,4 +187,10 @@ testScenarios(new URL("./scenarios/timed.ts", import.meta.url), {
   acrossSchedulers:
     "timed messages reach other schedulers, and what cannot be sent is refused when it is set",
   ticksForTheDead: "the ticks of every end with an actor on any scheduler",
+});
+
+Deno.test("each tick, and what each member of a group gets, is its receiver's own", async () => {
+  const own = "[[0],[1],[2]]";
+  const places = [own, own, own];
+  await gives("ownMessages", [...places, ...places, "cannot be copied"], [1, 2, 4]);
 });

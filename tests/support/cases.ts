@@ -206,6 +206,11 @@ export function plain(outcome: Outcome): unknown {
   };
 }
 
+async function valueOf(handle: Handle<Any, Any>): Promise<unknown> {
+  const outcome = await handle.join();
+  return outcome.kind === "exit" ? outcome.value : plain(outcome);
+}
+
 export async function waitsForTwo(self: Actor): Promise<void> {
   await self.receive();
   await self.receive();
@@ -875,6 +880,49 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return "ended";
   },
 
+  /** Each tick, and what each member of a group gets, is its receiver's own, wherever that lives. */
+  async ownMessages(self) {
+    const told: unknown[] = [];
+    for (const scheduler of [0, self.stats().schedulerCount - 1]) {
+      const counter = self.spawnWith({ scheduler }, changesThree);
+      self.every(1, counter, { seen: [] });
+      told.push(await valueOf(counter));
+      const members = [1, 2].map(() => self.spawnWith({ scheduler }, changesThree, self.pid));
+      for (const _ of members) await self.receive();
+      for (let i = 0; i < 3; i++) self.group("changed").broadcast({ seen: [] });
+      for (const member of members) told.push(await valueOf(member));
+    }
+    const local = self.spawnWith({ scheduler: "local" }, takesTwo);
+    self.every(1, local, { call: () => "cannot be copied" });
+    told.push(await valueOf(local));
+    return told;
+  },
+
+  /** What belongs to its actor is refused by name, and what was failed with is told as that. */
+  async staysHere(self) {
+    const file = await self.io.open(new URL(import.meta.url));
+    const own = {
+      group: self.group("g"),
+      signals: self.signals(),
+      command: self.io.command("true"),
+      io: self.io,
+      stdin: self.io.stdin,
+      lines: file.lines(),
+    };
+    const told: string[] = [];
+    const other = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, failsCall);
+    for (const value of Object.values(own)) {
+      try {
+        self.send(other, { value });
+        told.push("sent");
+      } catch (error) {
+        told.push((error as Error).message);
+      }
+    }
+    told.push(await self.call(other, "x").catch((error) => error.message));
+    return told;
+  },
+
   async slotLimit(self) {
     const handles: Handle[] = [];
     let name = "";
@@ -890,6 +938,30 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     return [name, count, plain(after)];
   },
 };
+
+export async function changesThree(self: Actor<{ seen: number[] }>, joined?: Pid<string>): Promise<string> {
+  if (joined !== undefined) {
+    self.group("changed").join();
+    self.send(joined, "in");
+  }
+  const told: number[][] = [];
+  for (let i = 0; i < 3; i++) {
+    const { seen } = await self.receive();
+    seen.push(i);
+    told.push(seen);
+    await self.yield(); // the other member has the same one, if it has
+  }
+  return JSON.stringify(told);
+}
+
+export async function takesTwo(self: Actor<{ call: () => string }>): Promise<string> {
+  await self.receive();
+  return (await self.receive()).call();
+}
+
+export async function failsCall(self: Actor<Any>): Promise<void> {
+  (await self.receive()).fail("no");
+}
 
 export async function waits2(self: Actor): Promise<void> {
   await self.sleep(1);
