@@ -180,6 +180,12 @@ function parse(args: readonly string[], ownModule: string | undefined): ParsedCo
   const given = new Given(found);
 
   if (unknown.length > 0) throw new UsageError(unknownOption(unknown[0]));
+  const empty = optionArgs.find((arg) =>
+    OPTIONS.some(({ name, value }) => value !== "needed" && arg === `--${name}=`)
+  );
+  if (empty !== undefined) {
+    throw new UsageError(`${empty} has no value. Drop the "=", or give one if the option takes one`);
+  }
   if (given.flag("help")) return { kind: "help" };
   if (given.flag("version")) return { kind: "version" };
   const config = configFrom(given);

@@ -222,6 +222,8 @@ Deno.test("a flag that is given a value says so", () => {
 
 Deno.test("other bad values are quoted with what is allowed", () => {
   const complaints = {
+    "--trace=": '--trace= has no value. Drop the "=", or give one if the option takes one',
+    "--contain=": '--contain= has no value. Drop the "=", or give one if the option takes one',
     "--stats=xml": '--stats cannot be "xml". Give no value or json',
     "--log-level=loud": '--log-level cannot be "loud". Give one of silent, error, warn, info, debug',
     "--grace=5s": '--grace cannot be "5s". Give a whole number of milliseconds from 0 to 2147483647',
