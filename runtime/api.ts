@@ -456,7 +456,8 @@ export interface Actor<M = unknown> extends AsyncIterable<M> {
   /** Sends `message` after `ms` milliseconds, unless this actor has ended by then. @throws NotSendableError, RangeError */
   after<N>(ms: number, to: Pid<N> | Handle<unknown, N> | string, message: NoInfer<N>): TimerRef;
   /**
-   * Sends `message` every `ms` milliseconds (at least 1); ticks that a stall made late are merged into one. It ends with
+   * Sends `message` every `ms` milliseconds (at least 1); ticks that a stall made late are merged into one. Each
+   * tick is a message of its own, copied where it can be. It ends with
    * this actor, by `cancel`, and with the actor that it sends to, unless that is given by its name.
    * @throws NotSendableError, RangeError
    */

@@ -13,6 +13,7 @@ import {
   TARGET_DOUBLE,
 } from "./codec_tags.ts";
 import { type Region, RingReader } from "./ring.ts";
+import { fromDouble } from "./pid.ts";
 import type { ObjectClasses } from "./sendable.ts";
 
 export interface InLinkOptions {
@@ -151,7 +152,7 @@ export class InLink {
   private take(area: WordArea, at: number, handler: MessageHandler): boolean {
     const word = area.i32[at + 1];
     const kind = word & 0xff;
-    const target = area.f64[(at >> 1) + TARGET_DOUBLE];
+    const target = fromDouble(area.f64[(at >> 1) + TARGET_DOUBLE]);
     const stamp = area.f64[(at >> 1) + STAMP_DOUBLE];
     const aux = area.i32[at + AUX_WORD];
     let payload: unknown;

@@ -14,7 +14,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { CALL, type Wait } from "./wait.ts";
 import { TimeoutError } from "./errors.ts";
 import { describeWaits, reportActor } from "./dump.ts";
-import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
+import { birthOfKey, formatPid, indexOfKey, pidFromKey } from "./pid.ts";
 import { CURRENT_KEY, NO_ACTOR, PEER_WORDS, WHERE_BITS } from "./layout.ts";
 import { type CalleeReport, R_ASK_CALLEE, R_CALLEE } from "./protocol.ts";
 import * as waiting from "./waiting.ts";
@@ -182,8 +182,8 @@ class Inquiry {
     const s = this.#s;
     const key = Atomics.load(s.words, where * PEER_WORDS + CURRENT_KEY);
     if (key === NO_ACTOR) return `scheduler ${where}, where it lives, does not say what it is doing`;
-    const routes = new Int32Array(s.memory.routes[birthOf(key)]);
-    const busy = pidFromKey(key, Atomics.load(routes, indexOf(key)) >>> WHERE_BITS);
+    const routes = new Int32Array(s.memory.routes[birthOfKey(key)]);
+    const busy = pidFromKey(key, Atomics.load(routes, indexOfKey(key)) >>> WHERE_BITS);
     return busy === pid
       ? `it is running, and has not given way for ${ANSWER_MS} ms`
       : `scheduler ${where}, where it lives, is kept busy by actor ${formatPid(busy)}`;

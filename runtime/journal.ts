@@ -20,7 +20,7 @@ import {
   SPAWNED,
   WHERE_FREE,
 } from "./layout.ts";
-import { birthOf, generationOf, indexOf, keyOf } from "./pid.ts";
+import { birthOfKey, generationOf, indexOfKey, keyOf } from "./pid.ts";
 import type { Routes } from "./slot_table.ts";
 
 /** The owner's end. Five plain stores a life of an actor, of 300 ns and more. */
@@ -66,6 +66,6 @@ export function readJournal(
     : routes.placeOf(scheduler, index, generation);
   const key = words[base + END_KEY];
   const uncountedEnd = words[base + ENDED] !== words[base + END_TARGET] &&
-    routes.placeOf(birthOf(key), indexOf(key), words[base + END_GENERATION]) === WHERE_FREE;
+    routes.placeOf(birthOfKey(key), indexOfKey(key), words[base + END_GENERATION]) === WHERE_FREE;
   return { uncountedSpawn: place === WHERE_FREE ? null : { index, generation, place }, uncountedEnd };
 }

@@ -30,7 +30,7 @@ import {
 } from "./layout.ts";
 import type { Routes } from "./slot_table.ts";
 import { NameTakenError } from "./errors.ts";
-import { formatPid } from "./pid.ts";
+import { formatPid, fromDouble } from "./pid.ts";
 
 const encoder = new TextEncoder();
 
@@ -205,7 +205,7 @@ export class NameTable {
       while (ref !== NONE && chain.length <= this.#nodes) {
         const place = Number(ref & PLACE_MASK) - 1;
         if (place < 0 || place >= this.#nodes) break;
-        chain.push({ ref, place, pid: this.#doubles[this.#at(place) / 8 + NAME_PID] as Pid });
+        chain.push({ ref, place, pid: fromDouble(this.#doubles[this.#at(place) / 8 + NAME_PID]) });
         ref = this.#refs[this.#at(place) / 8 + NAME_NEXT];
         if (chain.length % 64 === 0 && Atomics.load(this.#refs, bucket) !== head) break;
       }

@@ -26,6 +26,7 @@ import {
 } from "./layout.ts";
 import { Decoder, Encoder, RECORD_HEADER_WORDS, STAMP_DOUBLE, WordArea } from "./codec.ts";
 import { CausalClock } from "./causal_clock.ts";
+import { fromDouble } from "./pid.ts";
 import type { ObjectClasses } from "./sendable.ts";
 
 const HEAD = 0; // written by the owner; read by thieves
@@ -316,7 +317,7 @@ export class Thief {
         skips = false;
         continue;
       }
-      const pid = f64[(entry >> 1) + PID] as Pid;
+      const pid = fromDouble(f64[(entry >> 1) + PID]);
       if (((Atomics.load(i32, HEAD) - n) | 0) > 0) continue; // withdrawn, and another's by now, perhaps half written
       const claimed = claim(pid);
       if (claimed === "settled") continue;

@@ -26,7 +26,7 @@ import {
   WHERE_BITS,
 } from "./layout.ts";
 import { idleMs } from "./idle_time.ts";
-import { birthOf, indexOf, pidFromKey } from "./pid.ts";
+import { birthOfKey, indexOfKey, pidFromKey } from "./pid.ts";
 
 type Blocks = Pick<SharedMemory, "schedulers" | "peerWords" | "counters" | "routes">;
 
@@ -94,8 +94,8 @@ function readScheduler(memory: Blocks, words: Int32Array, id: number, nowMs: num
   const key = Atomics.load(words, base + CURRENT_KEY);
   let currentPid = null;
   if (key !== NO_ACTOR) {
-    const routes = new Int32Array(memory.routes[birthOf(key)]);
-    currentPid = pidFromKey(key, Atomics.load(routes, indexOf(key)) >>> WHERE_BITS);
+    const routes = new Int32Array(memory.routes[birthOfKey(key)]);
+    currentPid = pidFromKey(key, Atomics.load(routes, indexOfKey(key)) >>> WHERE_BITS);
   }
   return {
     id,

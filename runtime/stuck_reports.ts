@@ -5,7 +5,7 @@
  */
 import type { Pid } from "./api.ts";
 import { DETAIL_WAIT, DETAIL_WORDS, NO_ACTOR, type SharedMemory, WHERE_BITS } from "./layout.ts";
-import { birthOf, formatPid, indexOf, pidFromKey } from "./pid.ts";
+import { birthOfKey, formatPid, indexOfKey, pidFromKey } from "./pid.ts";
 import type { Stuck } from "./watchdog.ts";
 
 export class StuckReports {
@@ -50,10 +50,10 @@ export class StuckReports {
     if (key === NO_ACTOR) {
       return "code that is no actor's turn (a callback, or behind a promise that is not smarm's)";
     }
-    const routes = new Int32Array(this.#memory.routes[birthOf(key)]);
-    const details = new Int32Array(this.#memory.details[birthOf(key)]);
-    const pid = pidFromKey(key, Atomics.load(routes, indexOf(key)) >>> WHERE_BITS);
-    const name = this.#names[id][details[indexOf(key) * DETAIL_WORDS + DETAIL_WAIT] >>> 8] ?? "";
+    const routes = new Int32Array(this.#memory.routes[birthOfKey(key)]);
+    const details = new Int32Array(this.#memory.details[birthOfKey(key)]);
+    const pid = pidFromKey(key, Atomics.load(routes, indexOfKey(key)) >>> WHERE_BITS);
+    const name = this.#names[id][details[indexOfKey(key) * DETAIL_WORDS + DETAIL_WAIT] >>> 8] ?? "";
     return `actor ${formatPid(pid)} ${name}`;
   }
 }

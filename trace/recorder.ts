@@ -36,7 +36,6 @@ import {
   FROM_OTHER,
   IN,
   IO_READY,
-  KEY_MASK,
   LOST,
   NAME,
   OUT,
@@ -64,11 +63,11 @@ import {
   YIELD,
 } from "./format.ts";
 import { PARKED, RUNNING } from "../runtime/actor_state.ts";
+import { generationOf, keyOf } from "../runtime/pid.ts";
 import { RECEIVE } from "../runtime/wait.ts";
 import { callerOf } from "./locate.ts";
 import type { Clock } from "../timer/clock.ts";
 
-const KEY_RANGE = 2 ** 31;
 /** The part of the time that looks at the clock for the trace may cost. */
 const STAMP_SHARE = 0.015;
 /** Ticks that a look costs: 90 to 190 ns. */
@@ -292,7 +291,7 @@ export class Recorder {
   /** An event that tells of an actor and nothing more. */
   of(event: number, actor: Pick<Traced, "pid">): void {
     if (this.#at > this.#full && !this.#more()) return;
-    this.#put2(event, actor.pid & KEY_MASK);
+    this.#put2(event, keyOf(actor.pid));
   }
 
   /** Took actors from another scheduler. */
@@ -358,7 +357,7 @@ export class Recorder {
     }
     if (actor === this.#fullest) this.#fullest = null;
     if (this.#at > this.#full && !this.#more()) return;
-    this.#put2(DONE | ((panicked ? 1 : 0) << EVENT_BITS), actor.pid & KEY_MASK);
+    this.#put2(DONE | ((panicked ? 1 : 0) << EVENT_BITS), keyOf(actor.pid));
   }
 
   /** A new actor. */
@@ -375,7 +374,7 @@ export class Recorder {
     const id = target.nameId;
     if (this.#told[id] !== true) this.#tell(target, event === SPAWN);
     if (this.#at > this.#full && !this.#more()) return;
-    this.#put3(event | (id << EVENT_BITS), pid & KEY_MASK, Math.floor(pid / KEY_RANGE));
+    this.#put3(event | (id << EVENT_BITS), keyOf(pid), generationOf(pid));
   }
 
   #tell(target: TracedTarget, isSpawn: boolean): void {
@@ -394,7 +393,7 @@ export class Recorder {
     // What most messages do, small enough to be compiled into the sender.
     if (wakes && to.state === PARKED && from === this.#running && this.#at <= this.#full && from !== null) {
       this.#isTold = true;
-      this.#put2(WOKEN_BY_MESSAGE, to.pid & KEY_MASK);
+      this.#put2(WOKEN_BY_MESSAGE, keyOf(to.pid));
       if (to.mailbox.length === 0) return;
       this.#isLonger(to);
     } else this.#message(from, to, wakes);
@@ -439,17 +438,17 @@ export class Recorder {
 
   #wake(word: number, actor: Traced, from: Traced | null): void {
     if (this.#at > this.#full && !this.#more()) return; // may find out that nobody is running
-    const key = actor.pid & KEY_MASK;
+    const key = keyOf(actor.pid);
     if (from === null) this.#put2(word | (FROM_NOBODY << EVENT_BITS), key);
     else if (from === this.#running) this.#put2(word | (FROM_CURRENT << EVENT_BITS), key);
-    else this.#put3(word | (FROM_OTHER << EVENT_BITS), key, from.pid & KEY_MASK);
+    else this.#put3(word | (FROM_OTHER << EVENT_BITS), key, keyOf(from.pid));
   }
 
   /** A record goes to another peer. The n-th out is the n-th in there: that is how arrows find their ends. */
   out(peer: number, kind: number, target: number): void {
     const count = this.#out[peer] = ((this.#out[peer] ?? 0) + 1) | 0;
     if (this.#at > this.#full && !this.#more()) return;
-    this.#put3(OUT | ((peer | (kind << PEER_BITS)) << EVENT_BITS), target & KEY_MASK, count);
+    this.#put3(OUT | ((peer | (kind << PEER_BITS)) << EVENT_BITS), keyOf(target), count);
   }
 
   /** A record of another peer is taken in. */

@@ -4,7 +4,7 @@ import { Config } from "../../runtime/config.ts";
 import { StoppedError } from "../../runtime/errors.ts";
 import { formatDump } from "../../runtime/dump.ts";
 import { drawTree } from "../../runtime/supervision_tree.ts";
-import type { Pid } from "../../runtime/api.ts";
+import { makePid } from "../../runtime/pid.ts";
 import { quietRuntime } from "../support/run_case.ts";
 import { until } from "../support/until.ts";
 
@@ -114,7 +114,7 @@ Deno.test("M5: of more actors than a dump shows the others are counted, and who 
 });
 
 Deno.test("a supervision tree is drawn whatever the reports say: unknown children, circles, too many", () => {
-  const pid = (n: number) => 2 ** 31 + n as Pid;
+  const pid = (n: number) => makePid(0, n, 1);
   const child = (n: number, isSupervisor: boolean) => (
     { id: `c${n}`, pid: pid(n), state: "running", restart: "permanent", isSupervisor }
   );

@@ -40,6 +40,12 @@ Deno.test("S6: the corners of all three parts stay safe integers and apart", () 
   for (const pid of pids) assert(Number.isSafeInteger(pid));
 });
 
+Deno.test("pids of slots below 131,072 of eight schedulers are small integers for 2,047 generations", () => {
+  const isSmall = (s: number, i: number, g: number) => makePid(s, i, g) === (makePid(s, i, g) | 0);
+  assert(isSmall(7, 131_071, 2047) && isSmall(0, 0, FIRST_GENERATION));
+  assert(!isSmall(8, 0, 1) && !isSmall(0, 131_072, 1) && !isSmall(0, 0, 2048));
+});
+
 Deno.test("S14: ROOT_PID is a pid that no actor gets", () => {
   assert(isPid(ROOT_PID));
   assertEquals(generationOf(ROOT_PID), RETIRED_GENERATION);
@@ -48,7 +54,7 @@ Deno.test("S14: ROOT_PID is a pid that no actor gets", () => {
 });
 
 Deno.test("isPid refuses what cannot be one", () => {
-  for (const bad of [0, 1, -1, 2 ** 31 - 1, 0.5, NaN, Infinity, 2 ** 53, "1", null, undefined, {}, 5n]) {
+  for (const bad of [0, 1, -1, 2 ** 20 - 1, 0.5, NaN, Infinity, 2 ** 53, "1", null, undefined, {}, 5n]) {
     assertEquals(isPid(bad), false, String(bad));
   }
 });

@@ -7,6 +7,7 @@ import { DONE, PARKED, RUNNABLE, UNSTARTED } from "../../runtime/actor_state.ts"
 import { Config } from "../../runtime/config.ts";
 import { reportActor } from "../../runtime/dump.ts";
 import { CURRENT_KEY, ENDED, NO_ACTOR, RUN_QUEUE_LENGTH, SLEEPING, SPAWNED } from "../../runtime/layout.ts";
+import { keyOf } from "../../runtime/pid.ts";
 import { deliver } from "../../runtime/sending.ts";
 import { adopt } from "../../runtime/spawn.ts";
 import { LoneScheduler } from "../support/lone_scheduler.ts";
@@ -187,7 +188,7 @@ Deno.test("S9: an actor that is ended before its first turn never runs, and its 
     state = (child as HandleImpl).grow().state;
     self.kill(child);
     const next = self.spawn(() => {});
-    return [next.pid % 2 ** 31 === child.pid % 2 ** 31, next.pid !== child.pid];
+    return [keyOf(next.pid) === keyOf(child.pid), next.pid !== child.pid];
   });
   await lone.tick();
   assertEquals(state, UNSTARTED);

@@ -5,6 +5,7 @@
  */
 import * as nodeTimers from "node:timers";
 import { setTimeout as nodeDelay } from "node:timers/promises";
+import { keyOf } from "../../runtime/pid.ts";
 import type { Actor, Call, Handle, Outcome, Pid } from "../../smarm.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -287,7 +288,7 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       await next.join();
       again.push(next);
     }
-    const reused = again.some((handle) => handle.pid % 2 ** 31 === first.pid % 2 ** 31);
+    const reused = again.some((handle) => keyOf(handle.pid) === keyOf(first.pid));
     return [plain(await first.join()), plain(await again[99].join()), reused];
   },
 
@@ -295,7 +296,7 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
     const first = self.spawn((_: Actor) => "first");
     await first.join();
     const next = self.spawn(async (child: Actor) => [await child.receive(), child.tryReceive()]);
-    const sameSlot = next.pid % 2 ** 31 === first.pid % 2 ** 31;
+    const sameSlot = keyOf(next.pid) === keyOf(first.pid);
     self.send(first, "for the dead");
     self.send(next, "for the living");
     return [sameSlot, plain(await next.join()), self.stats().deadLetters];

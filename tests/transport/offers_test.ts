@@ -5,7 +5,7 @@ import type { Pid } from "../../runtime/api.ts";
 import { HandleImpl } from "../../runtime/handle.ts";
 import { allocate, OFFERS_BYTES, OFFERS_DEFAULT, OFFERS_HEADER_BYTES } from "../../runtime/layout.ts";
 import { countOffers, Injector, Offers, takerOf, Thief } from "../../runtime/offers.ts";
-import { makePid } from "../../runtime/pid.ts";
+import { indexOf, makePid } from "../../runtime/pid.ts";
 import { ObjectClasses } from "../../runtime/sendable.ts";
 import { Targets } from "../../runtime/targets.ts";
 
@@ -32,7 +32,7 @@ function setUp(before = 0) {
     assert(offers.push(seed));
     return seed;
   };
-  const numberOf = (pid: Pid) => pid % 2 ** 22;
+  const numberOf = indexOf;
   return { offers, thief, offer, numberOf };
 }
 
