@@ -4,7 +4,7 @@
  * The low bits of all three stand together in the low 31, from the low end 3 of the scheduler, 17 of the index and 11 of the
  * generation, the others above. So most pids are what V8 calls small integers (below 2^31), which stand in a field, in
  * a message or an argument without an object of their own. One for each message took 5 to 9 of 100 ns in a ping-pong of two
- * bare async functions, and 16 bytes an actor.
+ * bare async functions.
  *
  * Generations start at 1, so no pid is 0, and {@link RETIRED_GENERATION} is never given out: the slot is retired
  * instead of wrapped (S6), and the largest safe integer stays free for {@link ROOT_PID} (S14).
