@@ -32,6 +32,8 @@ const LOW_SCHEDULER = 0x7, LOW_SCHEDULER_BITS = 3, HIGH_SCHEDULER = 0x3f;
 const INDEX_AT = 3, LOW_INDEX = 0x1_ffff, LOW_INDEX_BITS = 17, HIGH_INDEX_AT = 6, HIGH_INDEX = 0x1f;
 const GENERATION_AT = 20, LOW_GENERATION = 0x7ff, LOW_GENERATION_BITS = 11, HIGH_GENERATION_AT = 11;
 const LOW_RANGE = 2 ** 31;
+/** The last generation with which the pid of a slot below {@link smallSlotsOf} is a small integer. */
+export const LAST_SMALL_GENERATION = LOW_GENERATION;
 const LEAST_PID = FIRST_GENERATION << GENERATION_AT;
 
 /** The sender of what the runtime itself does, and the parent of the first actor: no actor gets this number. */
@@ -43,6 +45,11 @@ export function makePid(scheduler: number, index: number, generation: number): P
   const high = scheduler >>> LOW_SCHEDULER_BITS | index >>> LOW_INDEX_BITS << HIGH_INDEX_AT |
     generation >>> LOW_GENERATION_BITS << HIGH_GENERATION_AT;
   return (high === 0 ? low : high * LOW_RANGE + low) as Pid;
+}
+
+/** How many slots of a scheduler, the first ones, can have small integers for pids. */
+export function smallSlotsOf(scheduler: number): number {
+  return scheduler <= LOW_SCHEDULER ? LOW_INDEX + 1 : 0;
 }
 
 /** The bits above the low 31. */

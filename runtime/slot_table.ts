@@ -16,7 +16,16 @@ import type { Pid } from "./api.ts";
 import { SlotLimitError } from "./errors.ts";
 import type { Journal } from "./journal.ts";
 import { WHERE_BITS, WHERE_FREE, WHERE_HOME, WHERE_MASK, WHERE_STEALABLE } from "./layout.ts";
-import { birthOf, FIRST_GENERATION, generationOf, indexOf, makePid, RETIRED_GENERATION } from "./pid.ts";
+import {
+  birthOf,
+  FIRST_GENERATION,
+  generationOf,
+  indexOf,
+  LAST_SMALL_GENERATION,
+  makePid,
+  RETIRED_GENERATION,
+  smallSlotsOf,
+} from "./pid.ts";
 
 function word(generation: number, where: number): number {
   return (generation << WHERE_BITS) | where;
@@ -29,6 +38,9 @@ export class SlotTable {
   readonly #capacity: number;
   readonly #journal: Journal | null;
   readonly #free: number[] = [];
+  /** Free too, but the pids of their next tenants are no small integers: they rest while others have some (pid.ts). */
+  readonly #worn: number[] = [];
+  readonly #smallSlots: number;
   #fresh = 0;
   /** Slots whose generations are used up. */
   retired = 0;
@@ -43,6 +55,7 @@ export class SlotTable {
     this.#scheduler = scheduler;
     this.#capacity = capacity;
     this.#journal = journal;
+    this.#smallSlots = Math.min(capacity, smallSlotsOf(scheduler));
   }
 
   /** For a scheduler that takes a dead one's place: slots that nobody has are free, under their next generations. */
@@ -61,8 +74,9 @@ export class SlotTable {
   take(where: number): Pid {
     let index: number;
     let generation: number;
-    if (this.#free.length > 0) {
-      index = this.#free.pop()!;
+    const isFresh = this.#free.length === 0 && (this.#fresh < this.#smallSlots || this.#worn.length === 0);
+    if (!isFresh) {
+      index = this.#free.pop() ?? this.#worn.pop()!;
       generation = this.#routes[index] >>> WHERE_BITS;
     } else {
       if (this.#fresh === this.#capacity) throw new SlotLimitError(this.#limitMessage());
@@ -80,6 +94,7 @@ export class SlotTable {
     const next = generationOf(pid) + 1;
     this.#routes[index] = word(next, WHERE_FREE); // pairs with the load in locate()
     if (next === RETIRED_GENERATION) this.retired++;
+    else if (index < this.#smallSlots && next > LAST_SMALL_GENERATION) this.#worn.push(index);
     else this.#free.push(index);
   }
 

@@ -3,7 +3,15 @@ import fc from "fast-check";
 import { Routes, SlotTable } from "../../runtime/slot_table.ts";
 import { SlotLimitError } from "../../runtime/errors.ts";
 import { WHERE_BITS, WHERE_FREE, WHERE_HOME, WHERE_MASK, WHERE_STEALABLE } from "../../runtime/layout.ts";
-import { birthOf, generationOf, indexOf, makePid, RETIRED_GENERATION, ROOT_PID } from "../../runtime/pid.ts";
+import {
+  birthOf,
+  generationOf,
+  indexOf,
+  LAST_SMALL_GENERATION,
+  makePid,
+  RETIRED_GENERATION,
+  ROOT_PID,
+} from "../../runtime/pid.ts";
 
 const HOME = 0;
 const THIEF = 2;
@@ -53,6 +61,24 @@ Deno.test("S6: a slot whose generations are used up is retired, never wrapped", 
   assertEquals(table.retired, 1);
   assert(!routes.isLive(last) && !routes.isLive(makePid(HOME, 0, RETIRED_GENERATION)));
   assertMatch(assertThrows(() => table.take(HOME), SlotLimitError).message, /1 of them retired/);
+});
+
+Deno.test("S6: a slot rests once its pids are no small integers, while another has some", () => {
+  const { table } = setup(2);
+  const given: number[] = [];
+  const live = () => {
+    const pid = table.take(HOME);
+    table.free(pid);
+    given.push(pid);
+  };
+  for (let i = 0; i < 2 * LAST_SMALL_GENERATION; i++) live();
+  assert(given.every((pid) => pid === (pid | 0)), "as many as there are");
+  assertEquals(new Set(given).size, given.length);
+  live();
+  assertEquals(generationOf(given.at(-1)!), LAST_SMALL_GENERATION + 1);
+  const pids = [table.take(HOME), table.take(HOME)];
+  assertEquals(new Set(pids.map(indexOf)).size, 2);
+  assertThrows(() => table.take(HOME), SlotLimitError);
 });
 
 Deno.test("S6: no pid is given twice, and exactly the taken ones live, however takes and frees follow", () => {
