@@ -44,9 +44,9 @@ export class ExitError extends Error {
  */
 export function bareExit(reason: unknown, message?: string): ExitError {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
+  Reflect.set(Error, "stackTraceLimit", 0); // a program may have frozen it
   const error = new ExitError(reason, message);
-  Error.stackTraceLimit = stackTraceLimit;
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   return error;
 }
 
