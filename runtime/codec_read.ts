@@ -14,6 +14,7 @@ import {
   VIEW_CLASSES,
 } from "./codec_tags.ts";
 import { ObjectClasses } from "./sendable.ts";
+import { limitStacks } from "./stack_limit.ts";
 
 /**
  * The words of an encoded value. Each value starts with a word whose low 8 bits are its tag and whose upper 24 bits are
@@ -378,12 +379,11 @@ export class Decoder {
   private error(argument: number): Error {
     const index = argument & 0xf;
     const ErrorClass = ERROR_CLASSES[index];
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0; // the stack comes with the message; taking one here would cost some µs
+    const limit = limitStacks(0); // the stack comes with the message; taking one here would cost some µs
     const error: Error = index === AGGREGATE
       ? new AggregateError([])
       : new (ErrorClass as ErrorConstructor)();
-    Error.stackTraceLimit = limit;
+    limitStacks(limit);
     this.count(error);
     hide(error, "stack", this.value());
     if (argument & ErrorFlag.Message) hide(error, "message", this.value());

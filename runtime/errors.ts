@@ -5,6 +5,7 @@
  * @module
  */
 import type { Outcome, Pid } from "./api.ts";
+import { limitStacks } from "./stack_limit.ts";
 
 /** A wait's `timeout` has passed. */
 export class TimeoutError extends Error {
@@ -43,10 +44,9 @@ export class ExitError extends Error {
  * it, which the end of each actor that was spawned on another scheduler would wait for.
  */
 export function bareExit(reason: unknown, message?: string): ExitError {
-  const { stackTraceLimit } = Error;
-  Reflect.set(Error, "stackTraceLimit", 0); // a program may have frozen it
+  const before = limitStacks(0);
   const error = new ExitError(reason, message);
-  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  limitStacks(before);
   return error;
 }
 

@@ -5,6 +5,7 @@
  * The encoder does not carry a path along; when it fails, `checkSendable` walks the message again and throws the error
  * that names the place. Strict mode calls `checkSendable` by itself, without sending.
  */
+import { limitStacks } from "./stack_limit.ts";
 
 /** So many frames at most lie between the program's line and the codec: a stack shows ten. */
 const OWN_FRAMES = 12;
@@ -18,10 +19,9 @@ export class NotSendableError extends TypeError {
 
   /** `path` leads to what cannot be sent, `reason` says why and what to do. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = limit + OWN_FRAMES;
+    const limit = limitStacks(Error.stackTraceLimit + OWN_FRAMES);
     super(`Cannot send ${path}: ${reason}`, options);
-    Error.stackTraceLimit = limit;
+    limitStacks(limit);
     this.path = path;
   }
 }

@@ -1,5 +1,7 @@
 /** Panics as joiners see them, on the panicking actor's scheduler and from another. */
+import { assertEquals } from "@std/assert";
 import { gives } from "../support/run_case.ts";
+import { runSmarm } from "../cli/harness.ts";
 
 const others = { kind: "exit", value: "still here" };
 const panic = (name: string, message: string, cause?: unknown) => ({
@@ -60,4 +62,21 @@ Deno.test("a wait that fails and that nobody awaits ends its own actor, and no o
 
 Deno.test("a listener of an actor's signal that throws does not end whoever has told the actor to end", async () => {
   await gives("throwsInAbort", "panic");
+});
+
+Deno.test("errors travel, and ends are told, in a program that has frozen Error", async () => {
+  const program = new URL("./programs/frozen_error.ts", import.meta.url).pathname;
+  for (const threads of ["1", "2"]) {
+    const { code, stdout, stderr } = await runSmarm(["--threads", threads, program]);
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const lines = [
+      "the actor was told to end: because",
+      "too far",
+      threads === "1" ? "sent" : "NotSendableError",
+    ];
+    assertEquals(
+      new Set(stdout.trimEnd().split("\n")),
+      new Set(threads === "1" ? lines : [...lines, "sent"]),
+    );
+  }
 });
