@@ -57,6 +57,11 @@ export class Owners {
     return this.#held.size > 0;
   }
 
+  /** Whether a value has something in it that is open. */
+  areIn(value: unknown): boolean {
+    return this.areAny && tokensIn(value, this.#io.s.remote.classes).length > 0;
+  }
+
   /** How many of what is owned can wake an actor by themselves. */
   get canWake(): number {
     let count = 0;

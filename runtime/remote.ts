@@ -547,10 +547,12 @@ export class Remote {
 
   /**
    * What one actor here is to get of a message that others get too, or it again: a message belongs to its receiver. One that
-   * cannot be copied stays the same for all; with --strict nobody can change it.
+   * cannot be copied stays the same for all, and so does one with something open in it, which has one owner; with --strict
+   * nobody can change it.
    */
   another(message: unknown): unknown {
     if (typeof message !== "object" || message === null || this.#s.strict) return message;
+    if (this.#s.io.owners.areIn(message)) return message;
     try {
       return this.moved(message, []);
     } catch (error) {

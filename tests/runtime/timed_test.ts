@@ -192,5 +192,5 @@ testScenarios(new URL("./scenarios/timed.ts", import.meta.url), {
 Deno.test("each tick, and what each member of a group gets, is its receiver's own", async () => {
   const own = "[[0],[1],[2]]";
   const places = [own, own, own];
-  await gives("ownMessages", [...places, ...places, "cannot be copied"], [1, 2, 4]);
+  await gives("ownMessages", [...places, ...places, 5, "cannot be copied"], [1, 2, 4]);
 });

@@ -893,6 +893,10 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       for (let i = 0; i < 3; i++) self.group("changed").broadcast({ seen: [] });
       for (const member of members) told.push(await valueOf(member));
     }
+    const keeps = self.spawnWith({ scheduler: "local" }, readsLater);
+    await self.spawnWith({ scheduler: "local" }, sendsOften, keeps).join();
+    self.send(keeps, "go");
+    told.push(await valueOf(keeps));
     const local = self.spawnWith({ scheduler: "local" }, takesTwo);
     self.every(1, local, { call: () => "cannot be copied" });
     told.push(await valueOf(local));
@@ -953,6 +957,19 @@ export async function changesThree(self: Actor<{ seen: number[] }>, joined?: Pid
     await self.yield(); // the other member has the same one, if it has
   }
   return JSON.stringify(told);
+}
+
+/** What is open in a message goes to its receiver, and stays open when the sender has ended. */
+export async function sendsOften(self: Actor, to: Handle<Any, Any>): Promise<void> {
+  const file = await self.io.open(new URL(import.meta.url));
+  await file.read(1);
+  self.every(1, to, { file });
+  await self.sleep(10);
+}
+export async function readsLater(self: Actor<Any>): Promise<number | string> {
+  const { file } = await self.receive();
+  await self.receive((message) => message === "go");
+  return await file.read(5).then((bytes: Uint8Array) => bytes.length, (error: Error) => error.name);
 }
 
 export async function takesTwo(self: Actor<{ call: () => string }>): Promise<string> {
