@@ -127,7 +127,7 @@ export class Owners {
     const tokens = tokensOf(actor);
     if (tokens.length === 0) return;
     for (const token of tokens) {
-      this.#held.delete(token.id);
+      if (this.holds(token)) this.#held.delete(token.id);
       token.released();
     }
     if (tokens.some((token) => this.#io.homes.has(token.id))) {

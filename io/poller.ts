@@ -367,8 +367,9 @@ export class Poller implements OperationHost {
     if (kind === R_IO_SENT) this.#handings.sent(peer, resource, handing);
     else if (kind === R_IO_CLAIM) this.#handings.claimed(peer, resource, handing);
     if (resource.isClosed || given < resource.given) return; // closed by what had waited for this news
-    // The sender says that it travels; if the receiver, on another thread, was faster, it has come already.
-    if (given === resource.given && owner < 0) return;
+    // The sender says that it travels. A receiver on another thread that was faster has it already; and it may have ended, if
+    // somebody else, who was given it too, owned it when that was told: nobody would close it.
+    if (given === resource.given && kind === R_IO_SENT) return;
     resource.given = given;
     this.own(resource, owner);
     if (!this.#hasLost) return;

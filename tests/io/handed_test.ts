@@ -134,6 +134,43 @@ Deno.test("whatever ring is drained first, each owner's requests come after thos
   ));
 });
 
+Deno.test("what several were given is closed when all have ended, whatever ring is drained first", async () => {
+  /** Who was given the thing, by one that stands before it or by the first owner, in ring 0. */
+  const holder = fc.record({ ring: fc.nat(SCHEDULERS - 1), giver: fc.nat(), isOffered: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(holder, { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat(), { minLength: 24, maxLength: 24 }),
+      async (holders, choices) => {
+        const rings: Step[][] = Array.from({ length: SCHEDULERS }, () => []);
+        const had = [{ ring: 0, given: 0, gave: 0 }]; // by pid
+        holders.forEach(({ ring, giver, isOffered }, i) => {
+          const pid = i + 1;
+          const from = had[giver % pid];
+          const given = from.given + ++from.gave;
+          had.push({ ring, given, gave: 0 });
+          // A thief that takes an actor together with what it was sent may tell of it before the victim does.
+          const owner = isOffered ? pid : onTheWayTo(ring, 0);
+          rings[from.ring].push((link, { id }) => link.send(R_IO_SENT, id, given, [owner, pid]));
+          rings[ring].push((link, { id }) => link.send(R_IO_CLAIM, id, given, [pid, pid]));
+        });
+        had.forEach(({ ring, gave }, pid) => {
+          if (gave === 0) rings[ring].push((link) => link.send(R_IO_RELEASE, pid, 0, null));
+        });
+        await withPoller((thing, links) => {
+          for (let at = 0; rings.some((one) => one.length > 0); at++) {
+            const left = rings.flatMap((one, peer) => one.length > 0 ? [peer] : []);
+            const peer = left[choices[at % choices.length] % left.length];
+            rings[peer].shift()!(links[peer], thing);
+          }
+          assertEquals(thing.asked, ["close"]);
+        });
+      },
+    ),
+    { numRuns: 1000 },
+  ); // the race needs four records in one order
+});
+
 Deno.test("what is asked of a file before its opener has told of it waits for that", async () => {
   await inTempFolder(async (folder) => {
     const path = `${folder}/file`;
