@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { type RunResult, runSmarm } from "../cli/harness.ts";
+import { runDeno, type RunOptions, type RunResult, runSmarm } from "../cli/harness.ts";
 import { withFolder } from "../support/folder.ts";
 import { Random } from "./plan.ts";
 import { type End, ENDS, haltCode, IDLER_ENDS, IDLERS, SCENES_OVER } from "./scenes/main.ts";
 import { PLANNED } from "./scenes/support.ts";
 
 const PROGRAM = new URL("./scenes/main.ts", import.meta.url).pathname;
+const HELD_UP = new URL("./held_up/smarm.ts", import.meta.url).pathname;
 const TIMEOUT_MS = 150_000;
 
 export interface SceneRun {
@@ -21,6 +22,8 @@ export interface SceneRun {
   /** Of smarm's command line. */
   readonly options: readonly string[];
   readonly traced: boolean;
+  /** Its threads are held up now and then, at any step. */
+  readonly heldUp: boolean;
   /** Processes beside it that only compute. */
   readonly busy: number;
   readonly timeoutMs: number;
@@ -45,6 +48,7 @@ export function runOf(seed: number, threads: readonly number[], scenes: readonly
     end: oneIn(2) ? "returns" : random.pick(ENDS),
     options,
     traced: oneIn(5),
+    heldUp: oneIn(4),
     busy: oneIn(4) ? 2 : 0,
     timeoutMs: TIMEOUT_MS,
   };
@@ -57,8 +61,9 @@ export async function play(run: SceneRun): Promise<void> {
     const trace = `${folder}/trace.json`;
     const options = [...run.options, "--stats=json", ...traced ? [`--trace=${trace}`] : []];
     const args = [...options, PROGRAM, `${seed}`, `${count}`, scenes.join(), end];
+    const start = run.heldUp ? runHeldUp : runSmarm;
     const result = await besideBusy(run.busy, () =>
-      runSmarm(args, {
+      start(args, {
         env: { TMPDIR: folder },
         timeoutMs: run.timeoutMs,
         lastSignals: ["SIGUSR2", "SIGQUIT"],
@@ -75,10 +80,16 @@ export async function play(run: SceneRun): Promise<void> {
     if (odd.length > 0) {
       const { stdout, stderr } = result;
       throw new Error(
-        `smarm ${args.join(" ")}:\n${odd.join("\n")}\n--- stdout\n${stdout}--- stderr\n${stderr}`,
+        `${run.heldUp ? "held up: " : ""}smarm ${args.join(" ")}:\n${
+          odd.join("\n")
+        }\n--- stdout\n${stdout}--- stderr\n${stderr}`,
       );
     }
   });
+}
+
+function runHeldUp(args: string[], options: RunOptions): Promise<RunResult> {
+  return runDeno(["run", "-A", HELD_UP, ...args], options);
 }
 
 /** What of a finished run was not foretold. */

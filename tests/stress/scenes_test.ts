@@ -12,6 +12,7 @@ const RUN: SceneRun = {
   end: "returns",
   options: [],
   traced: false,
+  heldUp: false,
   busy: 0,
   timeoutMs: 90_000,
 };
@@ -22,6 +23,10 @@ Deno.test("every scene comes out as foretold on 2 schedulers, in a program that 
 
 Deno.test("every scene comes out as foretold on 4 schedulers, in a program that is cut off and traced", async () => {
   await play({ ...RUN, seed: 102, end: "halts", options: ["--threads", "4"], traced: true });
+});
+
+Deno.test("every scene comes out as foretold on 3 schedulers whose threads are held up at any step", async () => {
+  await play({ ...RUN, seed: 103, count: scenes.length, options: ["--threads", "3"], heldUp: true });
 });
 
 Deno.test("a run of scenes that does not end is told", async () => {

@@ -36,7 +36,7 @@ export { sleeper, waiter } from "./exits.ts";
 export { service, temporaryChild } from "./supervision.ts";
 export { customer, ledger, pusher, squarer, squarers, squares, turnstile } from "./servers.ts";
 export { claimer, member } from "./names.ts";
-export { client, echo, echoesWhatIsSent, holder, serves, writer } from "./sockets.ts";
+export { client, echo, echoesWhatIsSent, holder, serves, sharer, writer } from "./sockets.ts";
 export { answersAll, keeper, passing } from "./holders.ts";
 export { asks, stayer } from "./crowds.ts";
 export { writesLines } from "./files.ts";

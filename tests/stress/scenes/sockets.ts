@@ -5,10 +5,20 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { Actor, Conn, ConnectOptions, Listener, Pid } from "../../../smarm.ts";
+import type { Actor, Call, Conn, ConnectOptions, Listener, Pid } from "../../../smarm.ts";
 import { CERT, KEY } from "../../support/certificate.ts";
 import { Random } from "../plan.ts";
-import { hands, PATIENT_MS, pause, PLANNED, start, times, unlessTimedOut, valueOf } from "./support.ts";
+import {
+  type AnyActor,
+  hands,
+  PATIENT_MS,
+  pause,
+  PLANNED,
+  start,
+  times,
+  unlessTimedOut,
+  valueOf,
+} from "./support.ts";
 
 const byteAt = (i: number) => (i * 31 + (i >> 8)) & 255;
 
@@ -145,4 +155,60 @@ async function leftOpen(self: Actor, random: Random): Promise<void> {
   listener.close();
 }
 
-export const socketScenes = { sockets, leftOpen };
+type Shared = Conn | Call<Conn, null>;
+
+/** One of several that are given the same connection: gives it to others, and ends, in one way or another. */
+export async function sharer(
+  self: Actor<Shared>,
+  depth: number,
+  seed: number,
+  given: Conn | null,
+): Promise<Conn | void> {
+  const random = new Random(seed);
+  const message = given ?? await self.receive();
+  const conn = "request" in message ? message.request : message;
+  if ("reply" in message) message.reply(null);
+  await pause(self, random);
+  await share(self, random, depth, conn);
+  await pause(self, random);
+  switch (random.below(4)) {
+    case 0:
+      return conn;
+    case 1:
+      throw new Error(`${PLANNED}: sharer`);
+  }
+}
+
+/** Gives a connection to some, as an argument, in a message or in a call. */
+async function share(self: AnyActor, random: Random, depth: number, conn: Conn): Promise<void> {
+  for (let left = depth === 0 ? 0 : random.below(3); left > 0; left--) {
+    const seed = random.next();
+    if (random.below(4) === 0) {
+      hands(self, random, sharer, depth - 1, seed, conn);
+      continue;
+    }
+    const one = start(self, random, sharer, depth - 1, seed, null);
+    if (random.below(3) === 0) await self.call(one, conn, { timeout: PATIENT_MS });
+    else self.send(one, conn);
+  }
+}
+
+/** What several were given, who gave it to others, is closed when all have ended: its peer reads the end. */
+async function shared(self: Actor, random: Random): Promise<void> {
+  const listener = await self.io.listen({ port: 0, hostname: "127.0.0.1" });
+  const port = portOf(listener);
+  for (let left = 1 + random.below(4); left > 0; left--) {
+    const [conn, accepted] = await Promise.all([
+      self.io.connect({ port, hostname: "127.0.0.1" }),
+      listener.accept(),
+    ]);
+    for (let left = 1 + random.below(2); left > 0; left--) {
+      self.send(start(self, random, sharer, 3, random.next(), null), accepted);
+    }
+    assertEquals(await conn.read(1, { timeout: PATIENT_MS }), null, "what all have left");
+    conn.close();
+  }
+  listener.close();
+}
+
+export const socketScenes = { sockets, leftOpen, shared };
