@@ -72,6 +72,8 @@ export interface RunSinks {
 const KILL_WAIT_MS = 500;
 /** What an actor may take to end on a busy machine: 30 to 60 µs here, most of it V8's for the error that its wait throws. */
 const END_MS = 0.1;
+/** How often it is looked whether fewer actors are left. */
+const PROGRESS_MS = 200;
 /** How often it is looked whether what was said is heard. */
 const HEAR_MS = 10;
 /** The exit code where the process is the only thing that can be ended. */
@@ -201,7 +203,7 @@ export class Run {
         for (let id = 0; id < memory.schedulers; id++) this.#post(id, { type: "probe", ticket });
       },
       mainEndedWell: () => this.#mainEndedWell,
-      shutdown: () => this.#tellToEnd(this.#graceForAll),
+      shutdown: () => this.#tellToEnd(),
       deadlock: (text) => this.stop(new DeadlockError(text)),
       now: () => clock.now(),
     });
@@ -282,7 +284,7 @@ export class Run {
         if (!message.isQuiet && !this.#ending) {
           this.#reported.add(message.root);
           this.#sinks.mainPanicked?.(message.text);
-          this.#tellToEnd(this.#graceForAll);
+          this.#tellToEnd();
         }
         return;
       case "done":
@@ -393,7 +395,7 @@ export class Run {
 
   /** The first reason counts; main's outcome is what `run` gives only when there was none. */
   stop(reason: Error): void {
-    if (this.#ending) return;
+    if (this.#ending) return this.#hurry();
     this.#failure = reason;
     if (Atomics.load(this.#words, RUN_PHASE) !== PHASE_RUNNING) { // no actor has been started
       this.#ending = true;
@@ -403,19 +405,38 @@ export class Run {
     this.#tellToEnd(this.#config.graceMs);
   }
 
-  #tellToEnd(graceMs: number): void {
+  /** `graceMs`: somebody has asked for an end within that time. */
+  #tellToEnd(graceMs = Infinity): void {
     if (this.#ending) return;
     this.#ending = true;
     this.#graceMs = graceMs;
     this.#toldToEndMs = this.#clock.now();
     Atomics.store(this.#words, RUN_PHASE, PHASE_STOPPING);
     for (let id = 0; id < this.#memory.schedulers; id++) this.#post(id, { type: "stop", graceMs });
-    this.#later(graceMs + KILL_WAIT_MS, () => this.#killAll());
+    if (graceMs === Infinity) this.#killTheLast(Infinity);
+    else this.#later(graceMs + KILL_WAIT_MS, () => this.#killAll());
   }
 
-  /** Where nobody has asked for an end within the grace time, actors that are very many get the time that they all take. */
-  get #graceForAll(): number {
-    return this.#config.graceMs + this.stats().live * END_MS;
+  /** Somebody asks for an end while the actors are ending by themselves. */
+  #hurry(): void {
+    if (this.#graceMs !== Infinity) return;
+    this.#graceMs = this.#config.graceMs;
+    this.#toldToEndMs = this.#clock.now();
+    this.#later(this.#graceMs, () => this.#killAll());
+  }
+
+  /**
+   * Where nobody has asked for an end within some time, the grace time begins anew with each actor that ends: those that are
+   * very many get the time that they all take, on a busy machine too. `least`: how few are left, since `sinceMs`.
+   */
+  #killTheLast(least: number, sinceMs = 0): void {
+    if (this.#graceMs !== Infinity) return;
+    const { live } = this.stats();
+    const now = this.#clock.now();
+    if (live < least) sinceMs = now;
+    const leftMs = sinceMs + this.#config.graceMs + live * END_MS - now; // to tell all of them takes time too
+    if (leftMs <= 0) this.#killAll();
+    else this.#later(Math.min(leftMs, PROGRESS_MS), () => this.#killTheLast(Math.min(live, least), sinceMs));
   }
 
   /** Actors that are still there are dropped; schedulers that do not answer are given up. */
@@ -533,7 +554,7 @@ export class Run {
     this.#outcome = packOutcome(outcome);
     if (this.#ending) return;
     this.#sinks.mainPanicked?.(describeOutcome(outcome, this.#sinks.colors));
-    this.#tellToEnd(this.#config.graceMs);
+    this.#tellToEnd();
   }
 
   /** All have settled what they had to do with a dead scheduler. */

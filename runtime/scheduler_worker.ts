@@ -82,7 +82,7 @@ function hear(message: ToWorker): void {
     case "kill":
       tellOverdue();
       for (const actor of [...s.residents]) {
-        finalize(s, actor, { kind: "panic", error: bareExit("killed") });
+        finalize(s, actor, { kind: "panic", error: actor.exiting ?? bareExit("killed") });
       }
       s.arm();
       return;
@@ -312,7 +312,8 @@ function onIdle(): void {
 /** Every actor is told to end; supervised ones are told by their supervisors, in their order. */
 function stop(graceMs: number): void {
   s.stopping = true;
-  s.timers.insert(overdue, s.clock.now() + graceMs); // first: it names those that the timers after it cut off
+  // First: it names those that the timers after it cut off.
+  if (graceMs !== Infinity) s.timers.insert(overdue, s.clock.now() + graceMs);
   for (const actor of [...s.residents]) {
     if (actor.extras?.supervised !== true) askToEnd(s, actor, bareExit("shutdown"), graceMs);
   }

@@ -208,6 +208,24 @@ Deno.test("actors that are very many get the time to end that they all take, and
   assertEquals(stdout, "ExitError: the actor was told to end: shutdown\n");
 });
 
+Deno.test("where nobody has asked for an end, the grace time begins anew with each actor that ends", async () => {
+  const program = new URL("./programs/ends_in_turn.ts", import.meta.url).pathname;
+  const inTurn = (...args: string[]) => runSmarm(["--threads", "2", "--grace", "1000", program, ...args]);
+  const { code, stderr } = await inTurn("8", "200");
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  const late = await inTurn("1", "1000000000");
+  assertEquals(late.code, 0);
+  assertMatch(
+    late.stderr,
+    /^error: these actors on scheduler \d did not end within the grace time\n {2}<\S+> .*\n$/,
+  );
+  const asked = await runSmarm(["--grace", "1000", program, "1000", "200"], { // 200 s if nobody asks
+    signalAfter: { text: "one has ended", signal: "SIGTERM" },
+  });
+  assertEquals(asked.code, 0, "main's outcome counts, which came first");
+  assertMatch(asked.stderr, /^error: these actors on scheduler \d did not end within the grace time\n/);
+});
+
 Deno.test("S18: timers that Deno would not wait for do not keep others alive that only wait for messages", async () => {
   await gives("othersOnlyWaitBesideTimers", "ended", [1, 2]);
 });
