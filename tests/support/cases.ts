@@ -915,7 +915,8 @@ const CASES: Record<string, (self: Actor<Any>, ...args: string[]) => unknown> = 
       lines: file.lines(),
     };
     const told: string[] = [];
-    const other = self.spawnWith({ scheduler: self.stats().schedulerCount - 1 }, failsCall);
+    const elsewhere = self.stats().schedulers.findIndex((one) => one.currentPid !== self.pid); // main may be on any
+    const other = self.spawnWith({ scheduler: elsewhere }, failsCall);
     for (const value of Object.values(own)) {
       try {
         self.send(other, { value });
